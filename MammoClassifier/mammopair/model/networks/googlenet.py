@@ -1,0 +1,260 @@
+"""GoogLeNet (Inception v1), for one-channel input, with batch normalisation.
+
+Source: Szegedy et al., *Going Deeper with Convolutions*, CVPR 2015,
+https://arxiv.org/abs/1409.4842, table 1. Departures from it, each common today:
+
+- batch normalisation after every convolution (then the convolutions need no bias);
+- no local response normalisation, which batch normalisation replaces;
+- all branch widths can be scaled together (``width``), which makes the network *lightweight*;
+- the last pooling can keep its resolution (``stride=16``), which gives class-activation maps
+  of twice the resolution for a fifth more work and not one parameter more;
+- the auxiliary classifiers are built only for training (``auxiliary=True``).
+
+Parameter names and shapes are those of torchvision's ``googlenet``, so its weights can be
+loaded (see :func:`adapt_colour_stem`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class Widths(NamedTuple):
+    """Output channels of the six convolutions of an Inception block, as table 1 heads them."""
+
+    one: int
+    """#1x1"""
+    reduce_three: int
+    """#3x3 reduce"""
+    three: int
+    """#3x3"""
+    reduce_five: int
+    """#5x5 reduce"""
+    five: int
+    """#5x5"""
+    pooled: int
+    """pool proj"""
+
+    @property
+    def out(self) -> int:
+        """Channels of the concatenated output."""
+        return self.one + self.three + self.five + self.pooled
+
+    def scaled(self, width: float) -> Widths:
+        """The same block at another width, every count a multiple of eight."""
+        return Widths(*(scale_channels(channels, width) for channels in self))
+
+
+TABLE_1 = {
+    "3a": Widths(64, 96, 128, 16, 32, 32),
+    "3b": Widths(128, 128, 192, 32, 96, 64),
+    "4a": Widths(192, 96, 208, 16, 48, 64),
+    "4b": Widths(160, 112, 224, 24, 64, 64),
+    "4c": Widths(128, 128, 256, 24, 64, 64),
+    "4d": Widths(112, 144, 288, 32, 64, 64),
+    "4e": Widths(256, 160, 320, 32, 128, 128),
+    "5a": Widths(256, 160, 320, 32, 128, 128),
+    "5b": Widths(384, 192, 384, 48, 128, 128),
+}
+
+
+class GoogLeNet(nn.Module):
+    """The network of table 1, from pixels to one logit a class.
+
+    Parameters
+    ----------
+    classes
+        Logits to give. One, with a sigmoid, is a benign/malignant classifier.
+    width
+        Multiplies every channel count; 1.0 is the published network.
+    dropout
+        Probability of dropping a pooled feature in training.
+    five
+        Kernel of the branch that the paper calls "5x5": 5 as published, 3 as torchvision has it
+        by an oversight that its weights have kept.
+    stride
+        Input pixels a cell of the last feature map: 32 as published, or 16.
+    auxiliary
+        Whether the two auxiliary classifiers exist. They speak only in training mode.
+    """
+
+    def __init__(
+        self,
+        *,
+        classes: int = 1,
+        width: float = 1.0,
+        dropout: float = 0.4,
+        five: int = 5,
+        stride: int = 32,
+        auxiliary: bool = False,
+    ) -> None:
+        super().__init__()
+        if five not in (3, 5):
+            raise ValueError(f"five is {five}; it must be 5 (the paper) or 3 (torchvision)")
+        if stride not in (16, 32):
+            raise ValueError(f"stride is {stride}; it must be 32 (the paper) or 16")
+        block = {name: widths.scaled(width) for name, widths in TABLE_1.items()}
+        stem, second = scale_channels(64, width), scale_channels(192, width)
+
+        self.conv1 = ConvNormRelu(1, stem, kernel_size=7, stride=2, padding=3)
+        self.maxpool1 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
+        self.conv2 = ConvNormRelu(stem, stem, kernel_size=1)
+        self.conv3 = ConvNormRelu(stem, second, kernel_size=3, padding=1)
+        self.maxpool2 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
+
+        self.inception3a = Inception(second, block["3a"], five)
+        self.inception3b = Inception(block["3a"].out, block["3b"], five)
+        self.maxpool3 = nn.MaxPool2d(3, stride=2, ceil_mode=True)
+
+        self.inception4a = Inception(block["3b"].out, block["4a"], five)
+        self.inception4b = Inception(block["4a"].out, block["4b"], five)
+        self.inception4c = Inception(block["4b"].out, block["4c"], five)
+        self.inception4d = Inception(block["4c"].out, block["4d"], five)
+        self.inception4e = Inception(block["4d"].out, block["4e"], five)
+        self.maxpool4 = (
+            nn.MaxPool2d(2, stride=2, ceil_mode=True)
+            if stride == 32
+            else nn.MaxPool2d(3, stride=1, padding=1)
+        )
+
+        self.inception5a = Inception(block["4e"].out, block["5a"], five)
+        self.inception5b = Inception(block["5a"].out, block["5b"], five)
+
+        self.aux1 = Auxiliary(block["4a"].out, classes, width) if auxiliary else None
+        self.aux2 = Auxiliary(block["4d"].out, classes, width) if auxiliary else None
+        self.dropout = nn.Dropout(dropout)
+        self.fc = nn.Linear(block["5b"].out, classes)
+        self.apply(initialise)
+
+    def features(self, images: Tensor) -> Tensor:
+        """The last feature maps: ``(n, 1, side, side)`` to ``(n, channels, cells, cells)``."""
+        return self._after_4d(self._up_to_4d(self._up_to_4a(images)))
+
+    def class_activation(self, features: Tensor) -> Tensor:
+        """What each cell says, in logits: ``(n, channels, h, w)`` to ``(n, classes, h, w)``.
+
+        The pooling is a mean and the classifier linear, hence exactly
+        ``logit = mean over cells of class activation + bias``
+        (Zhou et al., CVPR 2016, https://arxiv.org/abs/1512.04150).
+        """
+        return functional.conv2d(features, self.fc.weight[:, :, None, None])
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Logits ``(n, classes)`` from the last feature maps: pooling, dropout, one linear layer."""
+        return self.fc(self.dropout(features.mean(dim=(2, 3))))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits ``(n, classes)`` of standardised images ``(n, 1, side, side)``."""
+        return self.classify(self.features(images))
+
+    def forward_with_auxiliaries(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Logits of the classifier and of both auxiliaries, each ``(n, classes)``, for training."""
+        if self.aux1 is None or self.aux2 is None:
+            raise ValueError("this GoogLeNet was built without auxiliary classifiers")
+        after_4a = self._up_to_4a(images)
+        after_4d = self._up_to_4d(after_4a)
+        logits = self.classify(self._after_4d(after_4d))
+        return logits, self.aux1(after_4a), self.aux2(after_4d)
+
+    def _up_to_4a(self, x: Tensor) -> Tensor:
+        x = self.maxpool1(self.conv1(x))
+        x = self.maxpool2(self.conv3(self.conv2(x)))
+        x = self.maxpool3(self.inception3b(self.inception3a(x)))
+        return self.inception4a(x)
+
+    def _up_to_4d(self, x: Tensor) -> Tensor:
+        return self.inception4d(self.inception4c(self.inception4b(x)))
+
+    def _after_4d(self, x: Tensor) -> Tensor:
+        x = self.maxpool4(self.inception4e(x))
+        return self.inception5b(self.inception5a(x))
+
+
+class Inception(nn.Module):
+    """Figure 2b of the paper: four branches over one input, joined along the channels."""
+
+    def __init__(self, channels: int, widths: Widths, five: int) -> None:
+        super().__init__()
+        self.branch1 = ConvNormRelu(channels, widths.one, kernel_size=1)
+        self.branch2 = nn.Sequential(
+            ConvNormRelu(channels, widths.reduce_three, kernel_size=1),
+            ConvNormRelu(widths.reduce_three, widths.three, kernel_size=3, padding=1),
+        )
+        self.branch3 = nn.Sequential(
+            ConvNormRelu(channels, widths.reduce_five, kernel_size=1),
+            ConvNormRelu(widths.reduce_five, widths.five, kernel_size=five, padding=five // 2),
+        )
+        self.branch4 = nn.Sequential(
+            nn.MaxPool2d(3, stride=1, padding=1),
+            ConvNormRelu(channels, widths.pooled, kernel_size=1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, channels, h, w)`` to ``(n, widths.out, h, w)``."""
+        return torch.cat([self.branch1(x), self.branch2(x), self.branch3(x), self.branch4(x)], 1)
+
+
+class Auxiliary(nn.Module):
+    """Section 5 of the paper: a small classifier on a middle layer, for its gradient."""
+
+    def __init__(self, channels: int, classes: int, width: float) -> None:
+        super().__init__()
+        reduced, hidden = scale_channels(128, width), scale_channels(1024, width)
+        self.conv = ConvNormRelu(channels, reduced, kernel_size=1)
+        self.fc1 = nn.Linear(reduced * 16, hidden)
+        self.fc2 = nn.Linear(hidden, classes)
+        self.dropout = nn.Dropout(0.7)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, channels, h, w)`` to logits ``(n, classes)``."""
+        x = self.conv(functional.adaptive_avg_pool2d(x, 4)).flatten(1)
+        return self.fc2(self.dropout(functional.relu(self.fc1(x))))
+
+
+class ConvNormRelu(nn.Module):
+    """Convolution, batch normalisation, rectification; its parts named as torchvision names them."""
+
+    def __init__(self, inputs: int, outputs: int, **convolution: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, bias=False, **convolution)  # type: ignore[arg-type]
+        self.bn = nn.BatchNorm2d(outputs, eps=1e-3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, inputs, h, w)`` to ``(n, outputs, h', w')``."""
+        return functional.relu(self.bn(self.conv(x)), inplace=True)
+
+
+def scale_channels(channels: int, width: float) -> int:
+    """A channel count at another width: the nearest multiple of eight, eight at least."""
+    if width == 1.0:
+        return channels
+    return max(8, 8 * round(channels * width / 8))
+
+
+def initialise(module: nn.Module) -> None:
+    """He initialisation (He et al., ICCV 2015), which suits rectified units."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    elif isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=0.01)
+        nn.init.zeros_(module.bias)
+
+
+def adapt_colour_stem(weights: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Weights of a three-channel ``googlenet``, made to read one grey channel.
+
+    A grey image fed to all three channels gives the sum over them, so the kernels
+    ``(64, 3, 7, 7)`` are summed to ``(64, 1, 7, 7)``. The last layer knows other classes
+    and is left out, as the auxiliaries are.
+    """
+    grey = {
+        name: tensor
+        for name, tensor in weights.items()
+        if not name.startswith(("fc.", "aux1.", "aux2."))
+    }
+    grey["conv1.conv.weight"] = grey["conv1.conv.weight"].sum(dim=1, keepdim=True)
+    return grey

@@ -1,0 +1,124 @@
+"""The record: what comes out for one lesion, in one schema for every output.
+
+A record is JSON when written; :func:`read_records` and :func:`write_records` are its only doors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from mammopair import RESEARCH_USE_ONLY
+from mammopair.caution import Caution
+from mammopair.errors import InputError
+
+
+class Interval(msgspec.Struct, frozen=True, kw_only=True):
+    """What a probability might as well have been; see ``model.calibration`` for its meaning."""
+
+    low: float
+    high: float
+    level: float
+    """Nominal coverage, 0.9 for a 90 % interval."""
+
+
+class Reading(msgspec.Struct, frozen=True, kw_only=True):
+    """What one member of the ensemble says of one view."""
+
+    member: str
+    logit: float
+    """As the network gave it, before calibration."""
+    probability: float
+    """Calibrated."""
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The signed class-activation map of one view, averaged over the members, in its own grid.
+
+    In calibrated logits: positive cells speak for malignancy, negative against, and
+    ``mean(cells) + bias`` is the mean calibrated logit of the view's readings, exactly.
+    """
+
+    cells: list[list[float]]
+    """Rows of the map, top to bottom, left to right as stored."""
+    bias: float
+    left: float
+    """Where the map lies on the view: left edge, in stored pixels from the image's corner."""
+    top: float
+    width: float
+    height: float
+    word: str
+    """In a word: ``for, in the mass``, ``against, around the mass``, ``mixed``, ``faint``."""
+
+
+class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
+    """One view's part in the result."""
+
+    projection: str
+    file: str
+    box: tuple[float, float, float, float]
+    """x, y, width, height in stored pixels."""
+    probability: float
+    readings: list[Reading]
+    evidence: Evidence
+    sop_uid: str = ""
+
+
+class ModelStamp(msgspec.Struct, frozen=True, kw_only=True):
+    """Which ensemble spoke."""
+
+    name: str
+    version: str
+    sha256: str
+    """Of its manifest, which holds the hashes of the weights."""
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """The result for one lesion."""
+
+    case_id: str
+    lesion_id: str
+    laterality: str
+    probability: float
+    """Of malignancy, calibrated: the mean over the readings of all views and members."""
+    interval: Interval
+    views: list[ViewResult]
+    warnings: list[Caution]
+    model: ModelStamp
+    software: str
+    """Name and version of this package."""
+    label: int | None = None
+    """1 for malignant and 0 for benign, where the manifest knew it; never looked at here."""
+    patient_id: str = ""
+    schema: Literal[1] = 1
+    research_use_only: Literal[True] = True
+    notice: str = RESEARCH_USE_ONLY
+
+
+def write_records(path: Path, records: Iterable[Record]) -> None:
+    """Write JSON Lines, one record a line."""
+    encoder = msgspec.json.Encoder()
+    path.write_bytes(b"".join(encoder.encode(record) + b"\n" for record in records))
+
+
+def read_records(path: Path) -> list[Record]:
+    """Read JSON Lines back.
+
+    Raises
+    ------
+    InputError
+        Naming the line, if one is not a record.
+    """
+    decoder = msgspec.json.Decoder(Record)
+    records = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            records.append(decoder.decode(line))
+        except msgspec.MsgspecError as error:
+            raise InputError(f"{path}, line {number}", f"is not a record: {error}") from error
+    return records
