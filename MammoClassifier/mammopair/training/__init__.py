@@ -1,0 +1,1 @@
+"""Training from scratch: crops, augmentation, recipe, fitting, and what is shipped of it."""

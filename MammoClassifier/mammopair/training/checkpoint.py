@@ -1,0 +1,78 @@
+"""A training run on disk: everything needed to go on after an interruption, as safetensors."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mammopair.errors import InputError
+
+
+@dataclass
+class TrainingState:
+    """What changes from step to step. Random draws are not part of it: epochs seed their own."""
+
+    network: nn.Module
+    average: nn.Module
+    """The same network with the exponential average of the weights."""
+    optimiser: torch.optim.Optimizer
+    epoch: int = 0
+    """Epochs completed."""
+
+
+def save_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
+    """Write atomically: a kill at any time leaves this or the previous checkpoint whole."""
+    from safetensors.torch import save_file
+
+    tensors = {f"network.{name}": tensor for name, tensor in state.network.state_dict().items()}
+    tensors |= {f"average.{name}": tensor for name, tensor in state.average.state_dict().items()}
+    for index, moments in state.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in moments.items()}
+    partial = path.with_suffix(".partial")
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    save_file(contiguous, partial, {"stamp": stamp, "epoch": str(state.epoch)})
+    os.replace(partial, path)
+
+
+def load_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
+    """Bring a state to where a checkpoint left it; do nothing where there is none.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint was made by another recipe or on other data.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.exists():
+        return
+    try:
+        with safe_open(path, framework="pt") as archive:
+            metadata = archive.metadata()
+            tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise InputError(path, f"is damaged ({error}); delete it to train anew") from error
+    if metadata.get("stamp") != stamp:
+        raise InputError(
+            path, "was made by another recipe or on other data; choose another output folder"
+        )
+    state.network.load_state_dict(_part(tensors, "network."))
+    state.average.load_state_dict(_part(tensors, "average."))
+    moments: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in _part(tensors, "optimiser.").items():
+        index, moment = name.split(".", 1)
+        moments.setdefault(int(index), {})[moment] = tensor
+    state.optimiser.load_state_dict(state.optimiser.state_dict() | {"state": moments})
+    state.epoch = int(metadata["epoch"])
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): tensor
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

@@ -1,0 +1,131 @@
+"""A recipe: everything that decides what a training run gives, in one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+
+from mammopair.errors import InputError
+from mammopair.model.input import InputSpec
+from mammopair.model.networks import Fraction, NetworkSpec
+
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+Amount = Annotated[float, msgspec.Meta(ge=0)]
+ViewName = Literal["CC", "MLO"]
+
+
+class _Section(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
+):
+    """A table of the recipe: no key is unknown, none changes after reading."""
+
+
+class Folds(_Section, kw_only=True):
+    """How patients are divided; a member is trained on all folds but its own."""
+
+    count: Annotated[int, msgspec.Meta(ge=2, le=50)] = 5
+    seed: Seed = 0
+
+
+class Augmentation(_Section, kw_only=True):
+    """How far each copy of a crop may stray from it; 0 switches a step off."""
+
+    rotation: Amount = 180.0
+    """Degrees, either way."""
+    scale: Amount = 0.2
+    """Natural logarithm of the magnification, either way."""
+    aspect: Amount = 0.1
+    """Natural logarithm of width over height, either way."""
+    shift: Amount = 0.1
+    """Of the side, either way, across and down."""
+    elastic: Amount = 0.02
+    """Of the side: standard deviation of a smooth random displacement."""
+    least_detail: Annotated[int, msgspec.Meta(ge=16)] = 48
+    """Cells a side: the detail is drawn between this ..."""
+    most_detail: Annotated[int, msgspec.Meta(ge=16)] = 128
+    """... and this, evenly in its logarithm, so that sharpness tells nothing."""
+    grain: Amount = 0.3
+    """Greatest standard deviation of noise, as a part of the image's own."""
+    gamma: Amount = 0.4
+    """Natural logarithm of the exponent of the tone curve, either way."""
+    contrast: Amount = 0.2
+    """Natural logarithm of the factor, either way."""
+    brightness: Amount = 0.2
+    """With brightness running from -1 to 1, either way."""
+
+    def __post_init__(self) -> None:
+        if self.least_detail > self.most_detail:
+            raise ValueError("least_detail must not be over most_detail")
+
+
+class Optimisation(_Section, kw_only=True):
+    """AdamW under one cycle of the learning rate (Smith & Topin 2018), weights averaged."""
+
+    epochs: Count = 100
+    batch: Count = 32
+    peak_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.5e-3
+    warm_up: Fraction = 0.2
+    """Part of the run in which the rate rises."""
+    weight_decay: Amount = 0.05
+    label_smoothing: Fraction = 0.1
+    average: Fraction = 0.995
+    """Decay a step of the exponential average of the weights, which is what is kept."""
+    auxiliary_weight: Amount = 0.3
+    """Of each auxiliary classifier's loss, where the network has them."""
+    views: list[ViewName] = msgspec.field(default_factory=lambda: ["CC", "MLO"])
+    """The views that are trained on."""
+
+
+class Member(_Section, kw_only=True):
+    """One network of the ensemble."""
+
+    fold: Annotated[int, msgspec.Meta(ge=0)]
+    """The fold that it never sees."""
+    seed: Seed
+
+
+class Recipe(_Section, kw_only=True):
+    """The whole file."""
+
+    name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+    version: str
+    description: str
+    network: NetworkSpec
+    input: InputSpec = InputSpec()
+    folds: Folds = Folds()
+    augmentation: Augmentation = Augmentation()
+    optimisation: Optimisation = Optimisation()
+    members: Annotated[list[Member], msgspec.Meta(min_length=1)]
+
+    def __post_init__(self) -> None:
+        for member in self.members:
+            if member.fold >= self.folds.count:
+                raise ValueError(
+                    f"a member has fold {member.fold}, but folds.count is {self.folds.count}; "
+                    "folds are counted from 0"
+                )
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the key, if a key is unknown or missing, or a value is of the wrong
+        type or impossible.
+    """
+    try:
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Recipe)
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(path, "is not text in UTF-8, as TOML must be") from error
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(path, f"is not TOML: {error}") from error
+    except msgspec.ValidationError as error:
+        raise InputError(path, str(error)) from error
