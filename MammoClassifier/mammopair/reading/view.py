@@ -89,6 +89,10 @@ class View:
     intent: Intent | None = None
     acquisition: Acquisition = Acquisition.UNKNOWN
     manufacturer: str = ""
+    acquired: str = ""
+    """When, as far as is known, as ``YYYYMMDDHHMMSS``; it sorts as text."""
+    modifiers: tuple[str, ...] = ()
+    """What makes it more than a plain view: ``magnification``, ``spot compression``, ..."""
     warnings: tuple[Caution, ...] = ()
 
     @property

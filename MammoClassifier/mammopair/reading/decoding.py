@@ -1,0 +1,265 @@
+"""Pixel Data to stored values, through the fastest decoder that is installed.
+
+Every decoder here is handed the same pixels and gives the same array for a lossless transfer
+syntax; tests compare them bit for bit. Nothing is inverted, rescaled or windowed on the way,
+whatever the photometric interpretation: SimpleITK's GDCM, which inverts MONOCHROME1 and rescales,
+gets a copy that says neither (:func:`_bare_copy`).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from importlib.util import find_spec
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from mammopair.errors import InputError
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+Stored = npt.NDArray[np.generic]
+
+_RLE = "1.2.840.10008.1.2.5"
+_JPEG_BASELINE = "1.2.840.10008.1.2.4.50"
+_JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
+_JPEG_LOSSLESS = "1.2.840.10008.1.2.4.57"
+_JPEG_LOSSLESS_SV1 = "1.2.840.10008.1.2.4.70"
+_JPEG_LS = "1.2.840.10008.1.2.4.80"
+_JPEG_LS_NEAR = "1.2.840.10008.1.2.4.81"
+_JPEG_2000_LOSSLESS = "1.2.840.10008.1.2.4.90"
+_JPEG_2000 = "1.2.840.10008.1.2.4.91"
+_HTJ2K_LOSSLESS = "1.2.840.10008.1.2.4.201"
+_HTJ2K_RPCL = "1.2.840.10008.1.2.4.202"
+_HTJ2K = "1.2.840.10008.1.2.4.203"
+_NATIVE = (
+    "1.2.840.10008.1.2",
+    "1.2.840.10008.1.2.1",
+    "1.2.840.10008.1.2.1.99",
+    "1.2.840.10008.1.2.2",
+)
+
+LOSSY = frozenset({_JPEG_BASELINE, _JPEG_EXTENDED, _JPEG_LS_NEAR, _JPEG_2000, _HTJ2K})
+"""Transfer syntaxes that may have lost something."""
+
+DECODERS: dict[str, tuple[str, ...]] = {
+    **dict.fromkeys(_NATIVE, ("pydicom",)),
+    _RLE: ("pylibjpeg", "simpleitk", "pydicom"),
+    _JPEG_BASELINE: ("pillow", "gdcm", "simpleitk"),
+    _JPEG_EXTENDED: ("gdcm", "simpleitk"),
+    _JPEG_LOSSLESS: ("dicomsdl", "gdcm", "simpleitk"),
+    _JPEG_LOSSLESS_SV1: ("dicomsdl", "gdcm", "simpleitk"),
+    _JPEG_LS: ("pyjpegls", "gdcm", "simpleitk"),
+    _JPEG_LS_NEAR: ("pyjpegls", "gdcm", "simpleitk"),
+    _JPEG_2000_LOSSLESS: ("pylibjpeg", "gdcm", "simpleitk"),
+    _JPEG_2000: ("pylibjpeg", "gdcm", "simpleitk"),
+    **dict.fromkeys((_HTJ2K_LOSSLESS, _HTJ2K_RPCL, _HTJ2K), ("pylibjpeg",)),
+}
+"""The decoders of a transfer syntax, the fastest first (``Testing/benchmarks/decoding.py``)."""
+
+PACKAGES = {
+    _RLE: "pylibjpeg-rle",
+    **dict.fromkeys((_JPEG_LOSSLESS, _JPEG_LOSSLESS_SV1), "dicomsdl"),
+    **dict.fromkeys((_JPEG_LS, _JPEG_LS_NEAR), "pyjpegls"),
+    **dict.fromkeys(
+        (_JPEG_2000_LOSSLESS, _JPEG_2000, _HTJ2K_LOSSLESS, _HTJ2K_RPCL, _HTJ2K),
+        "pylibjpeg-openjpeg",
+    ),
+    **dict.fromkeys((_JPEG_BASELINE, _JPEG_EXTENDED), "python-gdcm"),
+}
+"""The package on PyPI to install where nothing decodes a transfer syntax."""
+
+
+def stored_values(dataset: Dataset, source: Path) -> Stored:
+    """The stored values of the one frame of a data set.
+
+    Parameters
+    ----------
+    dataset
+        With Pixel Data and ``file_meta.TransferSyntaxUID``.
+    source
+        The file, for messages.
+
+    Returns
+    -------
+    numpy.ndarray
+        ``(rows, columns)``, of BitsAllocated and PixelRepresentation; bits above BitsStored carry
+        the sign or 0, whatever rubbish was in them.
+
+    Raises
+    ------
+    InputError
+        If the pixels end early, or no installed decoder can decode them.
+    """
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if syntax not in DECODERS:
+        raise InputError(
+            source,
+            f"its transfer syntax, {syntax.name}, is not among those that mammograms come in; "
+            "have it exported uncompressed, as JPEG lossless or as JPEG 2000",
+        )
+    _refuse_truncated(dataset, source)
+    decoders = available_decoders(syntax)
+    problems = []
+    for decoder in decoders:
+        try:
+            return _settle_bits(_DECODE[decoder](dataset), dataset)
+        except Exception as error:  # a decoder may raise anything; the next one may do
+            problems.append(
+                f"{decoder}: {str(error).strip().splitlines()[0] if str(error) else error!r}"
+            )
+    if not decoders:
+        raise InputError(
+            source,
+            f"nothing that is installed decodes {syntax.name}; "
+            f"install the package {PACKAGES[syntax]}",
+        )
+    advice = "the file is probably damaged; export it again"
+    if PACKAGES.get(syntax) and not _is_installed(PACKAGES[syntax]):
+        advice = f"install the package {PACKAGES[syntax]}, or export it again if it is damaged"
+    raise InputError(
+        source, f"its pixels, in {syntax.name}, cannot be decoded ({'; '.join(problems)}); {advice}"
+    )
+
+
+def available_decoders(syntax: str) -> tuple[str, ...]:
+    """The installed ones of a transfer syntax's decoders, the fastest first."""
+    return tuple(
+        name for name in DECODERS[syntax] if name in _bare_decoders or _supports(syntax, name)
+    )
+
+
+def _supports(syntax: str, plugin: str) -> bool:
+    """Whether pydicom has a decoder plug-in with all that it needs."""
+    from pydicom.pixels import get_decoder
+    from pydicom.uid import UID
+
+    return plugin in get_decoder(UID(syntax)).available_plugins
+
+
+def _refuse_truncated(dataset: Dataset, source: Path) -> None:
+    """Refuse pixels that end early, which some decoders would fill up with grey."""
+    from pydicom.encaps import get_frame
+
+    short = InputError(
+        source, "its pixel data end early; the file was cut off, so copy or export it again"
+    )
+    syntax = dataset.file_meta.TransferSyntaxUID
+    if not syntax.is_encapsulated:
+        needed = dataset.Rows * dataset.Columns * dataset.BitsAllocated // 8
+        if len(dataset.PixelData) < needed:
+            raise short
+        return
+    try:
+        frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    except Exception as error:
+        raise short from error
+    end_of_image = b"\xff\xd9"
+    if syntax != _RLE and end_of_image not in frame[-_LONGEST_PADDING:]:
+        raise short
+
+
+_LONGEST_PADDING = 16
+"""Bytes in which the end-of-image marker must lie; one byte of padding is usual."""
+
+
+def _settle_bits(stored: Stored, dataset: Dataset) -> Stored:
+    """Keep the bits below HighBit that BitsStored counts, and extend the sign."""
+    allocated, used = int(dataset.BitsAllocated), int(dataset.BitsStored)
+    high = int(dataset.get("HighBit", used - 1))
+    signed = bool(dataset.get("PixelRepresentation", 0))
+    dtype = np.dtype(f"{'i' if signed else 'u'}{allocated // 8}")
+    values = stored.astype(dtype, copy=False)
+    if high != used - 1 or used < allocated:
+        # To the top and back: shifting a signed number down repeats its sign.
+        up, down = allocated - 1 - high, allocated - used
+        values = np.right_shift(np.left_shift(values, dtype.type(up)), dtype.type(down))
+    return values
+
+
+def _with_plugin(plugin: str) -> Callable[[Dataset], Stored]:
+    def decode(dataset: Dataset) -> Stored:
+        from pydicom.pixels import get_decoder
+
+        decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
+        stored, _ = decoder.as_array(dataset, raw=True, index=0, decoding_plugin=plugin)
+        return stored
+
+    return decode
+
+
+def _with_simpleitk(dataset: Dataset) -> Stored:
+    import SimpleITK
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "frame.dcm"
+        path.write_bytes(_bare_copy(dataset))
+        reader = SimpleITK.ImageFileReader()
+        reader.SetImageIO("GDCMImageIO")
+        reader.SetFileName(str(path))
+        stored: Stored = SimpleITK.GetArrayFromImage(reader.Execute())
+    return stored.reshape(dataset.Rows, dataset.Columns)
+
+
+def _with_dicomsdl(dataset: Dataset) -> Stored:
+    import dicomsdl  # type: ignore[import-untyped]
+
+    stored: Stored = dicomsdl.open_memory(_bare_copy(dataset)).pixelData(storedvalue=True)
+    return stored.reshape(dataset.Rows, dataset.Columns)
+
+
+def _bare_copy(dataset: Dataset) -> bytes:
+    """A DICOM file of the same compressed pixels and nothing that would change them on reading."""
+    from pydicom.dataset import Dataset, FileMetaDataset
+    from pydicom.encaps import encapsulate, get_frame
+    from pydicom.filewriter import dcmwrite
+    from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
+
+    bare = Dataset()
+    bare.SOPClassUID = SecondaryCaptureImageStorage
+    bare.SOPInstanceUID = generate_uid()
+    bare.PhotometricInterpretation = "MONOCHROME2"
+    bare.SamplesPerPixel = 1
+    for keyword in ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit"):
+        setattr(bare, keyword, dataset.get(keyword))
+    bare.PixelRepresentation = dataset.get("PixelRepresentation", 0)
+    frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
+    bare.PixelData = encapsulate([frame])
+    bare["PixelData"].VR = "OB"
+    bare["PixelData"].is_undefined_length = True
+    bare.file_meta = FileMetaDataset()
+    bare.file_meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
+    written = BytesIO()
+    dcmwrite(written, bare, enforce_file_format=True)
+    return written.getvalue()
+
+
+def _is_installed(package: str) -> bool:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+_DECODE: dict[str, Callable[[Dataset], Stored]] = {
+    "pydicom": _with_plugin("pydicom"),
+    "pylibjpeg": _with_plugin("pylibjpeg"),
+    "pyjpegls": _with_plugin("pyjpegls"),
+    "pillow": _with_plugin("pillow"),
+    "gdcm": _with_plugin("gdcm"),
+    "dicomsdl": _with_dicomsdl,
+    "simpleitk": _with_simpleitk,
+}
+_bare_decoders = {
+    name
+    for name, module in (("simpleitk", "SimpleITK"), ("dicomsdl", "dicomsdl"))
+    if find_spec(module)
+}

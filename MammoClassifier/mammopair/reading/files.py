@@ -1,0 +1,46 @@
+"""Any file to a view: what the file holds decides which reader is asked, not what it is called."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mammopair.errors import InputError
+from mammopair.reading.view import View
+
+FORMATS = "a mammogram in DICOM, PNG, TIFF, JPEG, NRRD or MetaImage"
+
+
+def read_view(path: Path) -> View:
+    """Read one mammogram from one file.
+
+    Raises
+    ------
+    InputError
+        One sentence naming the file, what was found, and what would do.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise InputError(path, f"is a folder; give the file of {FORMATS}")
+    try:
+        with path.open("rb") as file:
+            start = file.read(1024)
+    except FileNotFoundError as error:
+        raise InputError(path, "there is no such file; check its path") from error
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror or error}") from error
+    if not start:
+        raise InputError(path, f"is empty; give the file of {FORMATS}")
+
+    from mammopair.reading.images import read_image, recognise
+
+    if start[128:132] != b"DICM" and recognise(start):
+        return read_image(path)
+
+    from mammopair.reading.dicom import read_dicom
+
+    try:
+        return read_dicom(path)
+    except InputError as error:
+        if error.problem == "is not a DICOM file":
+            raise InputError(path, f"is not an image; give {FORMATS}") from error
+        raise
