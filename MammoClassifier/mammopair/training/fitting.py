@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mammopair.concepts import concept_targets
 from mammopair.model.device import training_precision
 from mammopair.model.input import InputSpec, to_input
 from mammopair.training.augmentation import augment
@@ -53,7 +54,7 @@ def fit_member(
     how = recipe.optimisation
     rows = trained_on(recipe, member, material)
     torch.manual_seed(member.seed)
-    network = recipe.network.build(training=True).to(device, memory_format=torch.channels_last)
+    network = recipe.network.build(1 + len(recipe.concepts), training=True).to(device, memory_format=torch.channels_last)
     average = copy.deepcopy(network).eval().requires_grad_(False)
     state = TrainingState(network, average, make_optimiser(network, how))
     stamp = stamp_of(recipe, member, material)
@@ -70,8 +71,8 @@ def fit_member(
 def stamp_of(recipe: Recipe, member: Member, material: Material) -> str:
     """A hash of all that decides a member's weights, so that no other run's are taken for its."""
     deciding = [recipe.network, recipe.input, recipe.folds, recipe.augmentation]
-    rows = [(row.patient_id, row.view, row.label) for row in material.rows]
-    said = msgspec.json.encode([deciding, recipe.optimisation, member, rows])
+    deciding += [recipe.optimisation, recipe.concepts, member]
+    said = msgspec.json.encode([deciding, material.rows])
     return hashlib.sha256(said + material.patches.tobytes()).hexdigest()
 
 
@@ -108,7 +109,7 @@ def run_epoch(
     generator = torch.Generator().manual_seed(seed)
     order = rows[torch.randperm(len(rows), generator=generator).numpy()]
     batches = np.array_split(order, math.ceil(len(order) / how.batch))
-    labels = material.labels
+    targets = smooth_targets(material, recipe)
     precision = training_precision(device)
 
     state.network.train()
@@ -122,7 +123,7 @@ def run_epoch(
         )
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, precision, enabled=precision is not None):
-            loss = batch_loss(state.network, images, labels[batch].to(device), how)  # type: ignore[arg-type]
+            loss = batch_loss(state.network, images, targets[batch].to(device), how)  # type: ignore[arg-type]
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         state.optimiser.step()
@@ -131,18 +132,33 @@ def run_epoch(
     return float(torch.stack(losses).mean())
 
 
-def batch_loss(
-    network: GoogLeNet, images: Tensor, labels: Tensor, how: Optimisation
-) -> Tensor:
-    """Binary cross-entropy on smoothed labels, plus the auxiliary classifiers' where there are."""
-    target = labels * (1 - how.label_smoothing) + how.label_smoothing / 2
-    if getattr(network, "aux1", None) is None:
-        return _cross_entropy(network(images), target)
+def smooth_targets(material: Material, recipe: Recipe) -> Tensor:
+    """``(n, 1 + concepts)``: malignancy, then the words; pulled towards 1/2, NaN where unknown."""
+    words = concept_targets(material.rows, recipe.concepts).reshape(len(material.rows), -1)
+    targets = torch.cat([material.labels[:, None], torch.from_numpy(words)], 1)
+    smoothing = recipe.optimisation.label_smoothing
+    return targets * (1 - smoothing) + smoothing / 2
+
+
+def batch_loss(network: GoogLeNet, images: Tensor, targets: Tensor, how: Optimisation) -> Tensor:
+    """The classifier's loss, plus the auxiliary classifiers' where there are."""
+    if network.aux1 is None:
+        return multi_task_loss(network(images), targets, how)
     main, *auxiliaries = network.forward_with_auxiliaries(images)
-    loss = _cross_entropy(main, target)
+    loss = multi_task_loss(main, targets, how)
     for logits in auxiliaries:
-        loss = loss + how.auxiliary_weight * _cross_entropy(logits, target)
+        loss = loss + how.auxiliary_weight * multi_task_loss(logits, targets, how)
     return loss
+
+
+def multi_task_loss(logits: Tensor, targets: Tensor, how: Optimisation) -> Tensor:
+    """Binary cross-entropy of malignancy, plus the weighted mean over the words that are known."""
+    known = ~targets.isnan()
+    loss = functional.binary_cross_entropy_with_logits(
+        logits.float(), targets.nan_to_num(), reduction="none"
+    )
+    malignancy, words = loss[:, 0].mean(), loss[:, 1:][known[:, 1:]]
+    return malignancy + how.concept_weight * words.mean() if len(words) else malignancy
 
 
 def learning_rate(progress: float, how: Optimisation) -> float:
@@ -173,7 +189,3 @@ def plain_logits(
     return torch.cat(
         [network.classify(network.features(to_input(part, spec)))[:, 0] for part in patches.split(batch)]
     )
-
-
-def _cross_entropy(logits: Tensor, target: Tensor) -> Tensor:
-    return functional.binary_cross_entropy_with_logits(logits[:, 0].float(), target)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from mammopair.concepts import CONCEPTS
 from mammopair.errors import InputError
 from mammopair.model.input import InputSpec
 from mammopair.model.networks import Fraction, NetworkSpec
@@ -42,19 +43,19 @@ class Augmentation(_Section, kw_only=True):
     """Natural logarithm of width over height, either way."""
     shift: Amount = 0.1
     """Of the side, either way, across and down."""
-    elastic: Amount = 0.02
+    elastic: Amount = 0.01
     """Of the side: standard deviation of a smooth random displacement."""
     least_detail: Annotated[int, msgspec.Meta(ge=16)] = 48
     """Cells a side: the detail is drawn between this ..."""
     most_detail: Annotated[int, msgspec.Meta(ge=16)] = 128
     """... and this, evenly in its logarithm, so that sharpness tells nothing."""
-    grain: Amount = 0.3
+    grain: Amount = 0.15
     """Greatest standard deviation of noise, as a part of the image's own."""
-    gamma: Amount = 0.4
+    gamma: Amount = 0.3
     """Natural logarithm of the exponent of the tone curve, either way."""
-    contrast: Amount = 0.2
+    contrast: Amount = 0.15
     """Natural logarithm of the factor, either way."""
-    brightness: Amount = 0.2
+    brightness: Amount = 0.15
     """With brightness running from -1 to 1, either way."""
 
     def __post_init__(self) -> None:
@@ -68,14 +69,16 @@ class Optimisation(_Section, kw_only=True):
     epochs: Count = 100
     batch: Count = 32
     peak_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.5e-3
-    warm_up: Fraction = 0.2
+    warm_up: Fraction = 0.1
     """Part of the run in which the rate rises."""
     weight_decay: Amount = 0.05
     label_smoothing: Fraction = 0.1
-    average: Fraction = 0.995
+    average: Fraction = 0.99
     """Decay a step of the exponential average of the weights, which is what is kept."""
     auxiliary_weight: Amount = 0.3
     """Of each auxiliary classifier's loss, where the network has them."""
+    concept_weight: Amount = 0.5
+    """Of the words' mean loss beside that of malignancy."""
     views: list[ViewName] = msgspec.field(default_factory=lambda: ["CC", "MLO"])
     """The views that are trained on."""
 
@@ -99,6 +102,8 @@ class Recipe(_Section, kw_only=True):
     folds: Folds = Folds()
     augmentation: Augmentation = Augmentation()
     optimisation: Optimisation = Optimisation()
+    concepts: list[Literal[CONCEPTS]] = []  # type: ignore[valid-type]
+    """The radiologists' words that are learned beside malignancy; see ``mammopair.concepts``."""
     members: Annotated[list[Member], msgspec.Meta(min_length=1)]
 
     def __post_init__(self) -> None:

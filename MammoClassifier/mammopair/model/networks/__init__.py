@@ -9,6 +9,8 @@ import msgspec
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from mammopair.model.networks.googlenet import GoogLeNet
+
 Fraction = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 Width = Annotated[float, msgspec.Meta(gt=0, le=4)]
 
@@ -42,11 +44,12 @@ class GoogLeNetSpec(
     stride: Literal[16, 32] = 32
     auxiliary: bool = False
 
-    def build(self, *, training: bool = False) -> GoogLeNet:
+    def build(self, outputs: int, *, training: bool = False) -> GoogLeNet:
         """A fresh network; the auxiliary classifiers exist only for training."""
         from mammopair.model.networks.googlenet import GoogLeNet
 
         return GoogLeNet(
+            classes=outputs,
             width=self.width,
             dropout=self.dropout,
             five=self.five,

@@ -1,0 +1,193 @@
+"""The ensemble: members loaded, verified and made fast, and what they say of patches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from mammopair.caution import Caution
+from mammopair.errors import InputError
+from mammopair.model.device import choose_device
+from mammopair.model.folding import fold_batch_norms
+from mammopair.model.input import to_input
+from mammopair.model.ensemble_manifest import FILE, Manifest, MemberEntry, read_manifest
+from mammopair.model.weights import file_sha256, load_weights
+
+DEFAULT = "light-googlenet"
+"""The ensemble that is meant where none is named."""
+MOST_PATCHES = 64
+"""Patches that go through a member at once; a longer call is cut, to bound the memory."""
+MIRRORINGS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
+"""Axes to flip: none, left-right, up-down, both."""
+
+
+@dataclass(frozen=True)
+class MemberOutput:
+    """What one member says of ``n`` patches, before calibration.
+
+    NaN stands for the patches that it does not read, since a member may read one projection only.
+    """
+
+    member: str
+    logits: npt.NDArray[np.float64]
+    """``(n,)``"""
+    maps: npt.NDArray[np.float64]
+    """``(n, h, w)``: class activation in logits; ``maps.mean((1, 2)) + bias == logits``."""
+    bias: float
+
+
+@dataclass
+class Ensemble:
+    """Trained members on a device. Made by :func:`load_ensemble`."""
+
+    manifest: Manifest
+    sha256: str
+    """Of the manifest, which holds those of the weights."""
+    folder: Path
+    device: torch.device
+    networks: dict[str, nn.Module]
+    """By member name, in evaluation mode, batch norms folded, channels last."""
+    cautions: list[Caution] = field(default_factory=list)
+    """What happened on the way that the user ought to know, such as a change of device."""
+
+    def outputs(
+        self, patches: npt.NDArray[np.float32], projections: Sequence[str]
+    ) -> Iterator[MemberOutput]:
+        """Have each member in turn read all patches of its projections, as one batch.
+
+        Parameters
+        ----------
+        patches
+            ``(n, rows, rows)``, in [0, 1], bright where dense.
+        projections
+            ``n`` times ``CC`` or ``MLO``.
+        """
+        for entry in self.members:
+            mine = np.array([projection in entry.views for projection in projections])
+            yield self._read(entry.name, patches, mine)
+
+    @property
+    def members(self) -> list[MemberEntry]:
+        """The members that are here, in the manifest's order."""
+        return [entry for entry in self.manifest.members if entry.name in self.networks]
+
+    def only(self, names: set[str]) -> Ensemble:
+        """The same ensemble with some of its members."""
+        chosen = {name: network for name, network in self.networks.items() if name in names}
+        return replace(self, networks=chosen)
+
+    def _read(
+        self, member: str, patches: npt.NDArray[np.float32], mine: npt.NDArray[np.bool_]
+    ) -> MemberOutput:
+        network = self.networks[member]
+        try:
+            read = self._class_activations(network, patches[mine])
+        except torch.OutOfMemoryError:
+            self._move_to_cpu()
+            read = self._class_activations(network, patches[mine])
+        maps = np.full((len(patches), *read.shape[1:]), np.nan)
+        maps[mine] = read
+        bias = float(network.fc.bias[0])  # type: ignore[union-attr, index]
+        return MemberOutput(member, maps.mean(axis=(1, 2)) + bias, maps, bias)
+
+    @torch.inference_mode()
+    def _class_activations(
+        self, network: nn.Module, patches: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float64]:
+        """Maps ``(n, h, w)`` of patches, in chunks that fit in memory."""
+        chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(MOST_PATCHES)
+        maps = [self._class_activation(network, chunk) for chunk in chunks]
+        return torch.cat(maps).double().cpu().numpy()
+
+    def _class_activation(self, network: nn.Module, patches: Tensor) -> Tensor:
+        """Maps ``(n, h, w)``, the mean over the mirrorings, each mirrored back."""
+        images = to_input(patches.to(self.device), self.manifest.input)
+        mirrorings = MIRRORINGS if self.manifest.flips else MIRRORINGS[:1]
+        batch = torch.cat([images.flip(axes) for axes in mirrorings])
+        batch = batch.contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cuda", torch.float16, enabled=self.device.type == "cuda"):
+            features = network.features(batch)  # type: ignore[operator]
+        maps = network.class_activation(features.float())[:, 0]  # type: ignore[operator]
+        turned = [
+            part.flip(axes) for part, axes in zip(maps.chunk(len(mirrorings)), mirrorings, strict=True)
+        ]
+        return torch.stack(turned).mean(0)
+
+    def _move_to_cpu(self) -> None:
+        self.device = torch.device("cpu")
+        for network in self.networks.values():
+            network.to(self.device)
+        self.cautions.append(
+            Caution(
+                code="out-of-gpu-memory",
+                message="The GPU ran out of memory, so the CPU was used; the result is the same.",
+            )
+        )
+
+
+def load_ensemble(name_or_path: str | Path | None = None, device: str = "auto") -> Ensemble:
+    """Load an ensemble that ships, by name, or one in a folder, and verify its weights.
+
+    Raises
+    ------
+    InputError
+        If there is no such ensemble, its manifest is wrong, or weights are missing, changed,
+        or do not fit the network.
+    """
+    folder = find_ensemble(name_or_path)
+    manifest = read_manifest(folder)
+    target = choose_device(device)
+    networks = {
+        entry.name: load_member(manifest, entry, folder).to(target) for entry in manifest.members
+    }
+    return Ensemble(manifest, file_sha256(folder / FILE), folder, target, networks)
+
+
+def load_member(manifest: Manifest, entry: MemberEntry, folder: Path) -> nn.Module:
+    """One member, in evaluation mode, folded, channels last, on the CPU."""
+    path = folder / entry.file
+    network = manifest.network.build()
+    try:
+        keys = network.load_state_dict(load_weights(path, entry.sha256), strict=False)
+        fits = not keys.unexpected_keys and all(
+            name.endswith("num_batches_tracked") for name in keys.missing_keys
+        )
+    except RuntimeError:
+        fits = False
+    if not fits:
+        raise InputError(path, "does not fit the network that the manifest describes")
+    return fold_batch_norms(network.eval().requires_grad_(False)).to(
+        memory_format=torch.channels_last
+    )
+
+
+def find_ensemble(name_or_path: str | Path | None) -> Path:
+    """The folder of an ensemble: one that ships, by its name, or a path.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    wanted = str(name_or_path or DEFAULT)
+    shipped = shipped_ensembles()
+    if wanted in shipped:
+        return shipped[wanted]
+    if Path(wanted).is_dir():
+        return Path(wanted)
+    raise InputError(
+        wanted, f"is neither a folder nor an ensemble that ships ({', '.join(shipped) or 'none'})"
+    )
+
+
+def shipped_ensembles() -> dict[str, Path]:
+    """The folders of the ensembles that ship with this package, by name."""
+    home = Path(str(files("mammopair.model") / "ensembles"))
+    return {path.parent.name: path.parent for path in sorted(home.glob(f"*/{FILE}"))}

@@ -1,0 +1,132 @@
+"""The manifest of an ensemble: all that must be known of it, beside the weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from mammopair.crop import CONTEXT, SMALLEST_MM
+from mammopair.errors import InputError
+from mammopair.model.input import InputSpec
+from mammopair.model.networks import NetworkSpec
+
+FILE = "manifest.json"
+
+Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+FileName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class MemberEntry(_Section, kw_only=True):
+    """One network."""
+
+    name: str
+    file: FileName
+    """Its weights, beside the manifest."""
+    sha256: Sha256
+    views: list[Literal["CC", "MLO"]]
+    """The projections that it reads."""
+    seed: int
+    fold: int
+    """The fold of patients that it never saw."""
+
+
+class Calibration(_Section, kw_only=True):
+    """How a network's logit becomes a probability: ``sigmoid(slope * logit + intercept)``.
+
+    Fitted so that the **mean** over the readings of a lesion is calibrated.
+    """
+
+    slope: Annotated[float, msgspec.Meta(gt=0)]
+    intercept: float
+    covariance: tuple[tuple[float, float], tuple[float, float]]
+    """Of slope and intercept, over patient-level bootstrap resamples."""
+    fitted_on: str
+    """On which predictions, in words."""
+
+
+class OperatingPoint(_Section, kw_only=True):
+    """A threshold on the calibrated probability, frozen before it was ever tested."""
+
+    name: str
+    threshold: float
+    sensitivity: float
+    specificity: float
+
+
+class Training(_Section, kw_only=True):
+    """Where the weights come from."""
+
+    data: str
+    """The collection, its reference and its licence."""
+    patients: int
+    crops: int
+    folds_file: FileName
+    """CSV of ``patient_id, fold``: which member never saw whom."""
+    folds_sha256: Sha256
+    recipe: dict[str, Any]
+    """The recipe, whole."""
+
+
+class Manifest(_Section, kw_only=True):
+    """The file."""
+
+    schema: Literal[1] = 1
+    name: str
+    version: str
+    description: str
+    intended_use: str
+    licence: str
+    network: NetworkSpec
+    input: InputSpec
+    context: float
+    """Side of the crop over the longer side of the box; see :mod:`mammopair.crop`."""
+    smallest_mm: float
+    flips: bool
+    """Whether each crop is read in its four mirrorings, and the logits averaged."""
+    members: Annotated[list[MemberEntry], msgspec.Meta(min_length=1)]
+    calibration: Calibration
+    operating_points: list[OperatingPoint]
+    training: Training
+    measured: dict[str, Any]
+    """What ``mammopair evaluate`` printed on the patients that no scoring member had seen."""
+    software: str
+    """Version of this package that made it."""
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check the manifest of an ensemble's folder.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the field, if it is missing, not JSON, has an unknown or missing
+        field or an impossible value, or was made for another crop than this version cuts.
+    """
+    path = folder / FILE
+    try:
+        manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
+    except FileNotFoundError as error:
+        raise InputError(path, "is missing; an ensemble is a folder with a manifest.json") from error
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror}") from error
+    except msgspec.MsgspecError as error:
+        raise InputError(path, f"is not an ensemble's manifest: {error}") from error
+    if (manifest.context, manifest.smallest_mm) != (CONTEXT, SMALLEST_MM):
+        raise InputError(
+            path,
+            f"was made for crops of {manifest.context:g} lesion sides and {manifest.smallest_mm:g} "
+            f"mm, but this version cuts {CONTEXT:g} and {SMALLEST_MM:g}",
+        )
+    return manifest
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write it for people as well as for machines."""
+    text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
+    (folder / FILE).write_bytes(text + b"\n")
