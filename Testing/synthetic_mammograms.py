@@ -1,0 +1,243 @@
+"""Real DICOM mammograms with chosen attributes: small ones, made for tests.
+
+>>> path = write_mammogram(tmp_path / "r_cc.dcm", ViewPosition="CC", ImageLaterality="R")
+>>> path = write_mammogram(tmp_path / "x.dcm", transfer_syntax=JPEGLSLossless, PatientID=None)
+
+Any DICOM keyword may be given; ``None`` leaves the attribute out. What is written are bytes that
+any DICOM reader takes, encoded by pydicom's, pyjpegls', OpenJPEG's and GDCM's encoders.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from pydicom import dcmread
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate, get_frame
+from pydicom.filewriter import dcmwrite
+from pydicom.sequence import Sequence
+from pydicom.uid import (
+    JPEG2000,
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    DigitalMammographyXRayImageStorageForPresentation,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGBaseline8Bit,
+    JPEGExtended12Bit,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEGLSNearLossless,
+    RLELossless,
+    generate_uid,
+)
+
+NATIVE = (
+    ImplicitVRLittleEndian,
+    ExplicitVRLittleEndian,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+)
+LOSSLESS = (
+    RLELossless,
+    JPEGLossless,
+    JPEGLosslessSV1,
+    JPEGLSLossless,
+    JPEG2000Lossless,
+)
+LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000)
+
+_SMALLEST_LOSS = 1
+_COMPRESSION_RATIO = 8
+
+
+def breast(
+    rows: int = 96, columns: int = 64, *, bits: int = 12, signed: bool = False, seed: int = 0
+) -> npt.NDArray[np.generic]:
+    """Stored values of a breast-like picture: brighter towards the chest wall, black outside.
+
+    The smallest and the largest value of the given bits are both there.
+    """
+    down, right = np.mgrid[0:rows, 0:columns]
+    distance = np.hypot((down - rows / 2) / (rows / 2), right / (columns * 0.8))
+    inside = np.clip(1.0 - distance, 0.0, 1.0)
+    texture = np.random.default_rng(seed).normal(1.0, 0.1, (rows, columns))
+    shade = np.clip(inside * texture, 0.0, 1.0)
+    shade[0, -1], shade[rows // 2, 0] = 0.0, 1.0
+    values = np.rint(shade * (2**bits - 1)).astype(np.int64)
+    if signed:
+        values -= 2 ** (bits - 1)
+    width = 8 if bits <= 8 else 16
+    return values.astype(np.dtype(f"{'i' if signed else 'u'}{width // 8}"))
+
+
+def mammogram(
+    stored: npt.NDArray[np.generic] | None = None,
+    *,
+    bits: int = 12,
+    transfer_syntax: UID = ExplicitVRLittleEndian,
+    **attributes: object,
+) -> Dataset:
+    """A digital mammogram, right CC for presentation unless told otherwise.
+
+    Parameters
+    ----------
+    stored
+        ``(rows, columns)`` of 8- or 16-bit integers; a :func:`breast` of ``bits`` by default.
+    bits
+        BitsStored.
+    transfer_syntax
+        How the pixels are encoded.
+    attributes
+        DICOM keywords; ``None`` leaves one out. Sequences are lists of datasets.
+    """
+    if stored is None:
+        stored = breast(bits=bits, signed=bool(attributes.get("PixelRepresentation")))
+    dataset = Dataset()
+    dataset.SOPClassUID = DigitalMammographyXRayImageStorageForPresentation
+    dataset.SOPInstanceUID = generate_uid()
+    dataset.StudyInstanceUID = generate_uid()
+    dataset.SeriesInstanceUID = generate_uid()
+    dataset.Modality = "MG"
+    dataset.Manufacturer = "Synthetic"
+    dataset.PresentationIntentType = "FOR PRESENTATION"
+    dataset.PatientID = "synthetic"
+    dataset.PatientName = "Synthetic^Mammogram"
+    dataset.StudyDate, dataset.StudyTime = "20200102", "030405"
+    dataset.AcquisitionDate, dataset.AcquisitionTime = "20200102", "040506.7"
+    dataset.ImageLaterality = "R"
+    dataset.ViewPosition = "CC"
+    dataset.PatientOrientation = ["P", "L"]
+    dataset.ImagerPixelSpacing = [0.07, 0.07]
+    dataset.BodyPartExamined = "BREAST"
+    dataset.ImageType = ["ORIGINAL", "PRIMARY"]
+    dataset.SamplesPerPixel = 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.PresentationLUTShape = "IDENTITY"
+    dataset.Rows, dataset.Columns = stored.shape[:2]
+    dataset.BitsAllocated = stored.dtype.itemsize * 8
+    dataset.BitsStored = bits
+    dataset.HighBit = bits - 1
+    dataset.PixelRepresentation = int(stored.dtype.kind == "i")
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.PixelData = stored.astype(stored.dtype.newbyteorder("<")).tobytes()
+    dataset["PixelData"].VR = "OB" if stored.dtype.itemsize == 1 else "OW"
+    for keyword, value in attributes.items():
+        if value is None:
+            if keyword in dataset:
+                del dataset[keyword]
+        else:
+            setattr(dataset, keyword, value)
+    return encode(dataset, stored, transfer_syntax)
+
+
+def encode(dataset: Dataset, stored: npt.NDArray[np.generic], syntax: UID) -> Dataset:
+    """Put the stored values into a data set in a transfer syntax."""
+    if syntax in (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1):
+        dataset.PixelData = encapsulate([_encode_with_gdcm(dataset, syntax)])
+        dataset["PixelData"].VR = "OB"
+        dataset["PixelData"].is_undefined_length = True
+    elif syntax in (JPEGLSLossless, RLELossless, JPEG2000Lossless):
+        dataset.compress(syntax, generate_instance_uid=False)
+    elif syntax == JPEGLSNearLossless:
+        dataset.compress(syntax, jls_error=_SMALLEST_LOSS, generate_instance_uid=False)
+    elif syntax == JPEG2000:
+        dataset.compress(syntax, j2k_cr=[_COMPRESSION_RATIO], generate_instance_uid=False)
+    elif syntax == ExplicitVRBigEndian:
+        dataset.PixelData = stored.astype(stored.dtype.newbyteorder(">")).tobytes()
+        dataset["PixelData"].VR = "OB" if stored.dtype.itemsize == 1 else "OW"
+    elif syntax not in NATIVE:
+        raise ValueError(f"no encoder for {syntax.name}")
+    dataset.file_meta.TransferSyntaxUID = syntax
+    return dataset
+
+
+def to_bytes(dataset: Dataset) -> bytes:
+    """The DICOM file of a data set."""
+    written = BytesIO()
+    syntax = dataset.file_meta.TransferSyntaxUID
+    plain = Dataset(dataset)
+    plain.file_meta = dataset.file_meta
+    dcmwrite(
+        written,
+        plain,
+        implicit_vr=syntax == ImplicitVRLittleEndian,
+        little_endian=syntax != ExplicitVRBigEndian,
+        enforce_file_format=True,
+    )
+    return written.getvalue()
+
+
+def write_mammogram(
+    path: Path,
+    stored: npt.NDArray[np.generic] | None = None,
+    *,
+    bits: int = 12,
+    transfer_syntax: UID = ExplicitVRLittleEndian,
+    **attributes: object,
+) -> Path:
+    """Write a :func:`mammogram` to a file and give its path back."""
+    dataset = mammogram(stored, bits=bits, transfer_syntax=transfer_syntax, **attributes)
+    path.write_bytes(to_bytes(dataset))
+    return path
+
+
+def coded(value: str, meaning: str, scheme: str = "SCT", **more: object) -> Dataset:
+    """An item of a code sequence."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    for keyword, held in more.items():
+        setattr(item, keyword, held)
+    return item
+
+
+def lookup_table(
+    entries: npt.NDArray[np.integer], *, first: int = 0, bits: int = 12, as_words: bool = False
+) -> list[Dataset]:
+    """A Modality or VOI LUT Sequence of one item."""
+    item = Dataset()
+    item.add_new("LUTDescriptor", "SS" if first < 0 else "US", [len(entries) % 65536, first, bits])
+    if as_words:
+        item.add_new("LUTData", "OW", entries.astype("<u2").tobytes())
+    else:
+        item.add_new("LUTData", "US", [int(entry) for entry in entries])
+    return Sequence([item])
+
+
+def _encode_with_gdcm(dataset: Dataset, syntax: UID) -> bytes:
+    """The JPEG stream that GDCM makes of a data set's pixels."""
+    import gdcm
+
+    kinds = {
+        JPEGBaseline8Bit: gdcm.TransferSyntax.JPEGBaselineProcess1,
+        JPEGExtended12Bit: gdcm.TransferSyntax.JPEGExtendedProcess2_4,
+        JPEGLossless: gdcm.TransferSyntax.JPEGLosslessProcess14,
+        JPEGLosslessSV1: gdcm.TransferSyntax.JPEGLosslessProcess14_1,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        raw, compressed = Path(folder) / "raw.dcm", Path(folder) / "compressed.dcm"
+        raw.write_bytes(to_bytes(dataset))
+        reader = gdcm.ImageReader()
+        reader.SetFileName(str(raw))
+        change = gdcm.ImageChangeTransferSyntax()
+        change.SetTransferSyntax(gdcm.TransferSyntax(kinds[syntax]))
+        if not reader.Read():
+            raise RuntimeError("GDCM cannot read what is to be encoded")
+        change.SetInput(reader.GetImage())
+        if not change.Change():
+            raise RuntimeError(f"GDCM cannot encode {syntax.name}")
+        writer = gdcm.ImageWriter()
+        writer.SetFileName(str(compressed))
+        writer.SetFile(reader.GetFile())
+        writer.SetImage(change.GetOutput())
+        if not writer.Write():
+            raise RuntimeError(f"GDCM cannot write {syntax.name}")
+        return get_frame(dcmread(compressed).PixelData, 0, number_of_frames=1)
