@@ -54,6 +54,14 @@ LOSSLESS = (
 )
 LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000)
 
+# Named, for the other plug-ins are slower or, as GDCM's, may end the process.
+_PLUGINS = {
+    RLELossless: "pydicom",
+    JPEGLSLossless: "pyjpegls",
+    JPEGLSNearLossless: "pyjpegls",
+    JPEG2000Lossless: "pylibjpeg",
+    JPEG2000: "pylibjpeg",
+}
 _SMALLEST_LOSS = 1
 _COMPRESSION_RATIO = 8
 
@@ -128,8 +136,7 @@ def mammogram(
     dataset.PixelRepresentation = int(stored.dtype.kind == "i")
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    dataset.PixelData = stored.astype(stored.dtype.newbyteorder("<")).tobytes()
-    dataset["PixelData"].VR = "OB" if stored.dtype.itemsize == 1 else "OW"
+    _set_native(dataset, stored, "<")
     for keyword, value in attributes.items():
         if value is None:
             if keyword in dataset:
@@ -145,19 +152,25 @@ def encode(dataset: Dataset, stored: npt.NDArray[np.generic], syntax: UID) -> Da
         dataset.PixelData = encapsulate([_encode_with_gdcm(dataset, syntax)])
         dataset["PixelData"].VR = "OB"
         dataset["PixelData"].is_undefined_length = True
-    elif syntax in (JPEGLSLossless, RLELossless, JPEG2000Lossless):
-        dataset.compress(syntax, generate_instance_uid=False)
-    elif syntax == JPEGLSNearLossless:
-        dataset.compress(syntax, jls_error=_SMALLEST_LOSS, generate_instance_uid=False)
-    elif syntax == JPEG2000:
-        dataset.compress(syntax, j2k_cr=[_COMPRESSION_RATIO], generate_instance_uid=False)
+    elif syntax in _PLUGINS:
+        options = {"encoding_plugin": _PLUGINS[syntax], "generate_instance_uid": False}
+        if syntax == JPEGLSNearLossless:
+            options["jls_error"] = _SMALLEST_LOSS
+        if syntax == JPEG2000:
+            options["j2k_cr"] = [_COMPRESSION_RATIO]
+        dataset.compress(syntax, **options)
     elif syntax == ExplicitVRBigEndian:
-        dataset.PixelData = stored.astype(stored.dtype.newbyteorder(">")).tobytes()
-        dataset["PixelData"].VR = "OB" if stored.dtype.itemsize == 1 else "OW"
+        _set_native(dataset, stored, ">")
     elif syntax not in NATIVE:
         raise ValueError(f"no encoder for {syntax.name}")
     dataset.file_meta.TransferSyntaxUID = syntax
     return dataset
+
+
+def _set_native(dataset: Dataset, stored: npt.NDArray[np.generic], order: str) -> None:
+    pixels = stored.astype(stored.dtype.newbyteorder(order)).tobytes()
+    dataset.PixelData = pixels + b"\0" * (len(pixels) % 2)
+    dataset["PixelData"].VR = "OB" if stored.dtype.itemsize == 1 else "OW"
 
 
 def to_bytes(dataset: Dataset) -> bytes:

@@ -37,12 +37,8 @@ _JPEG_2000 = "1.2.840.10008.1.2.4.91"
 _HTJ2K_LOSSLESS = "1.2.840.10008.1.2.4.201"
 _HTJ2K_RPCL = "1.2.840.10008.1.2.4.202"
 _HTJ2K = "1.2.840.10008.1.2.4.203"
-_NATIVE = (
-    "1.2.840.10008.1.2",
-    "1.2.840.10008.1.2.1",
-    "1.2.840.10008.1.2.1.99",
-    "1.2.840.10008.1.2.2",
-)
+_BIG_ENDIAN = "1.2.840.10008.1.2.2"
+_NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", _BIG_ENDIAN)
 
 LOSSY = frozenset({_JPEG_BASELINE, _JPEG_EXTENDED, _JPEG_LS_NEAR, _JPEG_2000, _HTJ2K})
 """Transfer syntaxes that may have lost something."""
@@ -58,18 +54,14 @@ DECODERS: dict[str, tuple[str, ...]] = {
     _JPEG_LS_NEAR: ("dicomsdl", "pyjpegls", "simpleitk"),
     _JPEG_2000_LOSSLESS: ("dicomsdl", "pylibjpeg", "simpleitk"),
     _JPEG_2000: ("dicomsdl", "pylibjpeg", "simpleitk"),
-    **dict.fromkeys((_HTJ2K_LOSSLESS, _HTJ2K_RPCL, _HTJ2K), ("pylibjpeg",)),
+    **dict.fromkeys((_HTJ2K_LOSSLESS, _HTJ2K_RPCL, _HTJ2K), ("pylibjpeg", "simpleitk")),
 }
 """The decoders of a transfer syntax, the fastest first. ``Testing/benchmarks/decoding.py`` prints
 their speed: dicomsdl reads JPEG lossless, the usual form, about three times as fast as SimpleITK,
 and RLE about thirty times."""
 
-PACKAGES: dict[str, str] = {
-    **dict.fromkeys((_RLE, _JPEG_EXTENDED, _JPEG_LOSSLESS, _JPEG_LOSSLESS_SV1), "dicomsdl"),
-    **dict.fromkeys((_JPEG_LS, _JPEG_LS_NEAR, _JPEG_2000_LOSSLESS, _JPEG_2000), "dicomsdl"),
-    **dict.fromkeys((_HTJ2K_LOSSLESS, _HTJ2K_RPCL, _HTJ2K), "pylibjpeg-openjpeg"),
-}
-"""The package on PyPI to install where nothing decodes a transfer syntax."""
+PACKAGES = {"dicomsdl": "dicomsdl", "pylibjpeg": "pylibjpeg-openjpeg"}
+"""The package on PyPI that brings a decoder which may be missing."""
 
 
 def stored_values(dataset: Dataset, source: Path) -> Stored:
@@ -100,26 +92,27 @@ def stored_values(dataset: Dataset, source: Path) -> Stored:
             f"its transfer syntax, {syntax.name}, is not among those that mammograms come in; "
             "have it exported uncompressed, as JPEG lossless or as JPEG 2000",
         )
+    if syntax.is_encapsulated and dataset.get("HighBit", dataset.BitsStored - 1) != (
+        dataset.BitsStored - 1
+    ):
+        raise InputError(
+            source, "is compressed with HighBit apart from BitsStored; export it uncompressed"
+        )
     _refuse_truncated(dataset, source)
-    decoders = available_decoders(syntax)
     problems = []
-    for decoder in decoders:
+    for decoder in available_decoders(syntax):
         try:
             return decode(dataset, decoder)
         except Exception as error:  # a decoder may raise anything; the next one may do
-            problems.append(
-                f"{decoder}: {str(error).strip().splitlines()[0] if str(error) else error!r}"
-            )
-    if not decoders:
-        raise InputError(
-            source,
-            f"nothing that is installed decodes {syntax.name}; "
-            f"install the package {PACKAGES[syntax]}",
-        )
+            words = str(error).strip().splitlines() or [repr(error)]
+            problems.append(f"{decoder}: {words[0]}")
+    first = DECODERS[syntax][0]
+    missing = PACKAGES.get(first) if not _is_available(syntax, first) else None
     raise InputError(
         source,
         f"its pixels, in {syntax.name}, cannot be decoded ({'; '.join(problems)}); "
-        "the file is probably damaged, so copy or export it again",
+        + (f"install the package {missing}, or " if missing else "it is probably damaged: ")
+        + "copy or export it again",
     )
 
 
@@ -184,11 +177,11 @@ def _settle_bits(stored: Stored, dataset: Dataset) -> Stored:
 
 
 def _native(dataset: Dataset) -> Stored:
-    from pydicom.pixels import get_decoder
-
-    decoder = get_decoder(dataset.file_meta.TransferSyntaxUID)
-    stored, _ = decoder.as_array(dataset, raw=True, index=0)
-    return stored
+    # pydicom's own decoder drops what is above BitsStored, even where HighBit says to keep it.
+    order = ">" if dataset.file_meta.TransferSyntaxUID == _BIG_ENDIAN else "<"
+    dtype = np.dtype(f"{order}u{dataset.BitsAllocated // 8}")
+    pixels = np.frombuffer(dataset.PixelData, dtype, count=dataset.Rows * dataset.Columns)
+    return pixels.astype(dtype.newbyteorder("=")).reshape(dataset.Rows, dataset.Columns)
 
 
 def _with_plugin(plugin: str) -> Callable[[Dataset], Stored]:
@@ -218,6 +211,8 @@ def _with_simpleitk(dataset: Dataset) -> Stored:
 def _with_dicomsdl(dataset: Dataset) -> Stored:
     import dicomsdl  # type: ignore[import-untyped]
 
+    # It prints what it also raises.
+    dicomsdl.set_loglevel(dicomsdl.LogLevel.DISABLE)
     stored: Stored = dicomsdl.open_memory(_bare_copy(dataset)).pixelData(storedvalue=True)
     return stored.reshape(dataset.Rows, dataset.Columns)
 

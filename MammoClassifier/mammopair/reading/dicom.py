@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 OTHER_RADIOGRAPHY = frozenset({"CR", "DX", "OT", "RG", "SC", ""})
 """Modalities under which mammograms are met besides MG, where a mammographic view is stated."""
+
+
+NOT_DICOM = "is not a DICOM file"
 
 
 def read_dicom(path: Path) -> View:
@@ -77,21 +81,32 @@ def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
         If it cannot be parsed, or holds nothing that an image would.
     """
     import pydicom
-    from pydicom.errors import InvalidDicomError
 
+    damaged = InputError(
+        path, "is a DICOM file that was cut off or damaged; copy or export it again"
+    )
     try:
-        # Without the preamble pydicom guesses; whether it guessed right shows in what it found.
-        dataset = pydicom.dcmread(path, force=True, stop_before_pixels=not pixels)
-    except (InvalidDicomError, EOFError) as error:
-        raise InputError(path, "is not a whole DICOM file; copy or export it again") from error
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror or error}") from error
+        with warnings.catch_warnings():
+            # What pydicom warns of is refused or read around here.
+            warnings.simplefilter("ignore")
+            # Without the preamble pydicom guesses; whether it guessed right shows in what it found.
+            dataset = pydicom.dcmread(path, force=True, stop_before_pixels=not pixels)
+    except FileNotFoundError as error:
+        raise InputError(path, "there is no such file; check its path") from error
+    except (PermissionError, IsADirectoryError) as error:
+        raise InputError(path, f"cannot be read: {error.strerror}") from error
     except Exception as error:  # a parser let loose on any bytes may raise anything
-        raise InputError(path, "is not a DICOM file") from error
+        raise (damaged if has_preamble(path) else InputError(path, NOT_DICOM)) from error
     if not any(keyword in dataset for keyword in ("SOPClassUID", "Modality", "Rows")):
-        raise InputError(path, "is not a DICOM file")
+        raise damaged if has_preamble(path) else InputError(path, NOT_DICOM)
     _complete_meta(dataset)
     return dataset
+
+
+def has_preamble(path: Path) -> bool:
+    """Whether a file begins as DICOM files do (PS3.10 7.1)."""
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
 
 
 def _complete_meta(dataset: Dataset) -> None:

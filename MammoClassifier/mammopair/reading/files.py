@@ -36,11 +36,11 @@ def read_view(path: Path) -> View:
     if start[128:132] != b"DICM" and recognise(start):
         return read_image(path)
 
-    from mammopair.reading.dicom import read_dicom
+    from mammopair.reading.dicom import NOT_DICOM, read_dicom
 
     try:
         return read_dicom(path)
     except InputError as error:
-        if error.problem == "is not a DICOM file":
+        if error.problem == NOT_DICOM:
             raise InputError(path, f"is not an image; give {FORMATS}") from error
         raise
