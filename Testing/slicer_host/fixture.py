@@ -1,0 +1,15 @@
+"""The pytest fixture ``slicer_host``: a host for one test."""
+
+from __future__ import annotations
+
+import pytest
+
+from .host import start_host
+
+
+@pytest.fixture
+def slicer_host(request):
+    """A running host with a clean scene; mark ``slicer_host(switch=value)`` sets its switches."""
+    mark = request.node.get_closest_marker("slicer_host")
+    with start_host(**(mark.kwargs if mark else {})) as host:
+        yield host
