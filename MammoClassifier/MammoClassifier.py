@@ -1,0 +1,56 @@
+"""MammoClassifier: the classes that 3D Slicer looks for. What they do is in MammoClassifierLib."""
+
+import slicer
+from MammoClassifierLib.logic import MammoClassifierLogic
+from MammoClassifierLib.sampledata import registerSampleData
+from MammoClassifierLib.widget import MammoClassifierWidget
+from slicer.i18n import tr as _
+from slicer.i18n import translate
+from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleTest
+
+__all__ = [
+    "MammoClassifier",
+    "MammoClassifierLogic",
+    "MammoClassifierTest",
+    "MammoClassifierWidget",
+]
+
+
+class MammoClassifier(ScriptedLoadableModule):
+    """What Slicer shows of the module before it is opened."""
+
+    def __init__(self, parent: object) -> None:
+        super().__init__(parent)
+        parent.title = _("MammoClassifier")
+        parent.categories = [translate("qSlicerAbstractCoreModule", "Quantification")]
+        parent.dependencies = []
+        parent.contributors = ["The MammoClassifier developers"]
+        parent.helpText = _(
+            "Estimates the probability that a mass marked on the CC and MLO mammograms of a "
+            "breast is malignant, and shows the evidence on both views. Research use only, not a "
+            "medical device. Load a study, open the module, mark the mass on one view or on both, "
+            "and click Classify."
+        )
+        parent.acknowledgementText = _(
+            "A reconstruction of Yi et al., Optimizing and Visualizing Deep Learning for "
+            "Benign/Malignant Classification in Breast Tumors, arXiv 1705.06362. The networks "
+            "were trained on CBIS-DDSM (CC BY 3.0)."
+        )
+        slicer.app.connect("startupCompleted()", registerSampleData)
+
+
+class MammoClassifierTest(ScriptedLoadableModuleTest):
+    """The self test; it runs in Slicer and on the test host alike, with and without PyTorch."""
+
+    def setUp(self) -> None:
+        """Start from an empty scene."""
+        slicer.mrmlScene.Clear()
+
+    def runTest(self) -> None:
+        """Run all tests."""
+        from MammoClassifierLib.selftest import TESTS
+
+        for test in TESTS:
+            self.setUp()
+            self.delayDisplay(test.__doc__.splitlines()[0])
+            test(self)

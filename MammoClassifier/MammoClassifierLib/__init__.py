@@ -1,0 +1,1 @@
+"""The Slicer side of MammoClassifier: knows slicer, qt and MRML; the numerics are mammopair's."""

@@ -1,0 +1,70 @@
+"""What the logic needs of a classifier, and the one that ships: mammopair's ensemble."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from pathlib import Path
+
+    from mammopair.classify import Lesion, Progress
+    from mammopair.model.ensemble import Ensemble
+    from mammopair.record import Record
+
+
+class Classifier(Protocol):
+    """Turns a marked lesion into a record, step by step."""
+
+    def prepare(self) -> None:
+        """Load what takes long; doing it again costs nothing.
+
+        Raises
+        ------
+        mammopair.errors.InputError
+            If weights are missing or were tampered with.
+        """
+
+    def classify(self, lesion: Lesion) -> Generator[Progress, None, Record]:
+        """Classify; closing the generator cancels. Raises as ``classify_stepwise`` does."""
+
+    @property
+    def device(self) -> str:
+        """What it runs on, ``cpu`` or ``cuda``; empty before :meth:`prepare`."""
+
+
+class EnsembleClassifier:
+    """The trained ensemble, loaded once and shared by everything in this Slicer.
+
+    Parameters
+    ----------
+    nameOrPath
+        An ensemble that ships, by name, or a folder; None for the default one.
+    """
+
+    def __init__(self, nameOrPath: str | Path | None = None) -> None:
+        self._nameOrPath = nameOrPath
+
+    @property
+    def device(self) -> str:
+        """Where the ensemble is; mammopair moves it to the CPU if the GPU runs out of memory."""
+        loaded = _loaded.get(self._nameOrPath)
+        return str(loaded.device) if loaded else ""
+
+    def prepare(self) -> None:
+        """Load the ensemble, on the GPU where there is one."""
+        from mammopair.model.ensemble import load_ensemble
+
+        if self._nameOrPath not in _loaded:
+            _loaded[self._nameOrPath] = load_ensemble(self._nameOrPath)
+
+    def classify(self, lesion: Lesion) -> Generator[Progress, None, Record]:
+        """Classify with the ensemble."""
+        from mammopair.classify import classify_stepwise
+
+        self.prepare()
+        (record,) = yield from classify_stepwise(lesion, _loaded[self._nameOrPath])
+        return record
+
+
+_loaded: dict[str | Path | None, Ensemble] = {}

@@ -1,0 +1,109 @@
+"""How views hang in the two slice views: upright, chest wall to chest wall.
+
+The CC view is at the left with its chest wall to the right, the MLO view at the right with its
+chest wall to the left, so one of the two is shown mirrored; :func:`hangView` says which. The
+volumes are not touched: it is the slice planes that turn.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from mammopair.errors import InputError
+
+from MammoClassifierLib.geometry import ijkToWorld, toMatrix
+from MammoClassifierLib.layouts import VIEWS, sliceLogic
+from MammoClassifierLib.volumes import dicomFile, pixelsOf
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSliceCompositeNode
+
+WALL = {"CC": "right", "MLO": "left"}
+"""The side of its slice view at which a projection's chest wall is shown."""
+
+
+def hangView(projection: str, volume: vtkMRMLScalarVolumeNode | None) -> bool:
+    """Show a volume in its slice view.
+
+    Returns
+    -------
+    bool
+        Whether it is shown mirrored.
+    """
+    logic = sliceLogic(projection)
+    if logic is None:
+        return False
+    composite = logic.GetSliceCompositeNode()
+    _keepOthersOut(composite)
+    composite.SetBackgroundVolumeID(volume.GetID() if volume else None)
+    if volume is None or volume.GetImageData() is None:
+        return False
+    wall = wallOf(volume)
+    mirrored = wall is not None and wall != WALL[projection]
+    node = logic.GetSliceNode()
+    node.GetSliceToRAS().DeepCopy(toMatrix(sliceToWorld(volume, mirrored=mirrored)))
+    node.UpdateMatrices()
+    logic.FitSliceToBackground()
+    return mirrored
+
+
+def clearViews() -> None:
+    """Take everything out of both slice views."""
+    for projection in VIEWS:
+        logic = sliceLogic(projection)
+        if logic is not None:
+            composite = logic.GetSliceCompositeNode()
+            composite.SetBackgroundVolumeID(None)
+            composite.SetForegroundVolumeID(None)
+            composite.SetLabelVolumeID(None)
+
+
+def wallOf(volume: vtkMRMLScalarVolumeNode) -> str | None:
+    """The stored side at which the chest wall lies: ``left``, ``right``, or None if unclear."""
+    from pathlib import Path
+
+    import numpy as np
+
+    try:
+        from mammopair.reading.dicom import read_header
+        from mammopair.reading.view import View
+        from mammopair.results.hanging import chest_wall
+    except ImportError:  # what the engine needs is not installed yet
+        return None
+    try:
+        stored = pixelsOf(volume)
+        path = dicomFile(volume)
+        orientation = read_header(path).orientation if path else None
+    except InputError:
+        return None
+    pixels = np.asarray(stored, dtype=np.float32) - np.float32(stored.min())
+    return chest_wall(View(pixels=pixels, source=Path(volume.GetName()), orientation=orientation))
+
+
+def sliceToWorld(volume: vtkMRMLScalarVolumeNode, *, mirrored: bool) -> npt.NDArray[np.float64]:
+    """``(4, 4)``: the slice plane in which rows lead downwards and columns to the right.
+
+    Mirrored, columns lead to the left. The plane is the volume's own, through its middle,
+    whatever transforms lie above it; where these shear, rows and columns are made square again.
+    """
+    import numpy as np
+
+    toWorld = ijkToWorld(volume)
+    columns, rows = volume.GetImageData().GetDimensions()[:2]
+    right = toWorld[:3, 0] / np.linalg.norm(toWorld[:3, 0])
+    down = toWorld[:3, 1] - right * (right @ toWorld[:3, 1])
+    down /= np.linalg.norm(down)
+    if mirrored:
+        right = -right
+    plane = np.eye(4)
+    plane[:3, 0], plane[:3, 1], plane[:3, 2] = right, -down, np.cross(right, -down)
+    plane[:3, 3] = (toWorld @ ((columns - 1) / 2, (rows - 1) / 2, 0.0, 1.0))[:3]
+    return plane
+
+
+def _keepOthersOut(composite: vtkMRMLSliceCompositeNode) -> None:
+    """Loading something else, or moving another view, does not disturb the hanging."""
+    composite.SetDoPropagateVolumeSelection(False)
+    composite.SetLinkedControl(0)

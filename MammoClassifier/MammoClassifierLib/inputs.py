@@ -1,0 +1,130 @@
+"""What is to be classified: a volume and a ROI a projection, and a fingerprint of the two."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import slicer
+from mammopair.errors import InputError
+from slicer.i18n import tr as _
+
+from MammoClassifierLib.geometry import boxFromRoi
+from MammoClassifierLib.volumes import viewFromVolume
+
+if TYPE_CHECKING:
+    from mammopair.classify import MarkedView
+    from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode
+
+DRAWN_ON = "mammoDrawnOn"
+"""Node reference from a ROI to the volume that it was drawn on."""
+
+
+@dataclass(frozen=True)
+class MarkedVolume:
+    """A volume, the ROI around the mass on it, and the projection that the user calls it."""
+
+    projection: str
+    volume: vtkMRMLScalarVolumeNode
+    roi: vtkMRMLMarkupsROINode
+
+
+def collectInputs(
+    ccVolume: vtkMRMLScalarVolumeNode | None,
+    ccRoi: vtkMRMLMarkupsROINode | None,
+    mloVolume: vtkMRMLScalarVolumeNode | None,
+    mloRoi: vtkMRMLMarkupsROINode | None,
+) -> tuple[MarkedVolume, ...]:
+    """The marked views, CC first. A view without a ROI does not take part.
+
+    Raises
+    ------
+    InputError
+        If nothing is marked, a ROI has no view, or a volume or a ROI is used twice.
+    """
+    views = (("CC", ccVolume, ccRoi), ("MLO", mloVolume, mloRoi))
+    if ccVolume is None and mloVolume is None:
+        raise InputError(
+            _("Views"), _("none is chosen; load a mammogram and choose it as CC or MLO")
+        )
+    if ccVolume is mloVolume:
+        raise InputError(ccVolume.GetName(), _("is chosen as CC and as MLO; choose two views"))
+    for projection, volume, roi in views:
+        if roi is not None and volume is None:
+            problem = _("marks the {projection} view, but no such view is chosen; choose it")
+            raise InputError(roi.GetName(), problem.format(projection=projection))
+    if ccRoi is None and mloRoi is None:
+        raise InputError(_("Mass"), _("is not marked; draw a ROI around it on one view or on both"))
+    if ccRoi is mloRoi:
+        raise InputError(ccRoi.GetName(), _("marks both views; draw a ROI of its own on each"))
+    marked = tuple(MarkedVolume(*view) for view in views if view[2] is not None)
+    for one in marked:
+        _checkDrawnOn(one)
+    return marked
+
+
+def readMarked(marked: MarkedVolume, laterality: str | None = None) -> MarkedView:
+    """The engine's marked view.
+
+    Raises
+    ------
+    InputError
+        If the volume is no such view, or the ROI marks nothing on it.
+    """
+    from mammopair.classify import MarkedView
+    from mammopair.crop import check_box
+
+    view = viewFromVolume(marked.volume, marked.projection, laterality)
+    box = boxFromRoi(marked.roi, marked.volume)
+    try:
+        check_box(view, box)
+    except InputError as error:
+        problem = _("lies outside {volume}; draw it around the mass on that view")
+        raise InputError(
+            marked.roi.GetName(), problem.format(volume=marked.volume.GetName())
+        ) from error
+    return MarkedView(view, box)
+
+
+def fingerprint(inputs: tuple[MarkedVolume, ...], laterality: str | None = None) -> str:
+    """What a result depends on, in one line: pixels, boxes, projections and the breast.
+
+    A ROI or transform that cannot be used gives a fingerprint of its own, never an error.
+    """
+    return f"{laterality or '?'} " + "; ".join(_fingerprintOf(one) for one in inputs)
+
+
+def _fingerprintOf(marked: MarkedVolume) -> str:
+    try:
+        box = boxFromRoi(marked.roi, marked.volume)
+        where = f"{box.x:.2f},{box.y:.2f},{box.width:.2f},{box.height:.2f}"
+    except InputError as error:
+        where = error.problem
+    return f"{marked.projection} {_checksum(marked.volume)} {where}"
+
+
+def _checksum(volume: vtkMRMLScalarVolumeNode) -> str:
+    """CRC-32 of the pixels, computed anew only when they changed."""
+    image = volume.GetImageData()
+    if image is None or not image.GetNumberOfPoints():
+        return "empty"
+    key, time = volume.GetID(), image.GetMTime()
+    if _checksums.get(key, (None, ""))[0] != time:
+        pixels = slicer.util.arrayFromVolume(volume)
+        _checksums[key] = (time, f"{zlib.crc32(pixels.tobytes()):08x}")
+    return _checksums[key][1]
+
+
+_checksums: dict[str, tuple[int, str]] = {}
+
+
+def _checkDrawnOn(marked: MarkedVolume) -> None:
+    """A ROI that was drawn on one view says nothing about another, though the planes coincide."""
+    drawnOn = marked.roi.GetNodeReference(DRAWN_ON)
+    if drawnOn is not None and drawnOn is not marked.volume:
+        problem = _("was drawn on {other}, not on {volume}; draw one there")
+        raise InputError(
+            marked.roi.GetName(),
+            problem.format(other=drawnOn.GetName(), volume=marked.volume.GetName()),
+        )

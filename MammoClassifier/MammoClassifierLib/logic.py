@@ -1,0 +1,140 @@
+"""The module's logic: nodes in, a record and nodes out. Needs no widget and opens no dialog.
+
+Examples
+--------
+>>> logic = slicer.modules.mammoclassifier.widgetRepresentation().self().logic  # doctest: +SKIP
+>>> from MammoClassifier import MammoClassifierLogic  # doctest: +SKIP
+>>> record = MammoClassifierLogic().classify(  # doctest: +SKIP
+...     ccVolume, ccRoi, mloVolume, mloRoi
+... )
+>>> record.probability  # doctest: +SKIP
+0.31
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import slicer
+from mammopair.errors import InputError
+from slicer.i18n import tr as _
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
+
+from MammoClassifierLib.classifier import Classifier, EnsembleClassifier
+from MammoClassifierLib.inputs import MarkedVolume, collectInputs, fingerprint, readMarked
+from MammoClassifierLib.parameters import MammoClassifierParameterNode
+from MammoClassifierLib.results import makeResult
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from mammopair.classify import Lesion, Progress
+    from mammopair.record import Record
+    from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableNode
+
+READING = 20
+"""Per cent of the progress that reading the views and loading the ensemble make up."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a classification leaves."""
+
+    record: Record
+    table: vtkMRMLTableNode
+    """The handle of the nodes that were made (:mod:`MammoClassifierLib.results`)."""
+
+
+class MammoClassifierLogic(ScriptedLoadableModuleLogic):
+    """Classifies marked masses.
+
+    Parameters
+    ----------
+    classifier
+        None for the ensemble that ships, on the GPU where there is one.
+    """
+
+    def __init__(self, classifier: Classifier | None = None) -> None:
+        super().__init__()
+        self.moduleName = "MammoClassifier"
+        self.classifier = classifier or EnsembleClassifier()
+
+    def getParameterNode(self) -> MammoClassifierParameterNode:
+        """The choices of the user, kept in the scene."""
+        return MammoClassifierParameterNode(super().getParameterNode())
+
+    def classify(
+        self,
+        ccVolume: vtkMRMLScalarVolumeNode | None = None,
+        ccRoi: vtkMRMLMarkupsROINode | None = None,
+        mloVolume: vtkMRMLScalarVolumeNode | None = None,
+        mloRoi: vtkMRMLMarkupsROINode | None = None,
+        laterality: str | None = None,
+    ) -> Record:
+        """Classify one mass, marked on its CC view, its MLO view, or both.
+
+        The numbers and the evidence are added to the scene, in a folder of their own.
+
+        Parameters
+        ----------
+        ccVolume, mloVolume
+            The views.
+        ccRoi, mloRoi
+            The ROI around the mass on each. A view without one does not take part.
+        laterality
+            ``L`` or ``R``, where the volumes do not know.
+
+        Raises
+        ------
+        InputError
+            One sentence, if an input or the ensemble cannot be used; the scene is as it was.
+        """
+        inputs = collectInputs(ccVolume, ccRoi, mloVolume, mloRoi)
+        steps = self.classifyStepwise(inputs, laterality)
+        while True:
+            try:
+                next(steps)
+            except StopIteration as finished:
+                return finished.value.record
+
+    def classifyStepwise(
+        self, inputs: tuple[MarkedVolume, ...], laterality: str | None = None
+    ) -> Generator[Progress, None, Result]:
+        """Classify, yielding progress in per cent; closing the generator cancels.
+
+        Raises
+        ------
+        InputError
+            As :meth:`classify`.
+        """
+        from mammopair.classify import Lesion, Progress
+
+        seen = fingerprint(inputs, laterality)
+        marked = []
+        for number, one in enumerate(inputs):
+            message = _("Reading {view}").format(view=one.volume.GetName())
+            yield Progress(READING * number // (len(inputs) + 1), 100, message)
+            marked.append(readMarked(one, laterality))
+        yield Progress(READING * len(inputs) // (len(inputs) + 1), 100, _("Loading the ensemble"))
+        self.classifier.prepare()
+        lesion = Lesion(marked[0].view.patient_id or _("this scene"), "1", tuple(marked))
+        record = yield from self._scaled(lesion)
+        yield Progress(100, 100, _("Adding the result to the scene"))
+        volumes = {one.projection: one.volume for one in inputs}
+        if any(slicer.mrmlScene.IsNodePresent(volume) == 0 for volume in volumes.values()):
+            raise InputError(_("Scene"), _("a view was removed while it was read; choose it again"))
+        return Result(record, makeResult(record, volumes, seen))
+
+    def _scaled(self, lesion: Lesion) -> Generator[Progress, None, Record]:
+        """The classifier's steps, with its progress as the rest of the whole."""
+        from mammopair.classify import Progress
+
+        steps = self.classifier.classify(lesion)
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as finished:
+                return finished.value
+            done = READING + (100 - READING) * step.done // max(step.total, 1)
+            yield Progress(done, 100, step.message)

@@ -1,0 +1,201 @@
+"""A result in the scene: its numbers, its record and its evidence, in one folder.
+
+The table node is the result's handle. It refers to everything else, so that a scene that was
+saved and opened again shows the same result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+
+from MammoClassifierLib.evidence import makeEvidence
+
+if TYPE_CHECKING:
+    from mammopair.record import Record
+    from slicer import vtkMRMLNode, vtkMRMLTableNode, vtkMRMLVolumeNode
+
+RESULT = "MammoClassifier.result"
+"""Attribute of a result's table: the fingerprint of its inputs."""
+STALE = "MammoClassifier.stale"
+"""Attribute of a result's table: ``1`` once an input has changed."""
+RECORD, VIEW, LEVELS, MAP = "mammoRecord", "mammoView", "mammoLevels", "mammoMap"
+"""Roles of node references from the table; all but the first are followed by the projection."""
+
+
+def makeResult(
+    record: Record, volumes: dict[str, vtkMRMLVolumeNode], fingerprint: str
+) -> vtkMRMLTableNode:
+    """Add a result to the scene; an earlier one of the same volumes makes way for it.
+
+    Parameters
+    ----------
+    record
+        What the engine said.
+    volumes
+        The volume of each projection in the record.
+    fingerprint
+        Of the inputs (:func:`MammoClassifierLib.inputs.fingerprint`).
+
+    Returns
+    -------
+    vtkMRMLTableNode
+        The result's handle.
+    """
+    earlier = [table for table in resultsInScene() if viewsOf(table) == volumes]
+    with _allOrNothing():
+        table = _addTable(record)
+        text = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", _("Record"))
+        _writeRecord(text, record)
+        table.SetNodeReferenceID(RECORD, text.GetID())
+        nodes = [table, text]
+        for view in record.views:
+            volume = volumes[view.projection]
+            evidence = makeEvidence(view.evidence, volume)
+            table.SetNodeReferenceID(VIEW + view.projection, volume.GetID())
+            table.SetNodeReferenceID(LEVELS + view.projection, evidence.levels.GetID())
+            table.SetNodeReferenceID(MAP + view.projection, evidence.map.GetID())
+            nodes += [evidence.levels, evidence.map]
+        table.SetAttribute(RESULT, fingerprint)
+        _putInFolder(table.GetName(), nodes)
+    for table_ in earlier:
+        removeResult(table_)
+    return table
+
+
+def readRecord(table: vtkMRMLTableNode) -> Record | None:
+    """The record of a result; None where its text is gone or was changed into something else."""
+    import msgspec
+    from mammopair.record import Record
+
+    text = table.GetNodeReference(RECORD)
+    try:
+        return msgspec.json.decode(text.GetText(), type=Record) if text else None
+    except msgspec.MsgspecError:
+        return None
+
+
+def resultsInScene() -> list[vtkMRMLTableNode]:
+    """The handles of all results."""
+    tables = slicer.util.getNodesByClass("vtkMRMLTableNode")
+    return [table for table in tables if table.GetAttribute(RESULT) is not None]
+
+
+def viewsOf(table: vtkMRMLTableNode) -> dict[str, vtkMRMLVolumeNode]:
+    """The volumes that a result is about, by projection, as far as they are still there."""
+    found = {p: table.GetNodeReference(VIEW + p) for p in ("CC", "MLO")}
+    return {projection: volume for projection, volume in found.items() if volume is not None}
+
+
+def removeResult(table: vtkMRMLTableNode) -> None:
+    """Take a result out of the scene, with everything that belongs to it alone."""
+    nodes = [table.GetNodeReference(RECORD)]
+    nodes += [table.GetNodeReference(role + p) for role in (LEVELS, MAP) for p in ("CC", "MLO")]
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(table)) if hierarchy else 0
+    for node in (*nodes, table):
+        if node is not None:
+            slicer.mrmlScene.RemoveNode(node)
+    if folder and _isOurs(hierarchy, folder):
+        hierarchy.RemoveItem(folder)
+
+
+def isStale(table: vtkMRMLTableNode) -> bool:
+    """Whether an input has changed since the result was made."""
+    return table.GetAttribute(STALE) == "1"
+
+
+def checkStale(table: vtkMRMLTableNode, fingerprint: str) -> bool:
+    """Mark a result as stale if its inputs are not these; it stays so from then on."""
+    if not isStale(table) and table.GetAttribute(RESULT) != fingerprint:
+        table.SetAttribute(STALE, "1")
+    return isStale(table)
+
+
+def _addTable(record: Record) -> vtkMRMLTableNode:
+    """One row a view and one for both; probabilities from 0 to 1, unrounded."""
+    from mammopair.results.wording import breast_name
+
+    name = _("MammoClassifier {breast} breast").format(breast=breast_name(record.laterality))
+    node = slicer.mrmlScene.AddNewNodeByClass(
+        "vtkMRMLTableNode", slicer.mrmlScene.GenerateUniqueName(name)
+    )
+    node.SetDescription(record.notice)
+    rows = [[view.projection, view.probability, view.evidence.word] for view in record.views]
+    rows.append([_("together"), record.probability, ""])
+    members = list(dict.fromkeys(r.member for view in record.views for r in view.readings))
+    columns: list[tuple[str, list[object]]] = [
+        (title, [row[column] for row in rows])
+        for column, title in enumerate((_("View"), _("Probability of malignancy"), _("Evidence")))
+    ]
+    for bound in ("low", "high"):
+        title = _("Interval {bound}").format(bound=bound)
+        values = [float("nan")] * len(record.views) + [getattr(record.interval, bound)]
+        columns.append((title, values))
+    columns += [(member, _memberColumn(record, member)) for member in members]
+    with slicer.util.NodeModify(node):
+        for title, values in columns:
+            node.AddColumn(_column(title, values))
+    return node
+
+
+def _memberColumn(record: Record, member: str) -> list[object]:
+    """What one member says of each view, and on average."""
+    said = [
+        next((r.probability for r in view.readings if r.member == member), float("nan"))
+        for view in record.views
+    ]
+    heard = [probability for probability in said if probability == probability]
+    return [*said, sum(heard) / len(heard)]
+
+
+def _column(title: str, values: list[object]) -> vtk.vtkAbstractArray:
+    array = vtk.vtkStringArray() if isinstance(values[0], str) else vtk.vtkDoubleArray()
+    array.SetName(title)
+    for value in values:
+        array.InsertNextValue(value)
+    return array
+
+
+def _writeRecord(text: vtkMRMLNode, record: Record) -> None:
+    import msgspec
+
+    text.SetText(msgspec.json.format(msgspec.json.encode(record), indent=1).decode())
+
+
+def _putInFolder(name: str, nodes: list[vtkMRMLNode]) -> None:
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    if hierarchy is None:
+        return
+    folder = hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), name)
+    hierarchy.SetItemAttribute(folder, RESULT, "1")
+    for node in nodes:
+        item = hierarchy.GetItemByDataNode(node)
+        if item:
+            hierarchy.SetItemParent(item, folder)
+        else:
+            hierarchy.CreateItem(folder, node)
+
+
+def _isOurs(hierarchy: vtkMRMLNode, folder: int) -> bool:
+    children = vtk.vtkIdList()
+    hierarchy.GetItemChildren(folder, children)
+    return hierarchy.GetItemAttribute(folder, RESULT) == "1" and not children.GetNumberOfIds()
+
+
+@contextlib.contextmanager
+def _allOrNothing() -> Iterator[None]:
+    """Take back every node that was added, if something goes wrong."""
+    before = {node.GetID() for node in slicer.util.getNodesByClass("vtkMRMLNode")}
+    try:
+        yield
+    except BaseException:
+        for node in slicer.util.getNodesByClass("vtkMRMLNode"):
+            if node.GetID() not in before:
+                slicer.mrmlScene.RemoveNode(node)
+        raise

