@@ -101,6 +101,8 @@ class Application(QObject):
         self.exit_code = None
         self._logic = slicer.vtkSlicerApplicationLogic()
         self._logic.SetHomeDirectory(self._temporary.name)
+        self._logic.SetShareDirectory("share")
+        (Path(self._temporary.name) / "share" / "ColorFiles").mkdir(parents=True)
         self._logic.SetTemporaryPath(self._temporary_path)
         self._logic.SetMRMLScene(self._scene)
         self._scene.SetDataIOManager(self._data_io_manager())

@@ -154,6 +154,9 @@ def _range(widget, annotated):
     bounds = kinds.first_annotation(annotated, kinds.RangeBounds)
     if bounds is None:
         raise RuntimeError(f"{widget.name}: a range widget needs the annotation RangeBounds")
+    if kinds.first_annotation(annotated, kinds.Default) is None:
+        # Slicer 5.12 means to ask for it only where the bounds exclude 0, and fails always.
+        raise RuntimeError(f"{widget.name}: a range widget needs the annotation Default")
     _set_steps(widget, annotated)
     widget.setRange(bounds.minimum, bounds.maximum)
     return Binding(
