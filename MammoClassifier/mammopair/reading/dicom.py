@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,9 +44,8 @@ def read_dicom(path: Path) -> View:
     """
     path = Path(path)
     dataset = open_dataset(path)
-    header = describe(dataset, path)
-    header = replace(header, warnings=header.warnings + admit(dataset, header))
-    if "PixelData" not in dataset:
+    header = _read_header(dataset, path)
+    if not dataset.get("PixelData"):
         raise InputError(path, "holds no pixel data; choose the image, not its report or header")
     stored = stored_values(dataset, path)
     pixels, cautions = _show(stored, dataset, path)
@@ -67,9 +68,13 @@ def read_header(path: Path) -> Header:
     InputError
         As :func:`read_dicom`, save for what only the pixels show.
     """
-    dataset = open_dataset(Path(path), pixels=False)
-    header = describe(dataset, Path(path))
-    return replace(header, warnings=header.warnings + admit(dataset, header))
+    return _read_header(open_dataset(Path(path), pixels=False), Path(path))
+
+
+def _read_header(dataset: Dataset, path: Path) -> Header:
+    with _quiet_pydicom():
+        header = describe(dataset, path)
+        return replace(header, warnings=header.warnings + admit(dataset, header))
 
 
 def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
@@ -86,9 +91,7 @@ def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
         path, "is a DICOM file that was cut off or damaged; copy or export it again"
     )
     try:
-        with warnings.catch_warnings():
-            # What pydicom warns of is refused or read around here.
-            warnings.simplefilter("ignore")
+        with _quiet_pydicom():
             # Without the preamble pydicom guesses; whether it guessed right shows in what it found.
             dataset = pydicom.dcmread(path, force=True, stop_before_pixels=not pixels)
     except FileNotFoundError as error:
@@ -101,6 +104,14 @@ def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
         raise damaged if has_preamble(path) else InputError(path, NOT_DICOM)
     _complete_meta(dataset)
     return dataset
+
+
+@contextmanager
+def _quiet_pydicom() -> Iterator[None]:
+    """Silence on what this package refuses in a sentence of its own, or reads around."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
 
 
 def has_preamble(path: Path) -> bool:

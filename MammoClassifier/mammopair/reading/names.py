@@ -41,7 +41,7 @@ def read_name(name: str) -> NamedView:
 
     sides: set[Laterality] = set()
     views: set[Projection] = set()
-    subject = ""
+    subjects: list[str] = []
     for index, (word, start) in enumerate(words):
         if word in _WORDS:
             sides.add(_WORDS[word])
@@ -51,13 +51,14 @@ def read_name(name: str) -> NamedView:
         for neighbour in (index - 1, index + 1):
             if 0 <= neighbour < len(words) and words[neighbour][0] in _SIDES:
                 sides.add(_SIDES[words[neighbour][0]])
-                if not subject:
-                    subject = name[: min(start, words[neighbour][1])].rstrip(" _-.,")
+                first = min(start, words[neighbour][1])
+                subjects.append(name[:first].rstrip(" _-.,"))
                 break
+    plain = len(sides) == len(views) == 1
     return NamedView(
         laterality=sides.pop() if len(sides) == 1 else None,
         projection=views.pop() if len(views) == 1 else None,
-        subject=subject,
+        subject=subjects[0] if plain and subjects else "",
     )
 
 
