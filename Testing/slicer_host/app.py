@@ -158,6 +158,8 @@ class Application(QObject):
         """Take the observers off and let the windows go."""
         for tag in self._hierarchy_tags:
             self._scene.RemoveObserver(tag)
+        if self._window is not None:
+            self._window.hide()
         if self._layout_manager is not None:
             self._layout_manager.close_down()
             self._layout_manager = None

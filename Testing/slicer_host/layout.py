@@ -131,6 +131,7 @@ class LayoutManager(QObject):
         built = self._build(ElementTree.fromstring(description))
         if built is not None:
             self._viewport.layout().addWidget(built)
+            built.show()
 
     def _build(self, element):
         if element.tag == "view":

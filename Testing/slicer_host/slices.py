@@ -61,7 +61,7 @@ def read_pixels(logic, layer: str | None = None) -> SlicePixels:
         source = getattr(logic, f"Get{layer.capitalize()}Layer")()
     connection = source.GetImageDataConnection() if source is not None else None
     if connection is None or (layer and source.GetVolumeNode() is None):
-        raise ValueError(f"slice view {logic.GetSliceNode().GetName()}: nothing in {layer or 'it'}")
+        raise ValueError(f"the slice view shows nothing{f' as {layer}' if layer else ''}")
     producer = connection.GetProducer()
     producer.Update()
     image = producer.GetOutputDataObject(connection.GetIndex())
@@ -110,15 +110,17 @@ class SliceView(QWidget):
         super().resizeEvent(event)
 
     def paintEvent(self, _event):
+        rgba = self._slice_widget.pixels_now()
         painter = QPainter(self)
-        painter.fillRect(self.rect(), Qt.black)
         try:
-            rgba = read_pixels(self._slice_widget.sliceLogic()).rgba
-        except ValueError:
-            return
-        rows, columns = rgba.shape[:2]
-        image = QImage(rgba.tobytes(), columns, rows, 4 * columns, QImage.Format_RGBA8888)
-        painter.drawImage(self.rect(), image)
+            painter.fillRect(self.rect(), Qt.black)
+            if rgba is not None:
+                rows, columns = rgba.shape[:2]
+                # A painter left open takes the whole process down with it.
+                image = QImage(rgba.tobytes(), columns, rows, 4 * columns, QImage.Format_RGBA8888)
+                painter.drawImage(self.rect(), image)
+        finally:
+            painter.end()
 
 
 class SliceController(QObject):
@@ -188,6 +190,7 @@ class SliceWidget(QWidget):
         self._repaint = QTimer(self)
         self._repaint.setSingleShot(True)
         self._repaint.timeout.connect(self._view.update)
+        self._closed = False
         self._tag = self._logic.AddObserver(vtk.vtkCommand.ModifiedEvent, self._changed)
 
     def _changed(self, *_):
@@ -195,8 +198,19 @@ class SliceWidget(QWidget):
 
     def close_down(self):
         """Let go of the slice logic: after this, nothing reaches the widget any more."""
+        self._repaint.stop()
         self._logic.RemoveObserver(self._tag)
         self._logic.SetMRMLScene(None)
+        self._closed = True
+
+    def pixels_now(self):
+        """What the view shows, or None where that is nothing."""
+        if self._closed:
+            return None
+        try:
+            return read_pixels(self._logic).rgba
+        except ValueError:
+            return None
 
     def sliceLogic(self):
         return self._logic
