@@ -11,6 +11,7 @@ import weakref
 import vtk
 from PySide6.QtCore import Property, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+from shiboken6 import isValid
 from slicer import vtkMRMLScene
 
 from .ctk_module import ctkDoubleSpinBox, ctkRangeWidget, ctkSliderWidget, plain_property
@@ -33,6 +34,11 @@ class qMRMLWidget(QWidget):
             return
         self._scene = scene
         self.mrmlSceneChanged.emit(scene)
+
+
+def _lives(widget):
+    """Whether a widget is there in Qt too: Python may still hold what Qt has deleted."""
+    return widget is not None and isValid(widget)
 
 
 class qMRMLNodeComboBox(QWidget):
@@ -100,12 +106,12 @@ class qMRMLNodeComboBox(QWidget):
 
             @vtk.calldata_type(vtk.VTK_OBJECT)
             def added(_caller, _event, node):
-                if me() is not None:
+                if _lives(me()):
                     me()._node_added(node)
 
             @vtk.calldata_type(vtk.VTK_OBJECT)
             def going(_caller, _event, node):
-                if me() is not None:
+                if _lives(me()):
                     me()._node_going(node)
 
             self._tags = [
@@ -152,7 +158,7 @@ class qMRMLNodeComboBox(QWidget):
         me, known = weakref.ref(self), node.GetID()
 
         def modified(caller, _event):
-            if me() is not None:
+            if _lives(me()):
                 me()._node_modified(caller, known)
 
         tag = node.AddObserver(vtk.vtkCommand.ModifiedEvent, modified)
