@@ -1,0 +1,207 @@
+"""The pictures of a result: the view, the lesion's square, the box on them and the evidence.
+
+Pictures are arrays: grey ``(rows, columns)`` or colour ``(rows, columns, 3)``, uint8, in the
+stored orientation. Turning them the way they hang comes last (:mod:`mammopair.results.hanging`).
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import numpy.typing as npt
+
+from mammopair.crop import CropSquare, cut_patch
+from mammopair.reading.view import Box, View
+from mammopair.record import Evidence
+from mammopair.results.colours import EVIDENCE_LIMIT, evidence_rgba
+
+FILM_HEIGHT = 760
+"""Rows of a whole view's picture."""
+SQUARE_SIDE = 440
+"""Rows and columns of a lesion's picture."""
+MARKED_FROM = EVIDENCE_LIMIT / 4
+"""Logits from which a cell also carries a plus or minus sign, for those who see no colours."""
+WHITE, BLACK = 255, 0
+LEGEND_GREYS = (30, 110, 190)
+"""Dark, middling and bright tissue, over which the legend shows the colours."""
+
+Grey = npt.NDArray[np.uint8]
+Colour = npt.NDArray[np.uint8]
+
+
+def tissue_window(pixels: npt.NDArray[np.float32]) -> tuple[float, float]:
+    """The darkest and brightest values worth showing: percentiles 1 and 99.8 of the breast.
+
+    What is darker than a twentieth of the brightest pixels counts as air.
+    """
+    brightest = float(np.percentile(pixels, 99.8))
+    tissue = pixels[pixels > brightest / 20]
+    if tissue.size == 0:
+        return 0.0, 1.0
+    low, high = np.percentile(tissue, [1.0, 99.8])
+    return (float(low), float(high)) if high > low else (0.0, max(float(high), 1e-6))
+
+
+def to_grey(pixels: npt.NDArray[np.float32], window: tuple[float, float]) -> Grey:
+    """Pixels as grey levels: black at the window's low end and below, white at its high end."""
+    low, high = window
+    return np.rint(255 * np.clip((pixels - low) / (high - low), 0.0, 1.0)).astype(np.uint8)
+
+
+def film_picture(view: View, box: Box, height: int = FILM_HEIGHT) -> Colour:
+    """The whole view, area-averaged to ``height`` rows, with the box drawn."""
+    rows, columns = view.pixels.shape
+    scale = height / rows
+    width = max(1, round(columns * scale))
+    window = tissue_window(view.pixels[::8, ::8])
+    grey = to_grey(_reduced(view.pixels, width, height), window)
+    placed = Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale)
+    return draw_box(colour(grey), placed)
+
+
+def zoom_square(square: CropSquare, evidence: Evidence) -> CropSquare:
+    """The square to show: the crop, widened where the map reaches beyond it."""
+    left, top = min(square.left, evidence.left), min(square.top, evidence.top)
+    right = max(square.left + square.width, evidence.left + evidence.width)
+    bottom = max(square.top + square.height, evidence.top + evidence.height)
+    return CropSquare(left, top, right - left, bottom - top)
+
+
+def lesion_picture(view: View, square: CropSquare, side: int = SQUARE_SIDE) -> Grey:
+    """The pixels under a square, windowed on what is in it; black outside the view."""
+    patch = cut_patch(view, square, side)
+    return to_grey(patch, tissue_window(patch))
+
+
+def evidence_layer(
+    evidence: Evidence, square: CropSquare, side: int = SQUARE_SIDE
+) -> npt.NDArray[np.uint8]:
+    """The map as colours over a square of ``side x side`` picture pixels, to be laid over it.
+
+    The cells are shown as they are: smoothing them would show a sharpness that the map does not
+    have. Cells of :data:`MARKED_FROM` logits or more carry a sign in their middle.
+
+    Returns
+    -------
+    ndarray of uint8, shape ``(side, side, 4)``
+        Transparent where the map does not reach.
+    """
+    cells = np.asarray(evidence.cells, dtype=np.float64)
+    across, down = _cell_indices(evidence, square, side, cells.shape)
+    inside = np.ix_(np.clip(down, 0, len(cells) - 1), np.clip(across, 0, len(cells[0]) - 1))
+    layer = evidence_rgba(cells[inside])
+    layer[(down < 0) | (down >= cells.shape[0])] = 0
+    layer[:, (across < 0) | (across >= cells.shape[1])] = 0
+    for row, column in np.argwhere(np.abs(cells) >= MARKED_FROM):
+        rows, columns = np.flatnonzero(down == row), np.flatnonzero(across == column)
+        if rows.size and columns.size:
+            _draw_sign(layer, rows, columns, plus=bool(cells[row, column] > 0))
+    return layer
+
+
+def lay_over(picture: npt.NDArray[np.uint8], layer: npt.NDArray[np.uint8]) -> Colour:
+    """A picture with an RGBA layer over it."""
+    opacity = layer[..., 3:].astype(np.float32) / 255
+    below = colour(picture) if picture.ndim == 2 else picture
+    mixed = below * (1 - opacity) + layer[..., :3] * opacity
+    return np.rint(mixed).astype(np.uint8)
+
+
+def draw_box(picture: Colour, box: Box) -> Colour:
+    """A copy with a box outlined in white within black, seen on any tissue.
+
+    The box is in the continuous corner coordinates of the picture; lines lie outside of it.
+    """
+    drawn = picture.copy()
+    left, top = int(np.floor(box.x)), int(np.floor(box.y))
+    right, bottom = int(np.ceil(box.x + box.width)), int(np.ceil(box.y + box.height))
+    for reach, shade in ((3, BLACK), (2, WHITE)):
+        _frame(drawn, left - reach, top - reach, right + reach, bottom + reach, reach, shade)
+    return drawn
+
+
+def legend_picture(width: int = 256, height: int = 24) -> Colour:
+    """The evidence scale from ``-EVIDENCE_LIMIT`` to ``+EVIDENCE_LIMIT``, over three greys."""
+    logits = np.linspace(-EVIDENCE_LIMIT, EVIDENCE_LIMIT, width)
+    greys = np.repeat(np.array(LEGEND_GREYS, dtype=np.uint8), height // len(LEGEND_GREYS))
+    below = np.repeat(greys[:, None], width, axis=1)
+    return lay_over(below, np.broadcast_to(evidence_rgba(logits), (len(greys), width, 4)))
+
+
+def colour(grey: Grey) -> Colour:
+    """A grey picture as a colour picture."""
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def data_uri(picture: npt.NDArray[np.uint8], *, lossless: bool = False) -> str:
+    """A picture as a ``data:`` address that a page can hold: WebP, or PNG if lossless."""
+    from PIL import Image
+
+    stream = io.BytesIO()
+    image = Image.fromarray(np.ascontiguousarray(picture))
+    if lossless:
+        image.save(stream, "PNG", optimize=True)
+    else:
+        image.save(stream, "WEBP", quality=85)
+    kind = "png" if lossless else "webp"
+    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
+
+
+def _reduced(pixels: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.float32]:
+    """Area-averaged with Pillow, in whole steps first, which is faster."""
+    from PIL import Image
+
+    image = Image.fromarray(np.ascontiguousarray(pixels, dtype=np.float32))
+    resized = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    return np.asarray(resized, dtype=np.float32)
+
+
+def _cell_indices(
+    evidence: Evidence, square: CropSquare, side: int, shape: tuple[int, ...]
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Column and row of the cell under each picture column and row; out of range beside the map."""
+    steps = (np.arange(side) + 0.5) / side
+    x = square.left + steps * square.width
+    y = square.top + steps * square.height
+    across = np.floor((x - evidence.left) / evidence.width * shape[1]).astype(np.intp)
+    down = np.floor((y - evidence.top) / evidence.height * shape[0]).astype(np.intp)
+    return across, down
+
+
+def _draw_sign(
+    layer: npt.NDArray[np.uint8],
+    rows: npt.NDArray[np.intp],
+    columns: npt.NDArray[np.intp],
+    *,
+    plus: bool,
+) -> None:
+    """A small plus or minus in the middle of a cell, white within black."""
+    row, column = int(rows[len(rows) // 2]), int(columns[len(columns) // 2])
+    arm = min(len(rows), len(columns)) // 8
+    if arm < 3:
+        return
+    strokes = [(slice(row - 1, row + 1), slice(column - arm, column + arm))]
+    if plus:
+        strokes.append((slice(row - arm, row + arm), slice(column - 1, column + 1)))
+    for down, across in strokes:
+        halo = slice(down.start - 1, down.stop + 1), slice(across.start - 1, across.stop + 1)
+        layer[halo] = (BLACK, BLACK, BLACK, 255)
+    for stroke in strokes:
+        layer[stroke] = (WHITE, WHITE, WHITE, 255)
+
+
+def _frame(
+    picture: Colour, left: int, top: int, right: int, bottom: int, thick: int, shade: int
+) -> None:
+    """Paint the border of ``[left, right) x [top, bottom)``, ``thick`` pixels inwards."""
+    rows, columns = picture.shape[:2]
+
+    def fill(y0: int, y1: int, x0: int, x1: int) -> None:
+        picture[max(y0, 0) : min(max(y1, 0), rows), max(x0, 0) : min(max(x1, 0), columns)] = shade
+
+    fill(top, top + thick, left, right)
+    fill(bottom - thick, bottom, left, right)
+    fill(top, bottom, left, left + thick)
+    fill(top, bottom, right - thick, right)

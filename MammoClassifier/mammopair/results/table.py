@@ -1,0 +1,141 @@
+"""The table of results: as CSV for machines, in the terminal for people."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mammopair import RESEARCH_USE_ONLY
+from mammopair.record import Record
+from mammopair.results.whole_file import whole_text_file
+from mammopair.results.wording import (
+    MISSING,
+    breast_name,
+    common_level,
+    evidence_words,
+    footnotes,
+    interval_range,
+    percent,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+CSV_COLUMNS = (
+    "case_id",
+    "lesion_id",
+    "laterality",
+    "probability",
+    "interval_low",
+    "interval_high",
+    "interval_level",
+    "probability_cc",
+    "probability_mlo",
+    "evidence_cc",
+    "evidence_mlo",
+    "warnings",
+    "label",
+    "model_name",
+    "model_version",
+    "model_sha256",
+    "software",
+    "research_use_only",
+)
+
+
+def records_to_csv(records: Iterable[Record], path: Path) -> None:
+    """Write one row a lesion, probabilities unrounded; the file is there whole or not at all.
+
+    A view that a lesion lacks leaves its fields empty, as does an unknown label. Warnings are
+    their codes, each once, separated by blanks.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    with whole_text_file(path) as stream:
+        writer = csv.DictWriter(stream, CSV_COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(map(_csv_row, records))
+
+
+def print_table(records: Sequence[Record], console: Console) -> None:
+    """Print one row a lesion, then each warning once, then what the results are not for.
+
+    Texts of the records are shown as they are, never read as rich's markup; what the terminal's
+    encoding lacks becomes a question mark.
+    """
+    from rich.text import Text
+
+    def text(words: str) -> Text:
+        encoding = console.encoding or "utf-8"
+        return Text(words.encode(encoding, "replace").decode(encoding))
+
+    numbers = footnotes(records)
+    table = _table(common_level(records))
+    for record in records:
+        views = {view.projection: percent(view.probability) for view in record.views}
+        marks = sorted({numbers[warning] for warning in record.warnings})
+        cells = (
+            record.case_id,
+            breast_name(record.laterality),
+            record.lesion_id,
+            f"{percent(record.probability)} ({interval_range(record.interval)})",
+            views.get("CC", MISSING),
+            views.get("MLO", MISSING),
+            evidence_words(record),
+            " ".join(map(str, marks)),
+        )
+        table.add_row(*map(text, cells))
+    console.print(table)
+    for warning, number in numbers.items():
+        console.print(text(f"  {number}  {warning.message}"))
+    if numbers:
+        console.print()
+    console.print(text(RESEARCH_USE_ONLY), style="bold")
+
+
+def _table(interval: str) -> Table:
+    """The empty table; its rules become plain ASCII where the terminal knows no others."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    table.add_column("Case", overflow="fold")
+    table.add_column("Breast", no_wrap=True)
+    table.add_column("Lesion", overflow="fold")
+    table.add_column(f"Probability of\nmalignancy ({interval})", no_wrap=True)
+    table.add_column("CC", justify="right", no_wrap=True)
+    table.add_column("MLO", justify="right", no_wrap=True)
+    table.add_column("Evidence", overflow="fold")
+    table.add_column("Warnings", overflow="fold")
+    return table
+
+
+def _csv_row(record: Record) -> dict[str, object]:
+    views = {view.projection: view for view in record.views}
+    row: dict[str, object] = {
+        "case_id": record.case_id,
+        "lesion_id": record.lesion_id,
+        "laterality": record.laterality,
+        "probability": record.probability,
+        "interval_low": record.interval.low,
+        "interval_high": record.interval.high,
+        "interval_level": record.interval.level,
+        "warnings": " ".join(dict.fromkeys(warning.code for warning in record.warnings)),
+        "label": record.label,
+        "model_name": record.model.name,
+        "model_version": record.model.version,
+        "model_sha256": record.model.sha256,
+        "software": record.software,
+        "research_use_only": "true",
+    }
+    for projection in ("CC", "MLO"):
+        if projection in views:
+            row[f"probability_{projection.lower()}"] = views[projection].probability
+            row[f"evidence_{projection.lower()}"] = views[projection].evidence.word
+    return row

@@ -1,0 +1,240 @@
+"""The page: whole in itself, true to the numbers, safe with what it is given, light on memory."""
+
+import base64
+import dataclasses
+import gc
+import io
+import re
+import weakref
+from html.parser import HTMLParser
+
+import msgspec
+import numpy as np
+import pytest
+from mammopair.errors import InputError
+from mammopair.reading.view import View
+from mammopair.results.report import write_report
+from PIL import Image
+
+NOTICE = "Research use only. Not a medical device."
+VOID = {"meta", "img", "br", "link"}
+
+
+class Page(HTMLParser):
+    """What a browser finds: elements with attributes, text, and whether all that opens closes."""
+
+    def __init__(self, path):
+        super().__init__(convert_charrefs=True)
+        self.elements, self.texts, self.open = [], [], []
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.elements.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if self.open and self.open[-1] not in ("style", "script"):
+            self.texts.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+    def all(self, tag, kind=None):
+        return [
+            found
+            for name, found in self.elements
+            if name == tag and (kind is None or found.get("class") == kind)
+        ]
+
+
+@pytest.fixture(scope="module")
+def path(records, load, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(records, load, path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def page(path):
+    return Page(path)
+
+
+def picture(uri):
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
+
+
+def test_page_refers_to_nothing_outside_itself(page, path):
+    anchors = {found["id"] for _, found in page.elements if "id" in found}
+    for _, found in page.elements:
+        for name in ("src", "href", "xlink:href", "srcset", "action", "data"):
+            value = found.get(name, "#" + min(anchors))
+            assert value.startswith("data:image/") or value.removeprefix("#") in anchors
+    assert not page.all("script")
+    assert not page.all("link")
+    assert not re.search(r"@import|url\(", path.read_text(encoding="utf-8"))
+
+
+def test_everything_that_opens_closes(page):
+    assert page.open == []
+
+
+def test_notice_stands_first_last_and_with_every_lesion(page, records):
+    shown = page.text.removeprefix(page.text[: page.text.index(NOTICE)])
+    assert page.text[: page.text.index(NOTICE)].strip() in ("", "Marked masses on mammograms")
+    assert shown.strip().endswith(NOTICE)
+    assert page.text.count(NOTICE) == 2 + len(records)
+
+
+def test_gauge_stands_at_the_numbers(page, records):
+    def place(share):
+        return pytest.approx(100 * share, abs=0.006)
+
+    def at(found, name):
+        assert found[name].endswith("%")
+        return float(found[name][:-1])
+
+    bands, points = page.all("rect", "band"), page.all("line", "point")
+    views, members = page.all("line", "view-point"), page.all("circle", "member")
+    for record, band, point in zip(records, bands, points, strict=True):
+        assert at(point, "x1") == at(point, "x2") == place(record.probability)
+        assert at(band, "x") == place(record.interval.low)
+        assert at(band, "width") == place(record.interval.high - record.interval.low)
+    results = [view for record in records for view in record.views]
+    assert [at(mark, "x1") for mark in views] == [place(view.probability) for view in results]
+    readings = [reading for view in results for reading in view.readings]
+    assert [at(mark, "cx") for mark in members] == [place(each.probability) for each in readings]
+
+
+def test_every_lesion_is_linked_and_told_in_words(page, records):
+    targets = [found["href"] for found in page.all("a") if "lesion" in found["href"]]
+    assert targets == [f"#lesion-{number}" for number in range(1, len(records) + 1)]
+    for record in records:
+        low, high = 100 * record.interval.low, 100 * record.interval.high
+        assert f"90 % interval {low:.0f} to {high:.0f} %" in page.text
+        assert f"Model {record.model.name} {record.model.version}" in page.text
+        for warning in record.warnings:
+            assert warning.message in page.text
+        for view in record.views:
+            assert f"evidence: {view.evidence.word}" in page.text
+    assert page.text.count("The mass is not marked on this view") == 1
+
+
+def test_every_picture_has_a_text_and_a_moderate_size(page, path, records):
+    images = page.all("img")
+    views = sum(len(record.views) for record in records)
+    assert len(images) == 3 * views + len(records)
+    for found in images:
+        assert len(found["alt"]) > 20
+        shape = picture(found["src"]).shape
+        assert shape[:2] == (int(found["height"]), int(found["width"]))
+    assert path.stat().st_size / views < 120_000
+
+
+def test_legend_carries_its_numbers_and_is_the_same_for_all(page, records):
+    legends = [found["src"] for found in page.all("img") if "Colour scale" in found["alt"]]
+    assert len(legends) == len(records)
+    assert len(set(legends)) == 1
+    assert page.text.count("≤ −4") == page.text.count("≥ +4") == len(records)
+
+
+def test_map_and_bias_shown_add_up_to_the_logit_of_the_readings(page, records):
+    for view in (view for record in records for view in record.views):
+        odds = [np.log(each.probability / (1 - each.probability)) for each in view.readings]
+        assert f"together {np.mean(odds):+.2f} logits".replace("-", "−") in page.text
+
+
+def test_text_from_outside_is_never_markup(records, load, tmp_path):
+    evil = '"><script>alert(1)</script><img src=//evil.example/x>'
+    record = msgspec.structs.replace(records[1], case_id=evil, lesion_id="{{ 7 * 7 }}")
+    write_report([record], load, tmp_path / "report.html", title=evil)
+    page = Page(tmp_path / "report.html")
+    assert not page.all("script")
+    assert all(found["src"].startswith("data:") for found in page.all("img"))
+    assert evil in page.text
+    assert "{{ 7 * 7 }}" in page.text
+
+
+def test_mirrored_view_says_so_and_is_mirrored(records, load, tmp_path):
+    record = records[1]
+    result = record.views[0]
+    stored = load(result)
+    pixels = np.ascontiguousarray(stored.pixels[:, ::-1])
+    x, y, width, height = result.box
+    columns = pixels.shape[1]
+    place = result.evidence
+    turned = msgspec.structs.replace(
+        result,
+        box=(columns - x - width, y, width, height),
+        evidence=msgspec.structs.replace(
+            place,
+            left=columns - place.left - place.width,
+            cells=np.asarray(place.cells)[:, ::-1].tolist(),
+        ),
+    )
+    write_report([record], load, tmp_path / "as-stored.html")
+    write_report(
+        [msgspec.structs.replace(record, views=[turned])],
+        lambda _: View(pixels, stored.source),
+        tmp_path / "turned.html",
+    )
+    usual, mirrored = Page(tmp_path / "as-stored.html"), Page(tmp_path / "turned.html")
+    assert "Mirrored left to right for display." in mirrored.text
+    assert "Mirrored" not in usual.text
+    for one, other in zip(usual.all("img")[:3], mirrored.all("img")[:3], strict=True):
+        difference = picture(one["src"]).astype(int) - picture(other["src"]).astype(int)
+        assert np.abs(difference).mean() < 4
+
+
+def test_lesions_are_written_one_by_one_and_their_views_let_go(records, load, tmp_path):
+    made, held, written = [], [], []
+
+    def reload(result):
+        gc.collect()
+        held.append(sum(view() is not None for view in made))
+        written.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
+        view = dataclasses.replace(load(result))
+        made.append(weakref.ref(view))
+        return view
+
+    write_report(records * 3, reload, tmp_path / "report.html")
+    assert max(held) <= 1
+    assert written[-1] > 0.8 * (tmp_path / "report.html").stat().st_size
+
+
+def test_view_that_is_gone_leaves_its_sentence_and_the_numbers(records, tmp_path):
+    def load(result):
+        raise InputError(result.file, "there is no such file; check its path")
+
+    write_report(records[:1], load, tmp_path / "report.html")
+    page = Page(tmp_path / "report.html")
+    assert page.text.count("No pictures:") == 2
+    assert "there is no such file" in page.text
+    assert len(page.all("rect", "band")) == 1
+
+
+def test_page_that_cannot_be_finished_leaves_the_earlier_one(records, load, tmp_path):
+    path = tmp_path / "report.html"
+    path.write_text("of an earlier run")
+
+    def failing(result):
+        if result is records[2].views[1]:
+            raise MemoryError
+        return load(result)
+
+    with pytest.raises(MemoryError):
+        write_report(records, failing, path)
+    assert path.read_text() == "of an earlier run"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_folder_that_is_not_there_is_one_sentence(records, load, tmp_path):
+    with pytest.raises(InputError, match="cannot be written"):
+        write_report(records[:1], load, tmp_path / "none" / "report.html")

@@ -1,0 +1,164 @@
+"""The pictures: the evidence lies where its geometry says, in the one colour scale."""
+
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import pytest
+from mammopair.crop import CropSquare
+from mammopair.reading.view import Box, View
+from mammopair.record import Evidence
+from mammopair.results.colours import EVIDENCE_LIMIT, STRONGEST_OPACITY, evidence_rgba
+from mammopair.results.pictures import (
+    colour,
+    draw_box,
+    evidence_layer,
+    film_picture,
+    lay_over,
+    legend_picture,
+    lesion_picture,
+    tissue_window,
+    zoom_square,
+)
+
+SQUARE = CropSquare(left=100.0, top=40.0, width=200.0, height=200.0)
+
+
+def made_evidence(cells, square=SQUARE):
+    return Evidence(
+        cells=np.asarray(cells, dtype=float).tolist(),
+        bias=0.0,
+        left=square.left,
+        top=square.top,
+        width=square.width,
+        height=square.height,
+        word="mixed",
+    )
+
+
+def warmth(picture):
+    """Red over blue: nought in any grey, and a function of the evidence alone where it is laid."""
+    return picture[..., 0].astype(int) - picture[..., 2].astype(int)
+
+
+def tissue(side, seed=0):
+    return np.random.default_rng(seed).integers(0, 255, (side, side), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("hottest", [(0, 0), (2, 5), (6, 1), (7, 7)])
+def test_the_hottest_cell_is_the_warmest_place_where_the_geometry_says(hottest):
+    cells = np.full((8, 8), -0.5)
+    cells[hottest] = 0.9
+    side = 400
+    evidence = made_evidence(cells)
+    picture = lay_over(tissue(side), evidence_layer(evidence, SQUARE, side))
+    rows, columns = np.nonzero(warmth(picture) >= warmth(picture).max() - 1)
+    x, y = SQUARE.to_view(columns.mean(), rows.mean(), side)
+    expected = SQUARE.to_view(hottest[1], hottest[0], 8)
+    assert (x, y) == pytest.approx(expected, abs=SQUARE.width / 8 / 2 / 10)
+    assert rows.max() - rows.min() + 1 == side / 8
+
+
+def test_a_map_narrower_than_the_square_stays_in_its_own_place():
+    inner = CropSquare(left=150.0, top=90.0, width=100.0, height=50.0)
+    layer = evidence_layer(made_evidence(np.full((2, 4), 0.9), inner), SQUARE, 400)
+    rows, columns = np.nonzero(layer[..., 3])
+    assert (columns.min(), columns.max() + 1) == (100, 300)
+    assert (rows.min(), rows.max() + 1) == (100, 200)
+
+
+def test_the_shown_square_grows_to_hold_all_of_the_map():
+    beyond = made_evidence(np.zeros((2, 2)), CropSquare(90.0, 30.0, 250.0, 100.0))
+    assert zoom_square(SQUARE, beyond) == CropSquare(90.0, 30.0, 250.0, 210.0)
+
+
+def test_no_evidence_leaves_the_picture_untouched():
+    picture = tissue(200)
+    layer = evidence_layer(made_evidence(np.zeros((8, 8))), SQUARE, 200)
+    assert np.array_equal(lay_over(picture, layer), colour(picture))
+
+
+def test_one_logit_has_one_colour_in_every_picture():
+    faint, strong = np.full((8, 8), 0.0), np.full((8, 8), EVIDENCE_LIMIT)
+    faint[3, 3] = strong[3, 3] = 0.8
+    in_faint = evidence_layer(made_evidence(faint), SQUARE, 80)
+    in_strong = evidence_layer(made_evidence(strong), SQUARE, 80)
+    assert np.array_equal(in_faint[30:40, 30:40], in_strong[30:40, 30:40])
+
+
+def test_colour_follows_sign_and_size_and_stops_at_the_limit():
+    layer = evidence_rgba([-9.0, -EVIDENCE_LIMIT, -1.0, 0.0, 1.0, EVIDENCE_LIMIT, 9.0, np.nan])
+    assert list(layer[:, 3]) == list(np.rint(255 * STRONGEST_OPACITY * np.array(
+        [1, 1, 1 / EVIDENCE_LIMIT, 0, 1 / EVIDENCE_LIMIT, 1, 1, 0]
+    )))  # fmt: skip
+    over_black = warmth(lay_over(np.zeros((1, 8), np.uint8), layer[None]))[0]
+    assert (over_black[:3] < 0).all()
+    assert (over_black[4:7] > 0).all()
+
+
+def test_strong_cells_carry_signs_that_need_no_colour():
+    cells = np.zeros((4, 4))
+    cells[0, 0], cells[3, 3] = 2.0, -2.0
+    layer = evidence_layer(made_evidence(cells), SQUARE, 400)
+    signs = (layer == 255).all(axis=-1)
+    plus, minus = signs[:100, :100], signs[300:, 300:]
+    assert np.ptp(np.nonzero(plus)[0]) == np.ptp(np.nonzero(plus)[1]) > 10
+    assert np.ptp(np.nonzero(minus)[0]) == 1 < np.ptp(np.nonzero(minus)[1])
+    assert not signs[100:300].any()
+
+
+def test_legend_runs_from_coolest_to_warmest_with_nothing_in_the_middle():
+    hues = warmth(legend_picture())
+    assert (np.diff(hues, axis=1) >= 0).all()
+    assert hues[0, 0] < 0 < hues[0, -1]
+    assert abs(hues[:, hues.shape[1] // 2]).max() <= 2
+
+
+def test_film_shows_the_box_around_its_place():
+    pixels = np.full((1000, 500), 0.3, np.float32)
+    pixels[:8] = 1.0
+    picture = film_picture(View(pixels, Path("made")), Box(100, 600, 50, 80), height=500)
+    assert picture.shape == (500, 250, 3)
+    white = np.argwhere((picture[10:] == 255).all(axis=-1)) + (10, 0)
+    assert tuple(white.min(axis=0)) == (300 - 2, 50 - 2)
+    assert tuple(white.max(axis=0) + 1) == (340 + 2, 75 + 2)
+
+
+def test_a_box_at_the_films_edge_is_drawn_as_far_as_the_film_goes():
+    picture = np.zeros((50, 50, 3), np.uint8)
+    drawn = draw_box(picture, Box(0, 20, 10, 10))
+    assert (drawn[25, 10:12] == 255).all()
+    assert not drawn[:, 20:].any()
+    assert not picture.any()
+
+
+def test_window_spans_the_tissue_and_not_the_air(load, records):
+    view = load(records[0].views[0])
+    low, high = tissue_window(view.pixels[::8, ::8])
+    breast = view.pixels[2000:2500:8, 200:900:8]
+    assert low > 0.0
+    assert low < np.median(breast) < high
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5])
+def test_a_view_of_one_value_still_gives_a_picture(value):
+    view = View(np.full((300, 300), value, np.float32), Path("made"))
+    picture = lesion_picture(view, CropSquare(10.0, 10.0, 100.0, 100.0))
+    assert picture.dtype == np.uint8
+
+
+def test_real_map_lies_on_the_mass_of_a_real_view(load, records):
+    result = records[0].views[1]
+    view = load(result)
+    cells = np.zeros((8, 8))
+    x, y = Box(*result.box).centre
+    place = result.evidence
+    column = int((x - place.left) / place.width * 8)
+    row = int((y - place.top) / place.height * 8)
+    cells[row, column] = 0.9
+    evidence = msgspec.structs.replace(place, cells=cells.tolist())
+    square = CropSquare(place.left, place.top, place.width, place.height)
+    picture = lay_over(lesion_picture(view, square, 440), evidence_layer(evidence, square, 440))
+    rows, columns = np.nonzero(warmth(picture) > 5)
+    found = square.to_view(columns.mean(), rows.mean(), 440)
+    assert found == pytest.approx((x, y), abs=place.width / 8 / 2)

@@ -1,0 +1,137 @@
+"""The table: what is in the CSV, what stands in the terminal, and that no half file is left."""
+
+import csv
+import io
+from contextlib import contextmanager
+
+import msgspec
+import pytest
+from mammopair.errors import InputError
+from mammopair.results.table import CSV_COLUMNS, print_table, records_to_csv
+from rich.console import Console
+
+
+@contextmanager
+def files_limited_to(size):
+    """Let the operating system refuse to write beyond a size, as it does when a disk is full."""
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def printed(records, **terminal):
+    console = Console(file=io.StringIO(), width=100, **terminal)
+    print_table(records, console)
+    return console.file.getvalue()
+
+
+def test_csv_read_back_holds_the_records_numbers_unrounded(records, tmp_path):
+    records_to_csv(records, tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as stream:
+        reader = csv.DictReader(stream)
+        rows = list(reader)
+    assert tuple(reader.fieldnames) == CSV_COLUMNS
+    assert len(rows) == len(records)
+    for row, record in zip(rows, records, strict=True):
+        assert (row["case_id"], row["lesion_id"]) == (record.case_id, record.lesion_id)
+        assert row["laterality"] == record.laterality
+        assert float(row["probability"]) == record.probability
+        assert float(row["interval_low"]) == record.interval.low
+        assert float(row["interval_high"]) == record.interval.high
+        assert float(row["interval_level"]) == record.interval.level
+        assert row["warnings"].split() == [warning.code for warning in record.warnings]
+        assert int(row["label"]) == record.label
+        assert row["model_name"] == record.model.name
+        assert row["model_version"] == record.model.version
+        assert row["model_sha256"] == record.model.sha256
+        assert row["software"] == record.software
+        assert row["research_use_only"] == "true"
+        views = {view.projection: view for view in record.views}
+        for projection in ("CC", "MLO"):
+            if projection in views:
+                column = row[f"probability_{projection.lower()}"]
+                assert float(column) == views[projection].probability
+                word = views[projection].evidence.word
+            else:
+                assert row[f"probability_{projection.lower()}"] == ""
+                word = ""
+            assert row[f"evidence_{projection.lower()}"] == word
+
+
+def test_csv_keeps_commas_quotes_and_newlines_of_a_case_id(records, tmp_path):
+    odd = msgspec.structs.replace(records[0], case_id='a,"b"\nc', label=None)
+    records_to_csv([odd], tmp_path / "table.csv")
+    with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["case_id"] == odd.case_id
+    assert row["label"] == ""
+
+
+def test_full_disk_is_one_sentence_and_leaves_the_earlier_file(records, tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("of an earlier run")
+    with files_limited_to(4096), pytest.raises(InputError, match=r"table\.csv: cannot be written"):
+        records_to_csv(records * 100, path)
+    assert path.read_text() == "of an earlier run"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_records_that_stop_midway_leave_no_file(records, tmp_path):
+    def interrupted():
+        yield records[0]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        records_to_csv(interrupted(), tmp_path / "table.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_folder_is_named(records, tmp_path):
+    with pytest.raises(InputError, match="no-such-folder"):
+        records_to_csv(records, tmp_path / "no-such-folder" / "table.csv")
+
+
+def test_terminal_table_fits_100_columns_and_says_each_warning_once(records):
+    lines = printed(records).splitlines()
+    assert max(map(len, lines)) <= 100
+    text = "\n".join(lines)
+    assert text.count("The pixel spacing is not known.") == 1
+    assert text.count("The result rests on one view only.") == 1
+    assert text.count("Research use only. Not a medical device.") == 1
+    assert next(line for line in lines if "right    1" in line).rstrip().endswith("1 2")
+
+
+def test_terminal_table_shows_probability_interval_and_missing_view(records):
+    row = next(line for line in printed(records).splitlines() if " right    1 " in line)
+    one_view = records[1]
+    assert f"{100 * one_view.probability:.0f} % (" in row
+    low, high = one_view.interval.low, one_view.interval.high
+    assert f"({100 * low:.0f} to {100 * high:.0f} %)" in row
+    assert " - " in row
+
+
+def test_dumb_terminal_gets_plain_ascii(records):
+    odd = msgspec.structs.replace(records[0], case_id="Fall Ä")
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii")
+    print_table([odd], Console(file=stream, width=100))
+    stream.flush()
+    text = raw.getvalue().decode("ascii")
+    assert "Fall ?" in text
+    assert "\x1b" not in text
+
+
+def test_a_case_id_is_never_read_as_markup(records):
+    odd = msgspec.structs.replace(records[0], case_id="[b]x[/b]")
+    assert "[b]x[/b]" in printed([odd])
+
+
+def test_certainty_is_never_claimed(records):
+    sure = msgspec.structs.replace(records[0], probability=0.9999)
+    text = printed([sure])
+    assert ">99 % (" in text
+    assert "100 %" not in text
