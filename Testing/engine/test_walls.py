@@ -51,13 +51,22 @@ ROOMS: dict[str, set[str]] = {
     "model": {"caution", "concepts", "crop", "errors"},
     "handcrafted": {"caution", "concepts", "crop", "errors", "reading"},
     "explain": {"caution", "concepts", "crop", "errors", "model", "reading.view", "record"},
-    "training": {"caution", "concepts", "crop", "errors", "evaluation", "model", "reading"},
-    "results": {"caution", "concepts", "crop", "errors", "evaluation", "reading", "record"},
+    "manifest": {"errors", "reading.view"},
     "classify": {"caution", "concepts", "crop", "errors", "explain", "model", "reading", "record"},
-    "batch": {"caution", "classify", "crop", "errors", "model", "reading", "record", "results"},
+    "scoring": {"classify", "errors", "evaluation", "model", "reading", "record"},
+    "results": {"caution", "concepts", "crop", "errors", "evaluation", "reading", "record"},
+    "training": {
+        *("caution", "classify", "concepts", "crop", "errors", "evaluation", "model", "reading"),
+        *("record", "scoring"),  # a trained ensemble is measured by the road that it will serve
+    },
+    "batch": {
+        *("caution", "classify", "crop", "errors", "manifest", "model", "reading", "record"),
+        "results",
+    },
     "cli": {
         *("batch", "caution", "classify", "concepts", "crop", "errors", "evaluation", "explain"),
-        *("handcrafted", "model", "reading", "record", "results", "training"),
+        *("handcrafted", "manifest", "model", "reading", "record", "results", "scoring"),
+        "training",
     },
 }
 

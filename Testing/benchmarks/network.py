@@ -1,0 +1,107 @@
+"""One member of an ensemble, folded and channels last, against the same network in OpenVINO.
+
+Both run in float32 on as many threads, in turn in one process, once their outputs were found
+equal. Run from the root of the repository, with the extra ``bench`` installed::
+
+    python -m Testing.benchmarks.network [ENSEMBLE] [--threads N]
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from importlib.util import find_spec
+
+import numpy as np
+import torch
+from mammopair.model.ensemble import load_ensemble
+from torch import Tensor, nn
+
+from Testing.benchmarks.timing import print_times, print_verdict, speed_ratio, time_in_turn
+
+BATCHES = (8, 32)
+"""Images a pass: a pair in its four mirrorings, and the four pairs of a small batch so."""
+ROUNDS = 15
+TARGET = 0.8
+
+
+class ClassActivation(nn.Module):
+    """What an ensemble asks of a member: images to maps whose mean, plus a bias, is the logit."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        """``(n, 1, side, side)`` to ``(n, h, w)``."""
+        return self.network.class_activation(self.network.features(images))[:, 0]
+
+
+def through_torch(network: nn.Module, images: Tensor) -> Callable[[], np.ndarray]:
+    """The way that an ensemble runs a member."""
+    images = images.contiguous(memory_format=torch.channels_last)
+
+    @torch.inference_mode()
+    def run() -> np.ndarray:
+        return network(images).numpy()
+
+    return run
+
+
+def through_openvino(network: nn.Module, images: Tensor, threads: int) -> Callable[[], np.ndarray]:
+    """The same network converted for, and compiled by, OpenVINO, held to float32."""
+    import openvino
+
+    converted = openvino.convert_model(network, example_input=images)
+    converted.reshape(list(images.shape))
+    settings = {
+        "INFERENCE_NUM_THREADS": threads,
+        "INFERENCE_PRECISION_HINT": "f32",
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    request = openvino.Core().compile_model(converted, "CPU", settings).create_infer_request()
+    pixels = images.contiguous().numpy()
+
+    def run() -> np.ndarray:
+        return request.infer([pixels], share_inputs=True, share_outputs=True)[0]
+
+    return run
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("ensemble", nargs="?", help="name or folder; the one that ships by default")
+    parser.add_argument("--threads", type=int, default=1)
+    chosen = parser.parse_args()
+    if not find_spec("openvino"):
+        print('Nothing was measured: openvino is not installed; pip install "mammopair[bench]"')
+        return
+    torch.set_num_threads(chosen.threads)
+
+    ensemble = load_ensemble(chosen.ensemble, device="cpu")
+    entry, side = ensemble.members[0], ensemble.manifest.input.side
+    member = ClassActivation(ensemble.networks[entry.name]).eval()
+    print(
+        f"{ensemble.manifest.name} {ensemble.manifest.version}, member {entry.name}: "
+        f"{side} x {side} pixels, threads: {chosen.threads}, rounds: {ROUNDS}"
+    )
+    ratios = []
+    for batch in BATCHES:
+        images = torch.rand(batch, 1, side, side, generator=torch.Generator().manual_seed(0))
+        ways = {
+            "ours": through_torch(member, images),
+            "OpenVINO": through_openvino(member, images, chosen.threads),
+        }
+        outputs = [run() for run in ways.values()]
+        np.testing.assert_allclose(*outputs, rtol=1e-3, atol=1e-3 * np.abs(outputs[0]).max())
+        print(f"\n{batch} images a pass")
+        seconds = time_in_turn(ways, ROUNDS)
+        print_times(seconds, "ours")
+        ratios.append(speed_ratio(seconds, "ours", "OpenVINO"))
+    print()
+    print_verdict("ours against OpenVINO, the slower of the two batches", min(ratios), TARGET)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""From DICOM files to results: our road against the way that a peer's script takes.
+
+The peer reads each view of each lesion with ``pydicom.dcmread(file).pixel_array``, cuts, resizes,
+and runs the members as they were trained, in eager torch, one image and one member at a time. It
+reads the same mirrorings and averages the same, but makes no evidence, interval or record. Our way
+reads each film once, batches, and makes whole records. Models are loaded before the clock starts;
+both ways have as many threads. Run from the root of the repository::
+
+    python -m Testing.benchmarks.throughput [MANIFEST --root FOLDER] [--ensemble E] [--threads N]
+
+The lesions of ``mammopair demo`` stand in where no manifest is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import torch
+from mammopair.batch import classify_entries, read_lesion
+from mammopair.classify import classify_many
+from mammopair.cli.demo import MANIFEST, exams_folder
+from mammopair.crop import CONTEXT, cut_patch, place_square
+from mammopair.manifest import LesionEntry, ManifestRow, read_manifest
+from mammopair.model.ensemble import MIRRORINGS, Ensemble, load_ensemble
+from mammopair.reading.files import read_view
+from mammopair.record import Record
+from PIL import Image
+from pydicom import dcmread
+from safetensors.torch import load_file
+from torch import nn
+
+from Testing.benchmarks.timing import print_times, print_verdict, speed_ratio, time_in_turn
+
+DEMO = Path(str(files("mammopair") / "demo" / MANIFEST))
+ROUNDS = 5
+TARGET = 4.0
+
+
+def our_way(entries: Sequence[LesionEntry], ensemble: Ensemble) -> list[Record]:
+    """What ``mammopair demo``, ``classify`` and ``batch`` run."""
+    outcomes = list(classify_entries(entries, ensemble))
+    failed = [outcome for outcome in outcomes if not isinstance(outcome, Record)]
+    assert not failed, failed
+    return outcomes
+
+
+def as_trained(ensemble: Ensemble) -> list[nn.Module]:
+    """The members as a peer loads them: batch norms not folded, channels first."""
+    networks = []
+    for entry in ensemble.members:
+        weights = load_file(ensemble.folder / entry.file)
+        network = ensemble.manifest.network.build(len(weights["fc.bias"]))
+        network.load_state_dict(weights, strict=False)
+        networks.append(network.eval())
+    return networks
+
+
+@torch.no_grad()
+def peer_way(
+    entries: Sequence[LesionEntry],
+    networks: Sequence[nn.Module],
+    side: int,
+    mirrorings: Sequence[tuple[int, ...]],
+    decoder: str = "",
+) -> list[float]:
+    """Probabilities, one lesion, view, member and mirroring after the other."""
+    probabilities = []
+    for entry in entries:
+        readings = []
+        for row in entry.rows:
+            patch = peer_patch(row, side, decoder)
+            image = torch.from_numpy(patch)[None, None]
+            for network in networks:
+                logits = [network(image.flip(axes))[0, 0] for axes in mirrorings]
+                readings.append(torch.sigmoid(torch.stack(logits).mean()).item())
+        probabilities.append(float(np.mean(readings)))
+    return probabilities
+
+
+def peer_patch(row: ManifestRow, side: int, decoder: str) -> np.ndarray:
+    """The square around a box, resized and scaled to [-1, 1], as scripts do it."""
+    dataset = dcmread(row.file)
+    if decoder:
+        dataset.pixel_array_options(decoding_plugin=decoder)
+    pixels = dataset.pixel_array
+    half = int(CONTEXT * max(row.box_w, row.box_h) / 2)
+    x, y = int(row.box_x + row.box_w / 2), int(row.box_y + row.box_h / 2)
+    square = pixels[max(y - half, 0) : y + half, max(x - half, 0) : x + half].astype(np.float32)
+    resized = np.asarray(Image.fromarray(square).resize((side, side), Image.Resampling.BILINEAR))
+    return (resized - resized.min()) / max(np.ptp(resized), 1) * 2 - 1
+
+
+def print_shares(entries: Sequence[LesionEntry], ensemble: Ensemble) -> None:
+    """Where our time goes: once more, step by step."""
+    marks = [time.perf_counter()]
+    views = {row.file: read_view(Path(row.file)) for entry in entries for row in entry.rows}
+    marks.append(time.perf_counter())
+    lesions = [read_lesion(entry, lambda path: views[str(path)]) for entry in entries]
+    for lesion in lesions:
+        for marked in lesion.marked:
+            cut_patch(marked.view, place_square(marked.view, marked.box))
+    marks.append(time.perf_counter())
+    classify_many(lesions, ensemble)
+    marks.append(time.perf_counter())
+    reading, cutting, classifying = np.diff(marks) * 1e3
+    print(
+        f"ours, step by step: reading {len(views)} films {reading:.0f} ms, cutting "
+        f"{cutting:.0f} ms, networks, evidence and records {classifying - cutting:.0f} ms"
+    )
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("manifest", type=Path, nargs="?", help="lesions to classify, a CSV")
+    parser.add_argument("--root", type=Path, help="folder that its files are in")
+    parser.add_argument("--ensemble", help="name or folder; the one that ships by default")
+    parser.add_argument("--threads", type=int, default=1)
+    chosen = parser.parse_args()
+    torch.set_num_threads(chosen.threads)
+
+    ensemble = load_ensemble(chosen.ensemble, device="cpu")
+    if chosen.manifest:
+        entries = read_manifest(chosen.manifest, chosen.root)
+    else:
+        entries = read_manifest(DEMO, exams_folder())
+    networks, side = as_trained(ensemble), ensemble.manifest.input.side
+    mirrorings = MIRRORINGS if ensemble.manifest.flips else MIRRORINGS[:1]
+    views = sum(len(entry.rows) for entry in entries)
+    print(
+        f"{len(entries)} lesions on {views} views, {len(networks)} members of "
+        f"{ensemble.manifest.name} {ensemble.manifest.version}, {len(mirrorings)} mirrorings, "
+        f"threads: {chosen.threads}, rounds: {ROUNDS}"
+    )
+    seconds = time_in_turn(
+        {
+            "ours": lambda: our_way(entries, ensemble),
+            "peer": lambda: peer_way(entries, networks, side, mirrorings),
+            "peer, pydicom alone": lambda: peer_way(entries, networks, side, mirrorings, "pydicom"),
+        },
+        ROUNDS,
+    )
+    print_times(seconds, "ours")
+    print(f"ours: {len(entries) / min(seconds['ours']):.2f} lesions a second")
+    print_shares(entries, ensemble)
+    print(
+        '"peer" decodes as fast as what is installed here; "pydicom alone" as `pip install` does.'
+    )
+    print_verdict("ours against peer", speed_ratio(seconds, "ours", "peer"), TARGET)
+
+
+if __name__ == "__main__":
+    main()
