@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import slicer
 import vtk
-from PySide6.QtCore import Property, QObject, QSettings, Signal
+from PySide6.QtCore import Property, QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from .ctk_module import ctkCollapsibleButton
@@ -71,11 +71,20 @@ class MainWindow(QMainWindow):
         self.dock.setObjectName("PanelDockWidget")
         self.panel = QWidget(self.dock)
         self.panel.setObjectName("ModulePanel")
-        QVBoxLayout(self.panel)
-        self.dock.setWidget(self.panel)
-        probe = ctkCollapsibleButton(self)
+        probe = ctkCollapsibleButton(self.panel)
         probe.setObjectName("DataProbeCollapsibleWidget")
-        self.resize(1200, 800)
+        probe.setText("Data Probe")
+        room = QVBoxLayout(self.panel)
+        self._module_room = QVBoxLayout()
+        room.addLayout(self._module_room, 1)
+        room.addWidget(probe)
+        self.dock.setWidget(self.panel)
+        self.addDockWidget(Qt.LeftDockWidgetArea, self.dock)
+        self.resize(1280, 900)
+
+    def show_panel(self, panel):
+        """Put a module's panel into the module panel."""
+        self._module_room.addWidget(panel)
 
     def moduleSelector(self):
         return self._selector

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pydicom
-
 import slicer
 
 

@@ -133,7 +133,7 @@ class Host:
         panel = module.widgetRepresentation()
         window = self.app.mainWindow()
         if window is not None:
-            window.panel.layout().addWidget(panel)
+            window.show_panel(panel)
         panel.show()
         self.current_module = module
         if hasattr(panel, "enter"):
@@ -254,7 +254,9 @@ def _belongs_to_host(name: str) -> bool:
 
 def _first_time():
     """Make qt, ctk, slicer and what hangs on it, once a process."""
-    from . import dicom, dialogs, pytorch_utils, sample_data
+    import slicer  # the wheel
+
+    from . import dialogs, dicom, pytorch_utils, sample_data
     from .app import qt_application
     from .ctk_module import WIDGET_CLASSES as CTK_CLASSES
     from .ctk_module import make_ctk_module
@@ -262,8 +264,6 @@ def _first_time():
     from .mrml_widgets import WIDGET_CLASSES as MRML_CLASSES
     from .pythonqt import teach
     from .qt_module import QUiLoader, make_qt_module
-
-    import slicer  # the wheel
 
     qt_application()
     teach()

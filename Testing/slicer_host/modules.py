@@ -1,4 +1,4 @@
-"""Modules: the core ones by their real logics, and scripted ones as the module factory makes them."""
+"""Modules: core ones with their real logics, scripted ones as the module factory makes them."""
 
 from __future__ import annotations
 

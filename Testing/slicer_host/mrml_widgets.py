@@ -308,7 +308,7 @@ class qMRMLNodeComboBox(QWidget):
         self._hide_child_types = list(types)
         self._rebuild()
 
-    def _flag(name):  # noqa: N805
+    def _flag(name):
         return Property(
             bool, lambda self: self._flags[name], lambda self, value: self._set_flag(name, value)
         )
@@ -325,9 +325,7 @@ class qMRMLNodeComboBox(QWidget):
     showHidden = _flag("showHidden")
     showChildNodeTypes = _flag("showChildNodeTypes")
     noneDisplay = Property(str, lambda self: self._none_display, _set_none_display)
-    baseName = Property(
-        str, lambda self: next(iter(self._base_names.values()), ""), _set_base_name
-    )
+    baseName = Property(str, lambda self: next(iter(self._base_names.values()), ""), _set_base_name)
     selectNodeUponCreation = plain_property(bool, "selectNodeUponCreation", True)
     interactionNodeSingletonTag = plain_property(str, "interactionNodeSingletonTag", "Singleton")
     currentNodeID = Property(str, lambda self: self._box.currentData() or "", setCurrentNodeID)

@@ -9,9 +9,8 @@ import importlib.metadata
 import logging
 from pathlib import Path
 
-from packaging.requirements import Requirement
-
 import slicer
+from packaging.requirements import Requirement
 
 __all__ = [
     "Requirement",

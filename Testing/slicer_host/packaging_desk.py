@@ -9,9 +9,8 @@ from __future__ import annotations
 import subprocess
 from dataclasses import dataclass
 
-from packaging.requirements import InvalidRequirement, Requirement
-
 import slicer
+from packaging.requirements import InvalidRequirement, Requirement
 
 # Parts of the questions that come before an installation, here and in Slicer.
 QUESTIONS = ("to be installed", "will be downloaded")
@@ -30,6 +29,7 @@ def open_for(host) -> None:
     """Let a host write its installations down, and answer for its user and network."""
     from .dialogs import desk
 
+    desk.answers.setdefault("restart now", False)
     if host.options.packaging == "declines":
         for question in QUESTIONS:
             desk.answers.setdefault(question, False)

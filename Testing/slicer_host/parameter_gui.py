@@ -8,7 +8,6 @@ import typing
 
 import ctk
 import qt
-
 import slicer
 
 from . import parameter_types as kinds

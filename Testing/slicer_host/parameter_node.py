@@ -6,9 +6,8 @@ Written from the contract of Slicer 5.12's; the same tests hold for both.
 from __future__ import annotations
 
 import qt
-import vtk
-
 import slicer
+import vtk
 
 from .parameter_gui import Binding, Decimals, SingleStep, bind
 from .parameter_types import (

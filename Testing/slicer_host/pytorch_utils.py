@@ -1,4 +1,4 @@
-"""Stand-in for the PyTorch extension's ``PyTorchUtils``: finds torch, or installs it after asking."""
+"""Stand-in for the PyTorch extension's ``PyTorchUtils``: finds torch or installs it, if told."""
 
 from __future__ import annotations
 

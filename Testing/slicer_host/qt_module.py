@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import types
 import xml.etree.ElementTree as ElementTree
+from typing import ClassVar
 
 from PySide6 import QtCore, QtGui, QtNetwork, QtSvg, QtUiTools, QtWidgets, QtXml
 
@@ -21,7 +22,7 @@ NOT_IN_PYTHONQT = {"QtMsgType"}
 class QUiLoader(QtUiTools.QUiLoader):
     """Loads a ``.ui`` file, with ctk and qMRML widgets in it."""
 
-    widget_classes: dict[str, type] = {}
+    widget_classes: ClassVar[dict[str, type]] = {}
 
     def __init__(self, parent=None):
         super().__init__(parent)

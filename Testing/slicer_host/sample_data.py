@@ -1,4 +1,4 @@
-"""The module ``SampleData``: sources register, and are loaded from files or by their own function."""
+"""The module ``SampleData``: sources register, and load from files or by their own function."""
 
 from __future__ import annotations
 

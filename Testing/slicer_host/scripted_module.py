@@ -1,4 +1,4 @@
-"""Stand-in for ``slicer.ScriptedLoadableModule``: the four classes that scripted modules derive from.
+"""Stand-in for ``slicer.ScriptedLoadableModule``: the classes that scripted modules derive from.
 
 Written from the contract of Slicer 5.12's classes; shares no text with them.
 """
@@ -11,7 +11,6 @@ import unittest
 from pathlib import Path
 
 import qt
-
 import slicer
 
 __all__ = [
@@ -88,9 +87,7 @@ class ScriptedLoadableModuleWidget:
 
     def resourcePath(self, filename):
         """Path of a file below the module's ``Resources``."""
-        return str(
-            Path(slicer.util.modulePath(self.moduleName)).parent / "Resources" / filename
-        )
+        return str(Path(slicer.util.modulePath(self.moduleName)).parent / "Resources" / filename)
 
     def setup(self):
         """Fill the panel. The developer's section is left out on this host."""

@@ -55,10 +55,7 @@ def read_pixels(logic, layer: str | None = None) -> SlicePixels:
     ValueError
         The view, or that layer of it, shows no volume.
     """
-    if layer is None:
-        source = logic
-    else:
-        source = getattr(logic, f"Get{layer.capitalize()}Layer")()
+    source = logic if layer is None else getattr(logic, f"Get{layer.capitalize()}Layer")()
     connection = source.GetImageDataConnection() if source is not None else None
     if connection is None or (layer and source.GetVolumeNode() is None):
         raise ValueError(f"the slice view shows nothing{f' as {layer}' if layer else ''}")
