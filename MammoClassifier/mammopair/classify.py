@@ -146,7 +146,11 @@ def make_record(
     calibrated = probabilities(logits, manifest.calibration)
     low, high = interval(logits, manifest.calibration)
     views = [place.marked.view for place in seen]
-    said = [*cautions, *(caution for view in views for caution in view.warnings), *ensemble.cautions]
+    said = [
+        *cautions,
+        *(caution for view in views for caution in view.warnings),
+        *ensemble.cautions,
+    ]
     return Record(
         case_id=lesion.case_id,
         lesion_id=lesion.lesion_id,

@@ -14,6 +14,7 @@ import msgspec
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.caution import Caution
 from mammopair.errors import InputError
+from mammopair.whole_file import whole_text_file
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,9 +100,15 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Write JSON Lines, one record a line."""
-    encoder = msgspec.json.Encoder()
-    path.write_bytes(b"".join(encoder.encode(record) + b"\n" for record in records))
+    """Write JSON Lines, one record a line; the file is there whole or not at all.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    with whole_text_file(path) as stream:
+        stream.writelines(msgspec.json.encode(record).decode() + "\n" for record in records)
 
 
 def read_records(path: Path) -> list[Record]:

@@ -42,9 +42,10 @@ ROOMS: dict[str, set[str]] = {
     # A room may import those named after it, and itself; "reading" stands for "reading.*" too.
     # Data walks downwards in this list, so no room calls back up.
     "errors": set(),
+    "whole_file": {"errors"},
     "caution": set(),
     "reading": {"caution", "errors"},
-    "record": {"caution", "errors"},
+    "record": {"caution", "errors", "whole_file"},
     "evaluation": {"errors"},
     "crop": {"errors", "reading.view"},
     "concepts": {"errors", "reading.crop_folder"},
@@ -54,7 +55,9 @@ ROOMS: dict[str, set[str]] = {
     "manifest": {"errors", "reading.view"},
     "classify": {"caution", "concepts", "crop", "errors", "explain", "model", "reading", "record"},
     "scoring": {"classify", "errors", "evaluation", "model", "reading", "record"},
-    "results": {"caution", "concepts", "crop", "errors", "evaluation", "reading", "record"},
+    "results": {
+        *("caution", "concepts", "crop", "errors", "evaluation", "reading", "record", "whole_file"),
+    },
     "training": {
         *("caution", "classify", "concepts", "crop", "errors", "evaluation", "model", "reading"),
         *("record", "scoring"),  # a trained ensemble is measured by the road that it will serve

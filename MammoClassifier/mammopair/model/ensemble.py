@@ -116,7 +116,8 @@ class Ensemble:
             features = network.features(batch)  # type: ignore[operator]
         maps = network.class_activation(features.float())[:, 0]  # type: ignore[operator]
         turned = [
-            part.flip(axes) for part, axes in zip(maps.chunk(len(mirrorings)), mirrorings, strict=True)
+            part.flip(axes)
+            for part, axes in zip(maps.chunk(len(mirrorings)), mirrorings, strict=True)
         ]
         return torch.stack(turned).mean(0)
 
@@ -153,7 +154,7 @@ def load_ensemble(name_or_path: str | Path | None = None, device: str = "auto") 
 def load_member(manifest: Manifest, entry: MemberEntry, folder: Path) -> nn.Module:
     """One member, in evaluation mode, folded, channels last, on the CPU."""
     path = folder / entry.file
-    network = manifest.network.build()
+    network = manifest.network.build(1 + len(manifest.concepts))
     try:
         keys = network.load_state_dict(load_weights(path, entry.sha256), strict=False)
         fits = not keys.unexpected_keys and all(

@@ -63,8 +63,11 @@ def load_weights(path: Path, sha256: str) -> dict[str, Tensor]:
     found = file_sha256(path)
     content = path.read_bytes()
     if content.startswith(PICKLES):
-        raise InputError(path, "is a pickle or a torch archive, which is never opened here; "
-                               "weights must be safetensors")
+        raise InputError(
+            path,
+            "is a pickle or a torch archive, which is never opened here; "
+            "weights must be safetensors",
+        )
     if found != sha256:
         raise InputError(
             path,

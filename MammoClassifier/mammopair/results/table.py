@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.record import Record
-from mammopair.results.whole_file import whole_text_file
+from mammopair.whole_file import whole_text_file
 from mammopair.results.wording import (
     MISSING,
     breast_name,

@@ -70,6 +70,24 @@ def load_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
     state.epoch = int(metadata["epoch"])
 
 
+def averaged_weights(path: Path) -> dict[str, Tensor]:
+    """The averaged weights of a checkpoint, which are the member; no auxiliary classifiers.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint is missing or damaged.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    try:
+        tensors = _part(load_file(path), "average.")
+    except (OSError, SafetensorError) as error:
+        raise InputError(path, f"is not a whole checkpoint ({error}); train the member") from error
+    return {name: tensor for name, tensor in tensors.items() if not name.startswith("aux")}
+
+
 def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {
         name.removeprefix(prefix): tensor

@@ -54,7 +54,9 @@ def fit_member(
     how = recipe.optimisation
     rows = trained_on(recipe, member, material)
     torch.manual_seed(member.seed)
-    network = recipe.network.build(1 + len(recipe.concepts), training=True).to(device, memory_format=torch.channels_last)
+    network = recipe.network.build(1 + len(recipe.concepts), training=True).to(
+        device, memory_format=torch.channels_last
+    )
     average = copy.deepcopy(network).eval().requires_grad_(False)
     state = TrainingState(network, average, make_optimiser(network, how))
     stamp = stamp_of(recipe, member, material)
@@ -182,10 +184,11 @@ def update_average(average: nn.Module, network: nn.Module, decay: float) -> None
 
 
 @torch.inference_mode()
-def plain_logits(
-    network: GoogLeNet, patches: Tensor, spec: InputSpec, batch: int = 64
-) -> Tensor:
+def plain_logits(network: GoogLeNet, patches: Tensor, spec: InputSpec, batch: int = 64) -> Tensor:
     """Logits ``(n,)`` of patches ``(n, rows, rows)``, no augmentation, for watching a run."""
     return torch.cat(
-        [network.classify(network.features(to_input(part, spec)))[:, 0] for part in patches.split(batch)]
+        [
+            network.classify(network.features(to_input(part, spec)))[:, 0]
+            for part in patches.split(batch)
+        ]
     )

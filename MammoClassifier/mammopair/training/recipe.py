@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -97,6 +98,8 @@ class Recipe(_Section, kw_only=True):
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
     version: str
     description: str
+    data: str
+    """The collection, its reference and its licence, for the model card."""
     network: NetworkSpec
     input: InputSpec = InputSpec()
     folds: Folds = Folds()
@@ -134,3 +137,21 @@ def read_recipe(path: Path) -> Recipe:
         raise InputError(path, f"is not TOML: {error}") from error
     except msgspec.ValidationError as error:
         raise InputError(path, str(error)) from error
+
+
+def find_recipe(name_or_path: str) -> Path:
+    """A recipe that ships, by its name, or a file.
+
+    Raises
+    ------
+    InputError
+        If it is neither.
+    """
+    home = Path(str(files("mammopair.training") / "recipes"))
+    shipped = {path.stem: path for path in sorted(home.glob("*.toml"))}
+    path = shipped.get(name_or_path, Path(name_or_path))
+    if not path.is_file():
+        raise InputError(
+            name_or_path, f"is neither a file nor a recipe that ships ({', '.join(shipped)})"
+        )
+    return path

@@ -12,7 +12,7 @@ from mammopair.record import Record, ViewResult
 from mammopair.results import wording
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.report.lesion import LesionOnPage, lesion_on_page
-from mammopair.results.whole_file import whole_text_file
+from mammopair.whole_file import whole_text_file
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -84,6 +84,8 @@ class Manifest(_Section, kw_only=True):
     licence: str
     network: NetworkSpec
     input: InputSpec
+    concepts: list[str]
+    """The radiologists' words that the outputs after malignancy stand for."""
     context: float
     """Side of the crop over the longer side of the box; see :mod:`mammopair.crop`."""
     smallest_mm: float
@@ -112,7 +114,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError as error:
-        raise InputError(path, "is missing; an ensemble is a folder with a manifest.json") from error
+        raise InputError(
+            path, "is missing; an ensemble is a folder with a manifest.json"
+        ) from error
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:

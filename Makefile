@@ -1,0 +1,38 @@
+# make demo | test | lint | bench | install.  Everything sets itself up; a second run does only what is missing.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.PHONY: install demo test slow lint bench clean
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[demo,test]"
+	touch $(STAMP)
+
+demo: install
+	$(BIN)/mammopair demo --out demo-out
+
+test: lint
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m "not slow"
+
+slow: install
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m slow
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: install
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
+	$(BIN)/python -m Testing.benchmarks.imports
+	$(BIN)/python -m Testing.benchmarks.decoding
+	$(BIN)/python -m Testing.benchmarks.network
+	$(BIN)/python -m Testing.benchmarks.throughput
+
+clean:
+	rm -rf $(VENV) demo-out build dist .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,50 @@
+"""The command line: ``mammopair demo | classify | evaluate | train | info``.
+
+Exit codes: 0, all done; 1, some input could not be used, each named; 2, wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from mammopair import RESEARCH_USE_ONLY, __version__
+from mammopair.cli import classify, demo, evaluate, info, train
+from mammopair.errors import InputError
+
+app = typer.Typer(
+    name="mammopair",
+    help=f"A calibrated probability of malignancy, with evidence, for a marked breast mass on "
+    f"paired mammogram views.\n\n{RESEARCH_USE_ONLY}",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_show_locals=False,
+)
+app.command("demo")(demo.demo)
+app.command("classify")(classify.classify)
+app.command("evaluate")(evaluate.evaluate)
+app.command("train")(train.train)
+app.command("info")(info.info)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        print(f"mammopair {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; what the user can mend is one sentence, not a traceback."""
+    try:
+        app()
+    except InputError as error:
+        print(f"mammopair: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("mammopair: stopped; what was finished is kept.", file=sys.stderr)
+        sys.exit(130)

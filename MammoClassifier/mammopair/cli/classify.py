@@ -1,0 +1,102 @@
+"""``mammopair classify``: a manifest of lesions, or one lesion named on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mammopair.cli import options
+
+if TYPE_CHECKING:
+    from mammopair.manifest import LesionEntry
+
+
+def classify(
+    manifest: Annotated[
+        Path | None, typer.Argument(help="CSV table, one row a view of a lesion.")
+    ] = None,
+    cc: Annotated[Path | None, typer.Option(help="The CC view of one lesion.")] = None,
+    cc_box: Annotated[
+        tuple[float, float, float, float] | None,
+        typer.Option(help="Its mass: X Y WIDTH HEIGHT in stored pixels from the top left corner."),
+    ] = None,
+    mlo: Annotated[Path | None, typer.Option(help="The MLO view of the lesion.")] = None,
+    mlo_box: Annotated[
+        tuple[float, float, float, float] | None, typer.Option(help="Its mass, likewise.")
+    ] = None,
+    laterality: Annotated[
+        str | None, typer.Option(help="`L` or `R`, where the files do not say.")
+    ] = None,
+    out: options.Out = Path("mammopair-out"),
+    model: options.Model = None,
+    device: options.Device = "auto",
+    as_json: options.Json = False,
+) -> None:
+    """Classify marked masses as benign or malignant, with the evidence.
+
+    From a table with the columns `case_id, lesion_id, laterality, view, file, box_x, box_y,
+    box_w, box_h` and optionally `label`:
+
+        mammopair classify lesions.csv --out results
+
+    Or one mass, on one view or both:
+
+        mammopair classify --cc rcc.dcm --cc-box 2104 1216 247 255 --mlo rmlo.dcm --mlo-box 1640 1952 255 287
+    """
+    from mammopair.cli.outputs import classify_and_report
+    from mammopair.manifest import read_manifest
+
+    if manifest is not None and (cc or mlo):
+        raise typer.BadParameter("give a manifest or single views, not both")
+    if manifest is not None:
+        entries = read_manifest(manifest)
+    else:
+        entries = [one_lesion({"CC": (cc, cc_box), "MLO": (mlo, mlo_box)}, laterality)]
+    code = classify_and_report(
+        entries,
+        out,
+        model=model,
+        device=device,
+        as_json=as_json,
+        title="Marked masses" if manifest is None else manifest.stem,
+    )
+    raise typer.Exit(code)
+
+
+def one_lesion(
+    views: dict[str, tuple[Path | None, tuple[float, float, float, float] | None]],
+    laterality: str | None,
+) -> LesionEntry:
+    """The lesion that the options name, as an entry of a manifest would have it."""
+    from mammopair.manifest import LATERALITIES, LesionEntry, ManifestRow
+    from mammopair.reading.files import read_view
+
+    rows = []
+    for projection, (file, box) in views.items():
+        if file is None and box is None:
+            continue
+        option = f"--{projection.lower()}"
+        if file is None or box is None:
+            raise typer.BadParameter(f"{option} and {option}-box go together")
+        side = laterality or read_view(file).laterality
+        if side is None or side.upper() not in LATERALITIES:
+            raise typer.BadParameter("the files do not name the breast; give --laterality L or R")
+        x, y, width, height = box
+        rows.append(
+            ManifestRow(
+                case_id=file.parent.name or file.stem,
+                lesion_id="1",
+                laterality=LATERALITIES[side.upper()],
+                view=projection,
+                file=str(file),
+                box_x=x,
+                box_y=y,
+                box_w=width,
+                box_h=height,
+            )
+        )
+    if not rows:
+        raise typer.BadParameter("give a manifest, or --cc or --mlo with its box")
+    return LesionEntry(tuple(rows))

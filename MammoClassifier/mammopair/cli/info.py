@@ -1,0 +1,74 @@
+"""``mammopair info``: what is installed, what ships, and what it can."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mammopair import RESEARCH_USE_ONLY, __version__
+from mammopair.cli import options
+
+
+def info(
+    model: Annotated[
+        str | None, typer.Argument(help="An ensemble that ships, or an ensemble's folder.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Show an ensemble: its members, data, calibration and measured figures.
+
+    mammopair info
+
+    mammopair info light-googlenet --json
+    """
+    import msgspec
+
+    from mammopair.cli.terminal import output
+    from mammopair.model.device import choose_device
+    from mammopair.model.ensemble import load_ensemble, shipped_ensembles
+
+    ensemble = load_ensemble(model, "cpu")
+    manifest = ensemble.manifest
+    facts: dict[str, Any] = {
+        "software": f"mammopair {__version__}",
+        "device": str(choose_device()),
+        "ensembles that ship": sorted(shipped_ensembles()),
+        "ensemble": msgspec.to_builtins(manifest) | {"sha256": ensemble.sha256},
+        "notice": RESEARCH_USE_ONLY,
+    }
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(facts), indent=2).decode())
+        return
+
+    console = output()
+    console.print(f"{facts['software']} on {facts['device']}")
+    console.print(f"Ensembles that ship: {', '.join(facts['ensembles that ship'])}\n")
+    console.print(f"[bold]{manifest.name} {manifest.version}[/bold]  {manifest.description}")
+    console.print(f"Intended use: {manifest.intended_use}")
+    console.print(f"Trained on:   {manifest.training.data}")
+    console.print(f"Verified:     {len(ensemble.members)} members, manifest {ensemble.sha256[:12]}")
+    console.print(figures_table(manifest.measured))
+    console.print(f"Scored by {manifest.measured.get('scored_by', 'nobody yet')}.")
+    console.print(f"\n{RESEARCH_USE_ONLY}")
+
+
+def figures_table(measured: dict[str, Any]) -> Any:
+    """A rich table of the figures of each level, with their 95 % intervals."""
+    from rich.table import Table
+
+    columns = ("auc", "accuracy", "sensitivity", "specificity", "brier", "ece")
+    table = Table("level", "n", *columns)
+    for level, figures in measured.items():
+        if isinstance(figures, dict) and "auc" in figures:
+            cells = [with_interval(figures, column) for column in columns]
+            table.add_row(level, str(figures["n"]), *cells)
+    return table
+
+
+def with_interval(figures: dict[str, Any], name: str) -> str:
+    """``0.812 (0.77-0.85)``; a dash where a figure is undefined."""
+    value, limits = figures[name], figures[f"{name}_ci"]
+    if value is None:
+        return "-"
+    return f"{value:.3f} ({limits[0]:.2f}-{limits[1]:.2f})" if limits else f"{value:.3f}"

@@ -1,0 +1,20 @@
+"""Options that several commands share, under one name and one help text each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Model = Annotated[
+    str | None,
+    typer.Option("--model", "-m", help="An ensemble that ships, by name, or an ensemble's folder."),
+]
+Device = Annotated[
+    str, typer.Option("--device", help="`auto`, `cuda`, `mps` or `cpu`.", show_default=True)
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard output, for machines.")]
+Out = Annotated[
+    Path, typer.Option("--out", "-o", help="Folder for what is written.", show_default=True)
+]

@@ -1,0 +1,99 @@
+"""What ``demo`` and ``classify`` write and print for the lesions that were classified."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from mammopair.errors import InputError
+from mammopair.manifest import LesionEntry
+from mammopair.record import Record
+
+
+def classify_and_report(
+    entries: Sequence[LesionEntry],
+    out: Path,
+    *,
+    model: str | None,
+    device: str,
+    as_json: bool,
+    title: str,
+) -> int:
+    """Classify a manifest's lesions, write the three results, print them; give the exit code."""
+    from mammopair.batch import Failure, classify_entries
+    from mammopair.cli.terminal import with_bar
+    from mammopair.model.ensemble import load_ensemble
+
+    prepare_folder(out)
+    ensemble = load_ensemble(model, device)
+    work = classify_entries(entries, ensemble)
+    outcomes = list(with_bar(work, len(entries), f"Classifying on {ensemble.device}"))
+    records = [outcome for outcome in outcomes if isinstance(outcome, Record)]
+    failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+
+    for failure in failures:
+        print(
+            f"mammopair: {failure.case_id} lesion {failure.lesion_id}: {failure.reason}",
+            file=sys.stderr,
+        )
+    if records:
+        write_results(records, out, title=title)
+    if as_json:
+        print_json(records)
+    elif records:
+        print_results(records, out)
+    return 1 if failures else 0
+
+
+def prepare_folder(out: Path) -> None:
+    """Make the output folder, before any long work is done for it.
+
+    Raises
+    ------
+    InputError
+        If it cannot be made or written to.
+    """
+    import tempfile
+
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise InputError(out, f"cannot be written to: {error.strerror}") from error
+
+
+def write_results(records: Sequence[Record], out: Path, *, title: str) -> None:
+    """``records.jsonl``, ``table.csv`` and ``report.html``, each whole or not at all."""
+    from mammopair.reading.files import read_view
+    from mammopair.record import write_records
+    from mammopair.results.report import write_report
+    from mammopair.results.table import records_to_csv
+
+    write_records(out / "records.jsonl", records)
+    records_to_csv(records, out / "table.csv")
+    write_report(records, lambda view: read_view(Path(view.file)), out / "report.html", title=title)
+
+
+def print_results(records: Sequence[Record], out: Path) -> None:
+    """The table, and where the rest is."""
+    from mammopair.cli.terminal import output
+    from mammopair.results.table import print_table
+
+    console = output()
+    print_table(records, console)
+    console.print()
+    for name, content in (
+        ("report.html", "pictures, for a browser"),
+        ("table.csv", "one row a lesion"),
+        ("records.jsonl", "everything, one JSON record a line"),
+    ):
+        console.print(f"{(out / name).as_posix()}  [dim]{content}[/dim]", soft_wrap=True)
+
+
+def print_json(records: Sequence[Record]) -> None:
+    """The records as one JSON array on standard output."""
+    import msgspec
+
+    sys.stdout.buffer.write(msgspec.json.encode(records) + b"\n")

@@ -1,0 +1,59 @@
+"""What a person sees while work goes on: progress on standard error, results on standard output."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from mammopair.classify import Progress
+
+Value = TypeVar("Value")
+Item = TypeVar("Item")
+
+
+def output() -> Console:
+    """The console for results."""
+    from rich.console import Console
+
+    return Console(highlight=False, soft_wrap=False)
+
+
+def run_with_bar(steps: Generator[Progress, None, Value]) -> Value:
+    """Drive a stepwise work to its end under a progress bar, and give its value."""
+    with _bar() as bar:
+        task = bar.add_task("", total=None)
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as finished:
+                return finished.value
+            bar.update(task, completed=step.done, total=step.total, description=step.message)
+
+
+def with_bar(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
+    """Pass items on, counting them under a progress bar."""
+    with _bar() as bar:
+        yield from bar.track(items, total=total, description=description)
+
+
+def _bar():  # type: ignore[no-untyped-def]  # noqa: ANN202  rich's type would load rich
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )

@@ -1,0 +1,54 @@
+"""``mammopair train``: from a recipe and a folder of crops to an ensemble that can ship."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mammopair.cli import options
+
+
+def train(
+    recipe: Annotated[str, typer.Argument(help="A TOML file, or a recipe that ships, by name.")],
+    data: Annotated[Path, typer.Option(help="Holds crops.csv and the pictures it names.")],
+    out: options.Out = Path("runs"),
+    device: options.Device = "auto",
+    jobs: Annotated[
+        int, typer.Option(min=1, help="Members trained side by side, one thread each.")
+    ] = 1,
+    as_json: options.Json = False,
+) -> None:
+    """Train an ensemble from scratch, calibrate it, measure it and write its model card.
+
+    Interrupt it at any time: the same command goes on from the last epoch. The same recipe and
+    data give the same weights on the same machine.
+
+        mammopair train light-googlenet --data data/cbis-ddsm --out runs --jobs 2
+
+    What ships is in `OUT/NAME/ensemble`: weights as safetensors, manifest, folds, model card.
+    """
+    import json
+
+    from mammopair.cli.info import figures_table
+    from mammopair.cli.outputs import prepare_folder
+    from mammopair.cli.terminal import output, run_with_bar
+    from mammopair.reading.crop_folder import read_index
+    from mammopair.training.recipe import find_recipe, read_recipe
+    from mammopair.training.running import train_members
+    from mammopair.training.shipping import ship
+
+    plan = read_recipe(find_recipe(recipe))
+    rows = read_index(data)
+    folder = out / plan.name
+    prepare_folder(folder)
+    checkpoints = run_with_bar(train_members(plan, data, folder, device=device, jobs=jobs))
+    manifest = run_with_bar(ship(plan, rows, data, checkpoints, folder / "ensemble"))
+    if as_json:
+        print(json.dumps(manifest.measured))
+        return
+    console = output()
+    console.print(figures_table(manifest.measured))
+    console.print(f"Scored by {manifest.measured['scored_by']}.")
+    console.print(f"{folder / 'ensemble'}  [dim]the ensemble and its model card[/dim]")

@@ -1,0 +1,153 @@
+"""Score a folder of labelled crops by the road that every lesion takes.
+
+No member ever scores a patient that it was trained on: for a patient of the training collection
+only the members that never saw the patient speak, for any other patient all of them do. Crops of
+a patient whom every member saw are left out, and counted.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mammopair import RESEARCH_USE_ONLY, __version__
+from mammopair.classify import Lesion, MarkedView, Progress, classify_many
+from mammopair.errors import InputError
+from mammopair.evaluation.levels import ViewScore
+from mammopair.evaluation.summary import score_levels
+from mammopair.model.weights import file_sha256
+from mammopair.reading.crop_folder import CropRow, read_crop, read_index
+from mammopair.record import Record
+
+if TYPE_CHECKING:
+    from mammopair.model.ensemble import Ensemble
+
+CROPS_AT_ONCE = 32
+THRESHOLD = 0.5
+"""Of the calibrated probability, for accuracy, sensitivity and specificity."""
+
+
+def score_folder(
+    folder: Path, ensemble: Ensemble
+) -> Generator[Progress, None, list[tuple[CropRow, Record]]]:
+    """Classify every usable crop of a folder by itself, as a lesion of one view.
+
+    Returns
+    -------
+    list of (CropRow, Record)
+        In the table's order, as the generator's value; without crops that no member may score.
+
+    Raises
+    ------
+    InputError
+        If the folder or a picture in it cannot be read, or no member may score any of it.
+    """
+    rows = read_index(folder)
+    groups: dict[frozenset[str], list[CropRow]] = defaultdict(list)
+    unseen = unseen_members(ensemble)
+    everyone = frozenset(entry.name for entry in ensemble.members)
+    for row in rows:
+        groups[unseen.get(row.patient_id, everyone)].append(row)
+
+    records: dict[str, Record] = {}
+    groups.pop(frozenset(), None)
+    if not groups:
+        raise InputError(folder, "holds only patients that every member was trained on")
+    for names, group in groups.items():
+        scorers = ensemble.only(set(names))
+        for start in range(0, len(group), CROPS_AT_ONCE):
+            yield Progress(len(records), len(rows), "Scoring crops")
+            chunk = group[start : start + CROPS_AT_ONCE]
+            lesions = [_as_lesion(folder, row) for row in chunk]
+            scored = zip(chunk, classify_many(lesions, scorers), strict=True)
+            records.update({row.file: record for row, record in scored})
+    return [(row, records[row.file]) for row in rows if row.file in records]
+
+
+def unseen_members(ensemble: Ensemble) -> dict[str, frozenset[str]]:
+    """For each patient of the training collection, the members that never saw them.
+
+    Raises
+    ------
+    InputError
+        If the ensemble's table of folds is missing or was changed.
+    """
+    training = ensemble.manifest.training
+    path = ensemble.folder / training.folds_file
+    if file_sha256(path) != training.folds_sha256:
+        raise InputError(path, "is not the table that the manifest names; install it anew")
+    members: dict[int, set[str]] = defaultdict(set)
+    for entry in ensemble.members:
+        members[entry.fold].add(entry.name)
+    with path.open(newline="", encoding="utf-8") as stream:
+        fold_of = {row["patient_id"]: int(row["fold"]) for row in csv.DictReader(stream)}
+    return {patient: frozenset(members[fold]) for patient, fold in fold_of.items()}
+
+
+def view_score(row: CropRow, record: Record) -> ViewScore:
+    """What the statistics need of a scored crop."""
+    return ViewScore(
+        patient_id=row.patient_id,
+        laterality=row.laterality,
+        view=row.view,
+        abnormality_id=row.abnormality_id,
+        pair_id=row.pair_id,
+        label=row.label,
+        probability=record.probability,
+    )
+
+
+def evaluate_folder(
+    folder: Path, ensemble: Ensemble, without: tuple[str, str] | None = None
+) -> Generator[Progress, None, dict[str, Any]]:
+    """Score a folder and measure: what ``mammopair evaluate`` prints.
+
+    Parameters
+    ----------
+    without
+        A column of ``crops.csv`` and a value: rows that have it are left out of the figures,
+        as ``("scanner", "DBA")``.
+
+    Returns
+    -------
+    dict
+        ``views``, ``pairs`` and ``lesions`` of :func:`~mammopair.evaluation.summary.score_levels`,
+        then how they came about.
+    """
+    scored = yield from score_folder(folder, ensemble)
+    if without:
+        column, value = without
+        scored = [(row, record) for row, record in scored if getattr(row, column) != value]
+    return measure_scores(scored, ensemble)
+
+
+def measure_scores(scored: list[tuple[CropRow, Record]], ensemble: Ensemble) -> dict[str, Any]:
+    """The figures of scored crops, and by whom they were scored."""
+    unseen = unseen_members(ensemble)
+    held_out = sum(row.patient_id in unseen for row, _ in scored)
+    return {
+        **score_levels([view_score(row, record) for row, record in scored]),
+        "threshold": THRESHOLD,
+        "crops_of_training_patients": held_out,
+        "scored_by": (
+            "the members that were not trained on the patient; without patients whom all saw"
+            if held_out
+            else "all members"
+        ),
+        "model": {
+            "name": ensemble.manifest.name,
+            "version": ensemble.manifest.version,
+            "sha256": ensemble.sha256,
+        },
+        "software": f"mammopair {__version__}",
+        "research_use_only": True,
+        "notice": RESEARCH_USE_ONLY,
+    }
+
+
+def _as_lesion(folder: Path, row: CropRow) -> Lesion:
+    marked = MarkedView(read_crop(folder, row), row.box)
+    return Lesion(row.patient_id, row.lesion, (marked,), label=row.label)

@@ -1,0 +1,163 @@
+"""From trained members to an ensemble that ships: weights, folds, calibration, figures, card."""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from mammopair import __version__
+from mammopair.classify import Progress
+from mammopair.crop import CONTEXT, SMALLEST_MM
+from mammopair.model.ensemble import load_ensemble
+from mammopair.model.ensemble_manifest import (
+    Calibration,
+    Manifest,
+    MemberEntry,
+    Training,
+    read_manifest,
+    write_manifest,
+)
+from mammopair.model.weights import file_sha256, save_weights
+from mammopair.reading.crop_folder import CropRow
+from mammopair.record import Record
+from mammopair.scoring import measure_scores, score_folder
+from mammopair.training.calibrating import LesionLogits, fit_calibration, operating_points
+from mammopair.training.card import write_card
+from mammopair.training.checkpoint import averaged_weights
+from mammopair.training.folds import split_patients
+from mammopair.training.recipe import Recipe
+
+FOLDS = "folds.csv"
+UNCALIBRATED = Calibration(
+    slope=1.0, intercept=0.0, covariance=((0.0, 0.0), (0.0, 0.0)), fitted_on="nothing"
+)
+INTENDED_USE = (
+    "Research on marked breast masses in digitised film mammograms. Not a medical device; "
+    "not for screening, diagnosis or the management of patients."
+)
+
+
+def ship(
+    recipe: Recipe, rows: list[CropRow], data: Path, checkpoints: list[Path], folder: Path
+) -> Generator[Progress, None, Manifest]:
+    """Write an ensemble into a folder from the checkpoints of its members.
+
+    The calibration and the operating points are fitted, and the figures measured, on crops of
+    patients that the scoring member never saw. The figures are taken after the fit of two
+    numbers to the same lesions, which flatters their calibration (Brier, ECE) a little; AUC, for
+    one member at a time, is untouched by it.
+
+    Parameters
+    ----------
+    rows, data
+        The training crops and their folder.
+    checkpoints
+        One for each of the recipe's members, training completed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = _bare_manifest(recipe, rows, checkpoints, folder)
+    write_manifest(manifest, folder)
+
+    scored = yield from score_folder(data, load_ensemble(folder))
+    lesions = lesion_logits(scored)
+    calibration = fit_calibration(
+        lesions, f"{len(lesions)} lesions, each scored by the member that never saw the patient"
+    )
+    manifest = msgspec.structs.replace(
+        manifest,
+        calibration=calibration,
+        operating_points=operating_points(lesions, calibration),
+    )
+    write_manifest(manifest, folder)
+
+    ensemble = load_ensemble(folder)
+    scored = yield from score_folder(data, ensemble)
+    manifest = msgspec.structs.replace(manifest, measured=_figures(scored, ensemble))
+    write_manifest(manifest, folder)
+    write_card(manifest, folder)
+    return read_manifest(folder)
+
+
+def lesion_logits(scored: list[tuple[CropRow, Record]]) -> list[LesionLogits]:
+    """The members' logits of each lesion, from scored crops."""
+    lesions: dict[tuple[str, int], list[tuple[CropRow, Record]]] = defaultdict(list)
+    for row, record in scored:
+        # The label is part of the key as some breasts number several masses differently a view.
+        lesions[row.lesion, row.label].append((row, record))
+    return [
+        LesionLogits(
+            patient_id=views[0][0].patient_id,
+            label=label,
+            logits=np.array(
+                [[reading.logit for reading in record.views[0].readings] for _, record in views]
+            ),
+        )
+        for (_, label), views in lesions.items()
+    ]
+
+
+def _bare_manifest(
+    recipe: Recipe, rows: list[CropRow], checkpoints: list[Path], folder: Path
+) -> Manifest:
+    """The manifest before calibration, with the weights and folds that it names written."""
+    entries = []
+    for number, (member, checkpoint) in enumerate(zip(recipe.members, checkpoints, strict=True)):
+        file = f"member-{number}.safetensors"
+        entries.append(
+            MemberEntry(
+                name=f"member-{number}",
+                file=file,
+                sha256=save_weights(averaged_weights(checkpoint), folder / file),
+                views=recipe.optimisation.views,
+                seed=member.seed,
+                fold=member.fold,
+            )
+        )
+    with (folder / FOLDS).open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(["patient_id", "fold"])
+        table.writerows(sorted(split_patients(rows, recipe.folds).items()))
+    return Manifest(
+        name=recipe.name,
+        version=recipe.version,
+        description=recipe.description,
+        intended_use=INTENDED_USE,
+        licence="Apache-2.0",
+        network=recipe.network,
+        input=recipe.input,
+        concepts=list(recipe.concepts),
+        context=CONTEXT,
+        smallest_mm=SMALLEST_MM,
+        flips=True,
+        members=entries,
+        calibration=UNCALIBRATED,
+        operating_points=[],
+        training=Training(
+            data=recipe.data,
+            patients=len({row.patient_id for row in rows}),
+            crops=len(rows),
+            folds_file=FOLDS,
+            folds_sha256=file_sha256(folder / FOLDS),
+            recipe=msgspec.to_builtins(recipe),
+        ),
+        measured={},
+        software=f"mammopair {__version__}",
+    )
+
+
+def _figures(scored: list[tuple[CropRow, Record]], ensemble: Any) -> dict[str, Any]:
+    """What goes into the manifest: all levels, and again without the confounded scanner."""
+    figures = measure_scores(scored, ensemble)
+    levels = {level: figures[level] for level in ("pairs", "views", "lesions")}
+    elsewhere = [(row, record) for row, record in scored if row.scanner != "DBA"]
+    if 0 < len(elsewhere) < len(scored):
+        without = measure_scores(elsewhere, ensemble)
+        levels["pairs without scanner DBA"] = without["pairs"]
+        levels["views without scanner DBA"] = without["views"]
+    return levels | {"scored_by": figures["scored_by"]}
