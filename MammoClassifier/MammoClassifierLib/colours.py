@@ -6,6 +6,7 @@ each in a scene, shared by all results, and both are saved with it.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import slicer
@@ -91,7 +92,7 @@ def levelColours() -> npt.NDArray[np.float64]:
     import numpy as np
     from mammopair.results.colours import evidence_rgba
 
-    middles = [(low + high) / 2 for low, high in zip(LEVEL_BOUNDS, LEVEL_BOUNDS[1:], strict=False)]
+    middles = [(low + high) / 2 for low, high in pairwise(LEVEL_BOUNDS)]
     middles.append(LEVEL_BOUNDS[-1])
     logits = [0.0, *(-middle for middle in reversed(middles)), *middles]
     return evidence_rgba(np.array(logits)) / 255.0

@@ -70,7 +70,7 @@ def mapToView(evidence: Evidence) -> npt.NDArray[np.float64]:
 
 
 def _addVolume(kind: str, name: str, cells: npt.NDArray[np.generic]) -> vtkMRMLVolumeNode:
-    node = slicer.mrmlScene.AddNewNodeByClass(kind, slicer.mrmlScene.GenerateUniqueName(name))
+    node = slicer.mrmlScene.AddNewNodeByClass(kind, name)
     slicer.util.updateVolumeFromArray(node, cells[None])
     node.SetAttribute(EVIDENCE, "1")
     node.CreateDefaultDisplayNodes()

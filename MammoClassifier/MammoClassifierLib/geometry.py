@@ -69,7 +69,7 @@ def boxFromRoi(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> Box:
     from mammopair.reading.view import Box
 
     if roi.GetNumberOfControlPoints() == 0:
-        raise InputError(roi.GetName(), _("has not been placed; draw it around the mass"))
+        raise InputError(roi.GetName(), _("has no size; draw it around the mass"))
     corners = _cornersInIjk(roi, volume)
     cut = _cutWithSlice(corners)
     if len(cut) == 0:

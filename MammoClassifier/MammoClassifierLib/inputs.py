@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 DRAWN_ON = "mammoDrawnOn"
 """Node reference from a ROI to the volume that it was drawn on."""
+SAME_PLACE = 0.05
+"""Pixels that two boxes may lie apart and still be the same."""
 
 
 @dataclass(frozen=True)
@@ -88,20 +91,38 @@ def readMarked(marked: MarkedVolume, laterality: str | None = None) -> MarkedVie
 
 
 def fingerprint(inputs: tuple[MarkedVolume, ...], laterality: str | None = None) -> str:
-    """What a result depends on, in one line: pixels, boxes, projections and the breast.
+    """What a result depends on, as JSON: pixels, boxes, projections and the breast.
 
     A ROI or transform that cannot be used gives a fingerprint of its own, never an error.
     """
-    return f"{laterality or '?'} " + "; ".join(_fingerprintOf(one) for one in inputs)
+    return json.dumps([laterality, *(_fingerprintOf(one) for one in inputs)])
 
 
-def _fingerprintOf(marked: MarkedVolume) -> str:
+def sameInputs(first: str, second: str) -> bool:
+    """Whether two fingerprints are of the same inputs.
+
+    Boxes may differ by a twentieth of a pixel: a ROI that was saved is rounded.
+    """
+    one, other = json.loads(first), json.loads(second)
+    if len(one) != len(other) or one[0] != other[0]:
+        return False
+    return all(_sameView(a, b) for a, b in zip(one[1:], other[1:], strict=True))
+
+
+def _fingerprintOf(marked: MarkedVolume) -> list[str | list[float]]:
+    where: str | list[float]
     try:
         box = boxFromRoi(marked.roi, marked.volume)
-        where = f"{box.x:.2f},{box.y:.2f},{box.width:.2f},{box.height:.2f}"
+        where = [box.x, box.y, box.width, box.height]
     except InputError as error:
         where = error.problem
-    return f"{marked.projection} {_checksum(marked.volume)} {where}"
+    return [marked.projection, _checksum(marked.volume), where]
+
+
+def _sameView(first: list[str | list[float]], second: list[str | list[float]]) -> bool:
+    if first[:2] != second[:2] or isinstance(first[2], str) or isinstance(second[2], str):
+        return first == second
+    return all(abs(a - b) < SAME_PLACE for a, b in zip(first[2], second[2], strict=True))
 
 
 def _checksum(volume: vtkMRMLScalarVolumeNode) -> str:

@@ -51,11 +51,9 @@ def missingPackages() -> list[str]:
     """What is not installed: ``torch`` first, then the rest; nothing is imported."""
     import slicer.packaging
 
-    missing = [] if find_spec("torch") else ["torch" + TORCH]
-    for requirement in slicer.packaging.load_requirements(REQUIREMENTS):
-        if not slicer.packaging.pip_check(requirement):
-            missing.append(str(requirement))
-    return missing
+    wanted = slicer.packaging.load_requirements(REQUIREMENTS)
+    rest = [str(one) for one in wanted if not slicer.packaging.pip_check(one)]
+    return rest if find_spec("torch") else ["torch" + TORCH, *rest]
 
 
 def _askAndInstall(missing: list[str]) -> None:

@@ -118,13 +118,15 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
             marked.append(readMarked(one, laterality))
         yield Progress(READING * len(inputs) // (len(inputs) + 1), 100, _("Loading the ensemble"))
         self.classifier.prepare()
-        lesion = Lesion(marked[0].view.patient_id or _("this scene"), "1", tuple(marked))
+        case = marked[0].view.patient_id or _("this scene")
+        lesion = Lesion(case, inputs[0].roi.GetName(), tuple(marked))
         record = yield from self._scaled(lesion)
         yield Progress(100, 100, _("Adding the result to the scene"))
-        volumes = {one.projection: one.volume for one in inputs}
-        if any(slicer.mrmlScene.IsNodePresent(volume) == 0 for volume in volumes.values()):
-            raise InputError(_("Scene"), _("a view was removed while it was read; choose it again"))
-        return Result(record, makeResult(record, volumes, seen))
+        for one in inputs:
+            if not all(map(slicer.mrmlScene.IsNodePresent, (one.volume, one.roi))):
+                problem = _("was removed, or its ROI, while it was read; choose it again")
+                raise InputError(one.volume.GetName(), problem)
+        return Result(record, makeResult(record, inputs, seen))
 
     def _scaled(self, lesion: Lesion) -> Generator[Progress, None, Record]:
         """The classifier's steps, with its progress as the rest of the whole."""

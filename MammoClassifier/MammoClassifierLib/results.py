@@ -15,30 +15,37 @@ import vtk
 from slicer.i18n import tr as _
 
 from MammoClassifierLib.evidence import makeEvidence
+from MammoClassifierLib.inputs import MarkedVolume, sameInputs
 
 if TYPE_CHECKING:
     from mammopair.record import Record
-    from slicer import vtkMRMLNode, vtkMRMLTableNode, vtkMRMLVolumeNode
+    from slicer import (
+        vtkMRMLNode,
+        vtkMRMLStorableNode,
+        vtkMRMLTableNode,
+        vtkMRMLVolumeNode,
+    )
 
 RESULT = "MammoClassifier.result"
 """Attribute of a result's table: the fingerprint of its inputs."""
 STALE = "MammoClassifier.stale"
 """Attribute of a result's table: ``1`` once an input has changed."""
-RECORD, VIEW, LEVELS, MAP = "mammoRecord", "mammoView", "mammoLevels", "mammoMap"
+RECORD = "mammoRecord"
+VIEW, ROI, LEVELS, MAP = "mammoView", "mammoRoi", "mammoLevels", "mammoMap"
 """Roles of node references from the table; all but the first are followed by the projection."""
 
 
 def makeResult(
-    record: Record, volumes: dict[str, vtkMRMLVolumeNode], fingerprint: str
+    record: Record, inputs: tuple[MarkedVolume, ...], fingerprint: str
 ) -> vtkMRMLTableNode:
-    """Add a result to the scene; an earlier one of the same volumes makes way for it.
+    """Add a result to the scene; an earlier one of the same ROIs on the same volumes goes.
 
     Parameters
     ----------
     record
         What the engine said.
-    volumes
-        The volume of each projection in the record.
+    inputs
+        The volume and the ROI of each projection in the record.
     fingerprint
         Of the inputs (:func:`MammoClassifierLib.inputs.fingerprint`).
 
@@ -47,7 +54,8 @@ def makeResult(
     vtkMRMLTableNode
         The result's handle.
     """
-    earlier = [table for table in resultsInScene() if viewsOf(table) == volumes]
+    earlier = [table for table in resultsInScene() if _isAbout(table, inputs)]
+    marked = {one.projection: one for one in inputs}
     with _allOrNothing():
         table = _addTable(record)
         text = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", _("Record"))
@@ -55,16 +63,17 @@ def makeResult(
         table.SetNodeReferenceID(RECORD, text.GetID())
         nodes = [table, text]
         for view in record.views:
-            volume = volumes[view.projection]
-            evidence = makeEvidence(view.evidence, volume)
-            table.SetNodeReferenceID(VIEW + view.projection, volume.GetID())
+            one = marked[view.projection]
+            evidence = makeEvidence(view.evidence, one.volume)
+            table.SetNodeReferenceID(VIEW + view.projection, one.volume.GetID())
+            table.SetNodeReferenceID(ROI + view.projection, one.roi.GetID())
             table.SetNodeReferenceID(LEVELS + view.projection, evidence.levels.GetID())
             table.SetNodeReferenceID(MAP + view.projection, evidence.map.GetID())
             nodes += [evidence.levels, evidence.map]
         table.SetAttribute(RESULT, fingerprint)
         _putInFolder(table.GetName(), nodes)
-    for table_ in earlier:
-        removeResult(table_)
+    for one in earlier:
+        removeResult(one)
     return table
 
 
@@ -92,6 +101,17 @@ def viewsOf(table: vtkMRMLTableNode) -> dict[str, vtkMRMLVolumeNode]:
     return {projection: volume for projection, volume in found.items() if volume is not None}
 
 
+def _isAbout(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...]) -> bool:
+    """Whether a result is about these volumes and ROIs and no others."""
+    for role, wanted in (
+        (VIEW, {one.projection: one.volume for one in inputs}),
+        (ROI, {one.projection: one.roi for one in inputs}),
+    ):
+        if any(table.GetNodeReference(role + p) is not wanted.get(p) for p in ("CC", "MLO")):
+            return False
+    return True
+
+
 def removeResult(table: vtkMRMLTableNode) -> None:
     """Take a result out of the scene, with everything that belongs to it alone."""
     nodes = [table.GetNodeReference(RECORD)]
@@ -100,9 +120,18 @@ def removeResult(table: vtkMRMLTableNode) -> None:
     folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(table)) if hierarchy else 0
     for node in (*nodes, table):
         if node is not None:
-            slicer.mrmlScene.RemoveNode(node)
+            _removeNode(node)
     if folder and _isOurs(hierarchy, folder):
         hierarchy.RemoveItem(folder)
+
+
+def _removeNode(node: vtkMRMLStorableNode) -> None:
+    """Remove a node with the display and storage nodes that are its own."""
+    own = [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())]
+    if node.IsA("vtkMRMLDisplayableNode"):
+        own += [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())]
+    for one in (node, *own):  # in this order, or the node makes itself new display nodes
+        slicer.mrmlScene.RemoveNode(one)
 
 
 def isStale(table: vtkMRMLTableNode) -> bool:
@@ -112,7 +141,7 @@ def isStale(table: vtkMRMLTableNode) -> bool:
 
 def checkStale(table: vtkMRMLTableNode, fingerprint: str) -> bool:
     """Mark a result as stale if its inputs are not these; it stays so from then on."""
-    if not isStale(table) and table.GetAttribute(RESULT) != fingerprint:
+    if not isStale(table) and not sameInputs(table.GetAttribute(RESULT), fingerprint):
         table.SetAttribute(STALE, "1")
     return isStale(table)
 
@@ -122,9 +151,7 @@ def _addTable(record: Record) -> vtkMRMLTableNode:
     from mammopair.results.wording import breast_name
 
     name = _("MammoClassifier {breast} breast").format(breast=breast_name(record.laterality))
-    node = slicer.mrmlScene.AddNewNodeByClass(
-        "vtkMRMLTableNode", slicer.mrmlScene.GenerateUniqueName(name)
-    )
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", name)
     node.SetDescription(record.notice)
     rows = [[view.projection, view.probability, view.evidence.word] for view in record.views]
     rows.append([_("together"), record.probability, ""])

@@ -28,7 +28,7 @@ from MammoClassifierLib.messages import MessageArea
 from MammoClassifierLib.overlay import showOverlay
 from MammoClassifierLib.pairing import BreastInScene, breastsInScene
 from MammoClassifierLib.resultpanel import ResultPanel
-from MammoClassifierLib.results import checkStale, readRecord
+from MammoClassifierLib.results import checkStale, isStale, readRecord
 
 if TYPE_CHECKING:
     from mammopair.classify import Progress
@@ -43,6 +43,8 @@ INPUT_EVENTS = (
     slicer.vtkMRMLMarkupsNode.PointModifiedEvent,
 )
 """What may change a volume or a ROI that a result depends on."""
+CHOICES = ("ccVolume", "mloVolume", "ccRoi", "mloRoi")
+"""Parameters that a result depends on."""
 
 
 class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -136,13 +138,18 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._updateSoon()
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
-    def onNodeRemoved(self, _caller: object, _event: object, node: slicer.vtkMRMLNode) -> None:
-        """Something went, perhaps what is being classified."""
-        if node in self._watched and self._stopJob():
+    def onNodeGoing(self, _caller: object, _event: object, node: slicer.vtkMRMLNode) -> None:
+        """Something goes, perhaps what is chosen, perhaps what is being classified."""
+        if _sceneIsIncomplete() or not self._parameterNode:
+            return
+        chosen = [name for name in CHOICES if getattr(self._parameterNode, name) is node]
+        if chosen and self._stopJob():
             sentence = _("Classifying was stopped: {node} was removed.")
             self.messages.inform(sentence.format(node=node.GetName()))
-        if not slicer.mrmlScene.IsClosing():
-            self._updateSoon()
+        # Selectors would take their next node for one that goes: rather none.
+        for name in chosen:
+            setattr(self._parameterNode, name, None)
+        self._updateSoon()
 
     # What the user does.
 
@@ -214,9 +221,10 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def refresh(self, *_args: object) -> None:
         """Bring everything in line with the parameter node."""
-        if not self._parameterNode:
+        if not self._parameterNode or _sceneIsIncomplete():
             return
         self._watchInputs()
+        self._showChosenBreast()
         self._hang()
         self._updateButtons()
         self.refreshResult()
@@ -237,25 +245,27 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onInputModified(self, *_args: object) -> None:
         """A volume or a ROI that is chosen has changed."""
+        if _sceneIsIncomplete():
+            return
         if self._parameterNode and self._parameterNode.result:
             table = self._parameterNode.result
-            if table.GetAttribute("MammoClassifier.stale") != "1" and self._isStale():
+            if not isStale(table) and self._isStale():
                 self.refreshResult()
         self._updateButtons()
 
     def _isStale(self) -> bool:
         parameters = self._parameterNode
         try:
-            now = fingerprint(parameters.inputs(), parameters.side.value)
-        except InputError as error:
-            now = str(error)
-        return checkStale(parameters.result, now)
+            inputs = parameters.inputs()
+        except InputError:
+            inputs = ()
+        return checkStale(parameters.result, fingerprint(inputs, parameters.side.value))
 
     def _watchInputs(self) -> None:
         """Observe the volumes and ROIs that are chosen, and those only."""
         parameters = self._parameterNode
-        chosen = [*parameters.shown().values(), parameters.ccRoi, parameters.mloRoi]
-        wanted = [node for node in chosen if node is not None]
+        chosen = [getattr(parameters, name) for name in CHOICES]
+        wanted = list(dict.fromkeys(node for node in chosen if node is not None))
         if wanted == self._watched:
             return
         self._unwatchInputs()
@@ -322,8 +332,13 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         selector.addItem(_("chosen by hand") if self._breasts else _("no mammogram found"))
         for breast in self._breasts:
             selector.addItem(breast.title)
-        selector.setCurrentIndex(self._chosenBreast())
         selector.blockSignals(blocked)
+        self._showChosenBreast()
+
+    def _showChosenBreast(self) -> None:
+        blocked = self.ui.breastSelector.blockSignals(True)
+        self.ui.breastSelector.setCurrentIndex(self._chosenBreast())
+        self.ui.breastSelector.blockSignals(blocked)
 
     def _findBreasts(self) -> list[BreastInScene]:
         try:
@@ -364,7 +379,8 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneEndClose)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneEndImport)
         self.addObserver(scene, scene.NodeAddedEvent, self.onNodeAdded)
-        self.addObserver(scene, scene.NodeRemovedEvent, self.onNodeRemoved)
+        first = 1.0  # before the selectors of the panel
+        self.addObserver(scene, scene.NodeAboutToBeRemovedEvent, self.onNodeGoing, priority=first)
 
     def _setParameterNode(self, parameters: MammoClassifierParameterNode | None) -> None:
         if self._parameterNode:
@@ -400,3 +416,8 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.classifyButton.setEnabled(not running)
         self.ui.progressBar.setVisible(running)
         self.ui.progressBar.setValue(0)
+
+
+def _sceneIsIncomplete() -> bool:
+    """While a scene is loaded or closed its nodes come and go one by one."""
+    return slicer.mrmlScene.IsImporting() or slicer.mrmlScene.IsClosing()

@@ -18,12 +18,34 @@ PAIR = {"CC": "sfm-malign-0/1-280.dcm", "MLO": "sfm-malign-0/1-281.dcm"}
 """Two views of one breast, found by what their headers say in the first test of the journey."""
 
 
+REDUCTION = 6
+"""How many times smaller the small exam is; all else in it is as in the real one."""
+
+
 @cache
-def demo_view(file):
-    """One of the demo views, read once a process by the engine's reader."""
+def read(path):
+    """A view, read once a process by the engine's reader."""
     from mammopair.reading.files import read_view
 
-    return read_view(CASES / file)
+    return read_view(path)
+
+
+@pytest.fixture(scope="session")
+def small_exam(tmp_path_factory):
+    """The demo exams as DICOM files with every sixth pixel: as real, and quick."""
+    import pydicom
+
+    home = tmp_path_factory.mktemp("small")
+    for path in sorted(CASES.rglob("*.dcm")):
+        dataset = pydicom.dcmread(path)
+        pixels = np.ascontiguousarray(dataset.pixel_array[::REDUCTION, ::REDUCTION])
+        dataset.Rows, dataset.Columns = pixels.shape
+        dataset.PixelData = pixels.astype("<u2").tobytes()
+        dataset["PixelData"].VR = "OW"
+        dataset.file_meta.TransferSyntaxUID = pydicom.uid.ExplicitVRLittleEndian
+        (home / path.parent.name).mkdir(exist_ok=True)
+        dataset.save_as(home / path.parent.name / path.name)
+    return home
 
 
 @cache
@@ -67,7 +89,7 @@ def random_ensemble(tmp_path_factory):
         torch.manual_seed(seed)
         built = network.build(1)
         with torch.no_grad():
-            built.fc.weight.mul_(4.0)  # so that the evidence is not faint everywhere
+            built.fc.bias.zero_()
         file = f"member-{seed}.safetensors"
         members.append(
             MemberEntry(
@@ -127,10 +149,20 @@ def ensemble(random_ensemble):
 class Clinic:
     """A host with the module open, and what a clinician would do there."""
 
-    def __init__(self, host, ensemble):
+    def __init__(self, host, ensemble, exams, reduction):
         self.host = host
         self.ensemble = ensemble
+        self.exams = exams
+        self.reduction = reduction
         self.widget = None
+
+    def file(self, projection):
+        """The file of the exam's pair."""
+        return self.exams / PAIR[projection]
+
+    def box(self, projection):
+        """The mass on it, as x, y, width and height."""
+        return tuple(side / self.reduction for side in demo_boxes()[PAIR[projection]])
 
     def open(self):
         from MammoClassifierLib.classifier import EnsembleClassifier
@@ -152,7 +184,7 @@ class Clinic:
         self.register()
         from MammoClassifierLib.volumes import addVolume
 
-        volumes = [addVolume(demo_view(file)) for file in files or PAIR.values()]
+        volumes = [addVolume(read(self.exams / file)) for file in files or PAIR.values()]
         self.host.process_events()
         return volumes
 
@@ -174,8 +206,7 @@ class Clinic:
             volume = parameters.shown()[projection]
             if volume is not None:
                 button.click()
-                box = demo_boxes()[PAIR[projection]]
-                self.place(getattr(parameters, roi), volume, box)
+                self.place(getattr(parameters, roi), volume, self.box(projection))
 
     def classify(self, seconds=60):
         """Click Classify and wait for the outcome."""
@@ -191,10 +222,23 @@ class Clinic:
         return self.widget.messages.text
 
 
+def showing(widget):
+    """Whether a widget would be seen if its window were."""
+    return not widget.isHidden()
+
+
 @pytest.fixture
-def clinic(slicer_host, ensemble):
-    """A host, the module's packages, and what a clinician does."""
-    made = Clinic(slicer_host, ensemble)
+def clinic(slicer_host, ensemble, small_exam):
+    """A host, the module's packages, and what a clinician does, on the small exam."""
+    made = Clinic(slicer_host, ensemble, small_exam, REDUCTION)
+    made.register()
+    return made
+
+
+@pytest.fixture
+def real_clinic(slicer_host, ensemble):
+    """The same on the real, full-resolution exam."""
+    made = Clinic(slicer_host, ensemble, CASES, 1)
     made.register()
     return made
 

@@ -1,0 +1,218 @@
+"""Pixels of the composed slices: the evidence lies where the engine says, on any volume."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_geometry import GEOMETRIES, put_under_transform, shifted, turned
+
+SIDE = 7
+BOX = (22.0, 50.0, 20.0, 24.0)
+
+
+def record_with(cells, left, top, width, height, projections=("CC",)):
+    """A record whose evidence is typed here, so that the place of its peak is known."""
+    from mammopair.record import Evidence, Interval, ModelStamp, Reading, Record, ViewResult
+
+    evidence = Evidence(
+        cells=np.asarray(cells, float).tolist(),
+        bias=0.0,
+        left=left,
+        top=top,
+        width=width,
+        height=height,
+        word="for, in the mass",
+    )
+    views = [
+        ViewResult(
+            projection=projection,
+            file="",
+            box=BOX,
+            probability=0.7,
+            readings=[Reading(member="member-0", logit=1.0, probability=0.7)],
+            evidence=evidence,
+        )
+        for projection in projections
+    ]
+    return Record(
+        case_id="case",
+        lesion_id="1",
+        laterality="L",
+        probability=0.7,
+        interval=Interval(low=0.4, high=0.9, level=0.9),
+        views=views,
+        warnings=[],
+        model=ModelStamp(name="test", version="0", sha256=""),
+        software="test",
+    )
+
+
+def peaked(row=2, column=5, side=SIDE):
+    cells = np.full((side, side), 0.1)
+    cells[row, column] = 3.9
+    cells[row, column - 1] = 1.5
+    cells[side - 1, 0] = -3.9
+    return cells
+
+
+@pytest.fixture
+def shown(clinic, make_volume, make_roi):
+    """Shows evidence over a volume in the module's own view: the pixels, and the volume."""
+
+    def show(matrix, above=None, *, continuous=False, square=(12.0, 42.0, 40.0, 40.0)):
+        import slicer
+        from MammoClassifierLib.hanging import hangView
+        from MammoClassifierLib.inputs import MarkedVolume
+        from MammoClassifierLib.layouts import enterLayout
+        from MammoClassifierLib.overlay import Overlay, showOverlay
+        from MammoClassifierLib.results import makeResult
+
+        volume = make_volume("L CC", matrix=matrix)
+        if above is not None:
+            put_under_transform(volume, above)
+        enterLayout()
+        hangView("CC", volume)
+        inputs = (MarkedVolume("CC", volume, make_roi(volume, BOX)),)
+        result = makeResult(record_with(peaked(), *square), inputs, "[]")
+        showOverlay(result, {"CC": volume}, Overlay(1.0, 1, continuous))
+        assert slicer.app.layoutManager().layout == 5713
+        return volume
+
+    return show
+
+
+def place_of(volume, x, y):
+    """World RAS of a place in a view's coordinates, told independently of the module."""
+    import slicer
+    import vtk
+
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    ras = matrix.MultiplyPoint((x - 0.5, y - 0.5, 0.0, 1.0))[:3]
+    if volume.GetParentTransformNode():
+        transform = vtk.vtkGeneralTransform()
+        slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(
+            volume.GetParentTransformNode(), None, transform
+        )
+        ras = transform.TransformPoint(ras)
+    return ras
+
+
+def strongest(pixels):
+    """Row and column of the middle of the most orange pixels, and of the most blue ones."""
+    rgb = pixels.rgba[..., :3].astype(float)
+    middles = []
+    for warmth in (rgb[..., 0] - rgb[..., 2], rgb[..., 2] - rgb[..., 0]):
+        where = np.argwhere(warmth > warmth.max() - 2)
+        middles.append(where.mean(axis=0))
+    return middles
+
+
+ABOVE = {
+    "no transform": None,
+    "a transform": shifted(10, 20, 30) @ turned(40, 2) @ turned(25, 0),
+}
+
+
+@pytest.mark.parametrize("continuous", [False, True], ids=["levels", "continuous"])
+@pytest.mark.parametrize("above", ABOVE.values(), ids=ABOVE.keys())
+@pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES.keys())
+def test_the_strongest_evidence_lies_where_the_engine_says(
+    slicer_host, shown, matrix, above, continuous
+):
+    volume = shown(matrix, above, continuous=continuous)
+    pixels = slicer_host.slice_pixels("MammoCC")
+
+    left, top, width, height = 12.0, 42.0, 40.0, 40.0
+    for (row, column), found in zip(((2, 5), (SIDE - 1, 0)), strongest(pixels), strict=True):
+        x, y = left + (column + 0.5) * width / SIDE, top + (row + 0.5) * height / SIDE
+        place = place_of(volume, x, y)
+        assert abs(pixels.off_plane(place)) < 1e-3
+        corner = pixels.pixel_at(place_of(volume, x + width / SIDE / 2, y + height / SIDE / 2))
+        half_cell = np.abs(np.subtract(corner, pixels.pixel_at(place)))
+        assert np.all(np.abs(found - pixels.pixel_at(place)) <= half_cell)
+
+
+@pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES.keys())
+def test_the_image_lies_under_the_evidence_row_by_row(slicer_host, shown, matrix):
+    """Rows lead downwards in the view; the brightest pixel of the background is where it was."""
+    import slicer
+
+    volume = shown(matrix)
+    pixels = slicer_host.slice_pixels("MammoCC", layer="background")
+    stored = slicer.util.arrayFromVolume(volume)[0]
+
+    first, last = place_of(volume, 45, 0.5), place_of(volume, 45, stored.shape[0] - 0.5)
+    assert pixels.pixel_at(first)[0] < pixels.pixel_at(last)[0]
+    grey = pixels.rgba[..., 0].astype(float)
+    for y, x in ((60, 5), (72, 27), (100, 80)):
+        row, column = np.rint(pixels.pixel_at(place_of(volume, x + 0.5, y + 0.5))).astype(int)
+        display = volume.GetDisplayNode()
+        low = display.GetWindowLevelMin()
+        wanted = 255 * np.clip((stored[y, x] - low) / display.GetWindow(), 0, 1)
+        assert grey[row, column] == pytest.approx(wanted, abs=16)
+
+
+def test_levels_are_opaque_by_strength_and_absent_where_faint(slicer_host, shown):
+    from mammopair.results.colours import FOR_MALIGNANCY
+
+    volume = shown(np.diag([-0.5, -0.5, 1.0, 1.0]))
+    label = slicer_host.slice_pixels("MammoCC", layer="label")
+
+    def at(row, column):
+        x, y = 12 + (column + 0.5) * 40 / SIDE, 42 + (row + 0.5) * 40 / SIDE
+        i, j = np.rint(label.pixel_at(place_of(volume, x, y))).astype(int)
+        return label.rgba[i, j].astype(float)
+
+    assert at(0, 0)[3] == 0
+    assert 0 < at(2, 4)[3] < at(2, 5)[3]
+    assert at(2, 5)[:3] == pytest.approx(FOR_MALIGNANCY, abs=2)
+
+
+def test_the_map_keeps_its_own_grid_and_shows_whole_cells(slicer_host, shown):
+    """A label map of 7 x 7 voxels: within a cell all pixels are alike, up to its very edge."""
+    import slicer
+
+    volume = shown(np.diag([-0.5, -0.5, 1.0, 1.0]))
+    levels = slicer.util.getNodesByClass("vtkMRMLLabelMapVolumeNode")[0]
+    assert levels.GetImageData().GetDimensions() == (SIDE, SIDE, 1)
+
+    label = slicer_host.slice_pixels("MammoCC", layer="label")
+    cell = 40 / SIDE
+    for inset in (0.1, 0.5, 0.9):
+        x, y = 12 + (5 + inset) * cell, 42 + (2 + inset) * cell
+        i, j = np.rint(label.pixel_at(place_of(volume, x, y))).astype(int)
+        assert label.rgba[i, j, 3] == label.rgba[..., 3].max()
+
+
+@pytest.mark.parametrize("level", [1, 2, 3, 4])
+@pytest.mark.parametrize("continuous", [False, True], ids=["levels", "continuous"])
+def test_weaker_levels_are_hidden(slicer_host, shown, level, continuous):
+    from MammoClassifierLib.overlay import Overlay, showOverlay
+    from MammoClassifierLib.results import resultsInScene
+
+    volume = shown(np.diag([-0.5, -0.5, 1.0, 1.0]), continuous=continuous)
+    layer = "foreground" if continuous else "label"
+    coloured = []
+    for shown_level in (1, level):
+        showOverlay(resultsInScene()[0], {"CC": volume}, Overlay(1.0, shown_level, continuous))
+        coloured.append((slicer_host.slice_pixels("MammoCC", layer=layer).rgba[..., 3] > 0).sum())
+
+    assert coloured[1] > 0 if level < 4 else True
+    assert coloured[1] < coloured[0] if level > 2 else coloured[1] <= coloured[0]
+
+
+def test_another_volume_in_the_view_carries_no_evidence_of_this_one(
+    slicer_host, shown, make_volume
+):
+    from MammoClassifierLib.hanging import hangView
+    from MammoClassifierLib.overlay import Overlay, showOverlay
+    from MammoClassifierLib.results import resultsInScene
+
+    shown(np.diag([-0.5, -0.5, 1.0, 1.0]))
+    other = make_volume("R CC")
+    hangView("CC", other)
+    showOverlay(resultsInScene()[0], {"CC": other}, Overlay())
+
+    with pytest.raises(ValueError, match="label"):
+        slicer_host.slice_pixels("MammoCC", layer="label")

@@ -1,0 +1,171 @@
+"""A ROI in space and the box on a view mean the same place, whatever lies between them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+BOX = (20.25, 41.5, 18.5, 23.0)
+FLAT = np.diag([-0.5, -0.5, 1.0, 1.0])
+
+
+def turned(degrees, axis):
+    """A rotation as a matrix ``(4, 4)``."""
+    a, matrix = np.radians(degrees), np.eye(4)
+    i, j = [k for k in range(3) if k != axis]
+    matrix[[i, i, j, j], [i, j, i, j]] = np.cos(a), -np.sin(a), np.sin(a), np.cos(a)
+    return matrix
+
+
+def shifted(x, y, z):
+    matrix = np.eye(4)
+    matrix[:3, 3] = x, y, z
+    return matrix
+
+
+GEOMETRIES = {
+    "as Slicer loads it": FLAT,
+    "anisotropic": np.diag([-0.1, -0.35, 2.0, 1.0]),
+    "mirrored": np.diag([0.5, -0.5, 1.0, 1.0]),
+    "upside down": np.diag([-0.5, 0.5, 1.0, 1.0]),
+    "turned in its plane": turned(33, 2) @ FLAT,
+    "turned out of its plane": turned(50, 0) @ turned(-20, 1) @ FLAT,
+    "sagittal, far away": shifted(120, -80, 40) @ turned(90, 1) @ FLAT,
+}
+
+
+@pytest.fixture(params=GEOMETRIES.values(), ids=GEOMETRIES.keys())
+def volume(request, clinic, make_volume):
+    return make_volume(matrix=request.param)
+
+
+def put_under_transform(node, matrix):
+    import slicer
+    from MammoClassifierLib.geometry import toMatrix
+
+    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform.SetMatrixTransformToParent(toMatrix(matrix))
+    node.SetAndObserveTransformNodeID(transform.GetID())
+    return transform
+
+
+def test_a_roi_laid_on_a_box_gives_the_box_back(volume, make_roi):
+    from MammoClassifierLib.geometry import boxFromRoi
+
+    box = boxFromRoi(make_roi(volume, BOX), volume)
+
+    assert (box.x, box.y, box.width, box.height) == pytest.approx(BOX, abs=1e-6)
+
+
+def test_transforms_above_the_volume_and_above_the_roi_are_followed(volume, make_roi):
+    from MammoClassifierLib.geometry import boxFromRoi
+
+    put_under_transform(volume, shifted(5, 6, 7) @ turned(25, 2) @ turned(10, 0))
+    roi = make_roi(volume, BOX)
+    box = boxFromRoi(roi, volume)
+    assert (box.x, box.y, box.width, box.height) == pytest.approx(BOX, abs=1e-6)
+
+    put_under_transform(roi, np.eye(4))
+    box = boxFromRoi(roi, volume)
+    assert (box.x, box.y, box.width, box.height) == pytest.approx(BOX, abs=1e-6)
+
+
+def test_the_corner_of_the_first_pixel_is_the_origin_of_boxes(clinic, make_volume):
+    """A ROI around exactly one pixel: half a pixel to each side of its centre."""
+    import slicer
+    from MammoClassifierLib.geometry import boxFromRoi
+
+    volume = make_volume(matrix=np.diag([-2.0, -3.0, 1.0, 1.0]))
+    roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
+    roi.SetCenter(-2.0 * 7, -3.0 * 4, 0.0)
+    roi.SetSize(2.0, 3.0, 1.0)
+
+    box = boxFromRoi(roi, volume)
+
+    assert (box.x, box.y, box.width, box.height) == pytest.approx((7.0, 4.0, 1.0, 1.0))
+
+
+def test_a_roi_turned_against_the_rows_gives_the_upright_rectangle_around_it(clinic, make_volume):
+    import slicer
+    from MammoClassifierLib.geometry import boxFromRoi, toMatrix
+
+    volume = make_volume(matrix=np.diag([-1.0, -1.0, 1.0, 1.0]))
+    roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
+    roi.SetSize(10.0, 10.0, 4.0)
+    roi.SetAndObserveObjectToNodeMatrix(toMatrix(shifted(-40, -50, 0) @ turned(45, 2)))
+
+    box = boxFromRoi(roi, volume)
+
+    assert box.centre == pytest.approx((40.5, 50.5))
+    assert (box.width, box.height) == pytest.approx((10 * 2**0.5, 10 * 2**0.5))
+
+
+def test_only_the_cut_with_the_image_counts_of_a_thick_tilted_roi(clinic, make_volume):
+    """A long ROI that leans over the image marks where it passes through, not its shadow."""
+    import slicer
+    from MammoClassifierLib.geometry import boxFromRoi, toMatrix
+
+    volume = make_volume(matrix=np.diag([-1.0, -1.0, 1.0, 1.0]))
+    roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
+    roi.SetSize(10.0, 10.0, 1000.0)
+    roi.SetAndObserveObjectToNodeMatrix(toMatrix(shifted(-40, -50, 0) @ turned(30, 1)))
+
+    box = boxFromRoi(roi, volume)
+
+    assert box.width == pytest.approx(10 / np.cos(np.radians(30)))
+    assert box.height == pytest.approx(10)
+
+
+@pytest.mark.parametrize(
+    ("size", "centre", "sentence"),
+    [
+        ((0.0, 0.0, 0.0), (-20, -20, 0), "has no size"),
+        ((10.0, 10.0, 4.0), (-20, -20, 300), "does not meet the plane of L CC"),
+    ],
+)
+def test_a_roi_that_marks_nothing_is_named(clinic, make_volume, size, centre, sentence):
+    import slicer
+    from MammoClassifierLib.geometry import boxFromRoi
+    from mammopair.errors import InputError
+
+    roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "my mass")
+    roi.SetCenter(*centre)
+    roi.SetSize(*size)
+
+    with pytest.raises(InputError, match=f"my mass: {sentence}"):
+        boxFromRoi(roi, make_volume())
+
+
+def test_a_roi_that_waits_for_its_clicks_is_named(clinic, make_volume):
+    import slicer
+    from MammoClassifierLib.geometry import boxFromRoi
+    from mammopair.errors import InputError
+
+    roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "my mass")
+    with pytest.raises(InputError, match="has no size"):
+        boxFromRoi(roi, make_volume())
+
+
+def test_a_transform_that_bends_is_refused(clinic, make_volume, make_roi):
+    import slicer
+    import vtk
+    from MammoClassifierLib.geometry import boxFromRoi
+    from mammopair.errors import InputError
+
+    volume = make_volume()
+    roi = make_roi(volume, BOX)
+    bend = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLBSplineTransformNode")
+    spline = vtk.vtkThinPlateSplineTransform()
+    for points, values in (
+        (spline.SetSourceLandmarks, [(0, 0, 0), (9, 0, 0), (0, 9, 0), (0, 0, 9), (5, 5, 0)]),
+        (spline.SetTargetLandmarks, [(0, 0, 0), (9, 0, 0), (0, 9, 0), (0, 0, 9), (5, 7, 0)]),
+    ):
+        landmarks = vtk.vtkPoints()
+        for value in values:
+            landmarks.InsertNextPoint(value)
+        points(landmarks)
+    bend.SetAndObserveTransformToParent(spline)
+    volume.SetAndObserveTransformNodeID(bend.GetID())
+
+    with pytest.raises(InputError, match="not linear"):
+        boxFromRoi(roi, volume)
