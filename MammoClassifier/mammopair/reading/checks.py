@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from mammopair.caution import Caution
 from mammopair.errors import InputError
-from mammopair.reading.view import Intent, Laterality, Projection, View
+from mammopair.reading.view import Acquisition, Intent, Laterality, Projection, View
 
 
 def check_pair(views: Sequence[View]) -> tuple[Caution, ...]:
@@ -67,7 +67,9 @@ def _check_two(first: View, second: View) -> tuple[Caution, ...]:
             f"is {second.name}, as {first.source} is; give one CC and one MLO view",
         )
     cautions = []
-    days = {view.acquired[:8] for view in (first, second) if view.acquired}
+    # The dates of a digitised film are those of its scanning or copying.
+    digital = [v for v in (first, second) if v.acquisition is not Acquisition.FILM]
+    days = {view.acquired[:8] for view in digital if view.acquired}
     if len(days) > 1:
         message = f"The two views are of different days: {' and '.join(sorted(days))}."
         cautions.append(Caution(code="different-days", message=message))

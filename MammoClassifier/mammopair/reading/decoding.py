@@ -19,6 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.errors import InputError
+from mammopair.reading.codestream import frame_size
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -45,23 +46,34 @@ LOSSY = frozenset({_JPEG_BASELINE, _JPEG_EXTENDED, _JPEG_LS_NEAR, _JPEG_2000, _H
 
 DECODERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_NATIVE, ("native",)),
-    _RLE: ("dicomsdl", "pylibjpeg", "pydicom", "simpleitk"),
+    _RLE: ("pylibjpeg", "pydicom", "simpleitk"),
     _JPEG_BASELINE: ("pillow", "simpleitk"),
     _JPEG_EXTENDED: ("dicomsdl", "simpleitk"),
     _JPEG_LOSSLESS: ("dicomsdl", "simpleitk"),
     _JPEG_LOSSLESS_SV1: ("dicomsdl", "simpleitk"),
-    _JPEG_LS: ("dicomsdl", "pyjpegls", "simpleitk"),
-    _JPEG_LS_NEAR: ("dicomsdl", "pyjpegls", "simpleitk"),
-    _JPEG_2000_LOSSLESS: ("dicomsdl", "pylibjpeg", "simpleitk"),
-    _JPEG_2000: ("dicomsdl", "pylibjpeg", "simpleitk"),
+    _JPEG_LS: ("pyjpegls", "simpleitk"),
+    _JPEG_LS_NEAR: ("pyjpegls", "simpleitk"),
+    _JPEG_2000_LOSSLESS: ("pylibjpeg", "simpleitk"),
+    _JPEG_2000: ("pylibjpeg", "simpleitk"),
     **dict.fromkeys((_HTJ2K_LOSSLESS, _HTJ2K_RPCL, _HTJ2K), ("pylibjpeg", "simpleitk")),
 }
-"""The decoders of a transfer syntax, the fastest first. ``Testing/benchmarks/decoding.py`` prints
-their speed: dicomsdl reads JPEG lossless, the usual form, about three times as fast as SimpleITK,
-and RLE about thirty times."""
+"""The decoders of a transfer syntax, the first installed one first.
 
-PACKAGES = {"dicomsdl": "dicomsdl", "pylibjpeg": "pylibjpeg-openjpeg"}
-"""The package on PyPI that brings a decoder which may be missing."""
+They are the fastest ones (``Testing/benchmarks/decoding.py`` prints it: against what is there
+without them, two to three times for JPEG lossless and five for RLE) that do not end the process
+on a damaged frame. dicomsdl would be as fast on RLE and JPEG 2000, but does.
+"""
+
+PACKAGES = {
+    _RLE: "pylibjpeg-rle",
+    **dict.fromkeys((_JPEG_EXTENDED, _JPEG_LOSSLESS, _JPEG_LOSSLESS_SV1), "dicomsdl"),
+    **dict.fromkeys((_JPEG_LS, _JPEG_LS_NEAR), "pyjpegls"),
+    **dict.fromkeys((_JPEG_2000_LOSSLESS, _JPEG_2000), "pylibjpeg-openjpeg"),
+    **dict.fromkeys((_HTJ2K_LOSSLESS, _HTJ2K_RPCL, _HTJ2K), "pylibjpeg-openjpeg"),
+}
+"""The package on PyPI that brings the first decoder of a transfer syntax."""
+
+_CUT_OFF = "its pixel data end early; the file was cut off, so copy or export it again"
 
 
 def stored_values(dataset: Dataset, source: Path) -> Stored:
@@ -70,7 +82,7 @@ def stored_values(dataset: Dataset, source: Path) -> Stored:
     Parameters
     ----------
     dataset
-        With Pixel Data and ``file_meta.TransferSyntaxUID``.
+        Admitted (:mod:`~mammopair.reading.admission`), with Pixel Data.
     source
         The file, for messages.
 
@@ -92,28 +104,27 @@ def stored_values(dataset: Dataset, source: Path) -> Stored:
             f"its transfer syntax, {syntax.name}, is not among those that mammograms come in; "
             "have it exported uncompressed, as JPEG lossless or as JPEG 2000",
         )
-    if syntax.is_encapsulated and dataset.get("HighBit", dataset.BitsStored - 1) != (
-        dataset.BitsStored - 1
-    ):
-        raise InputError(
-            source, "is compressed with HighBit apart from BitsStored; export it uncompressed"
-        )
-    _refuse_truncated(dataset, source)
-    problems = []
-    for decoder in available_decoders(syntax):
+    if syntax.is_encapsulated:
+        _check_frame(dataset, source)
+    elif len(dataset.PixelData) < dataset.Rows * dataset.Columns * dataset.BitsAllocated // 8:
+        raise InputError(source, _CUT_OFF)
+
+    decoders = available_decoders(syntax)
+    failure: BaseException | None = None
+    for decoder in decoders:
         try:
             return decode(dataset, decoder)
-        except Exception as error:  # a decoder may raise anything; the next one may do
-            words = str(error).strip().splitlines() or [repr(error)]
-            problems.append(f"{decoder}: {words[0]}")
-    first = DECODERS[syntax][0]
-    missing = PACKAGES.get(first) if not _is_available(syntax, first) else None
+        except (KeyboardInterrupt, SystemExit, GeneratorExit):
+            raise
+        except BaseException as error:  # a panic in Rust is no Exception; the next one may do
+            failure = error
+    mend = "it is probably damaged: copy or export it again"
+    if syntax in PACKAGES and DECODERS[syntax][0] not in decoders:
+        mend = f"install the package {PACKAGES[syntax]}, or copy or export it again"
     raise InputError(
         source,
-        f"its pixels, in {syntax.name}, cannot be decoded ({'; '.join(problems)}); "
-        + (f"install the package {missing}, or " if missing else "it is probably damaged: ")
-        + "copy or export it again",
-    )
+        f"its pixels, in {syntax.name}, can be decoded by none of {', '.join(decoders)}; {mend}",
+    ) from failure
 
 
 def decode(dataset: Dataset, decoder: str) -> Stored:
@@ -136,38 +147,54 @@ def _is_available(syntax: str, decoder: str) -> bool:
     return decoder in get_decoder(UID(syntax)).available_plugins
 
 
-def _refuse_truncated(dataset: Dataset, source: Path) -> None:
-    """Refuse pixels that end early, which some decoders would fill up with grey."""
+def _check_frame(dataset: Dataset, source: Path) -> None:
+    """Refuse a compressed frame that ends early or is not the image that the header describes.
+
+    Some decoders would fill up with grey what is missing, and write beyond the image where sizes
+    differ.
+    """
     from pydicom.encaps import get_frame
 
-    short = InputError(
-        source, "its pixel data end early; the file was cut off, so copy or export it again"
-    )
-    syntax = dataset.file_meta.TransferSyntaxUID
-    if not syntax.is_encapsulated:
-        needed = dataset.Rows * dataset.Columns * dataset.BitsAllocated // 8
-        if len(dataset.PixelData) < needed:
-            raise short
-        return
+    if dataset.HighBit != dataset.BitsStored - 1:
+        raise InputError(
+            source, "is compressed with HighBit apart from BitsStored; export it uncompressed"
+        )
     try:
         frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
     except Exception as error:
-        raise short from error
-    end_of_image = b"\xff\xd9"
-    if syntax != _RLE and end_of_image not in frame[-_LONGEST_PADDING:]:
-        raise short
+        raise InputError(source, _CUT_OFF) from error
+    if dataset.file_meta.TransferSyntaxUID == _RLE:
+        return
+    if _END_OF_IMAGE not in frame[-_LONGEST_PADDING:]:
+        raise InputError(source, _CUT_OFF)
+    try:
+        size = frame_size(frame)
+    except ValueError as error:
+        raise InputError(
+            source, f"its pixels are damaged ({error}); copy or export it again"
+        ) from error
+    if size is None:
+        return
+    if (size.rows, size.columns, size.components) != (dataset.Rows, dataset.Columns, 1) or (
+        size.bits > dataset.BitsAllocated
+    ):
+        raise InputError(
+            source,
+            f"its pixels are compressed as {size.columns} x {size.rows} of {size.bits} bits, but "
+            f"its header says {dataset.Columns} x {dataset.Rows} of {dataset.BitsStored}; "
+            "copy or export it again",
+        )
 
 
+_END_OF_IMAGE = b"\xff\xd9"
 _LONGEST_PADDING = 16
 """Bytes in which the end-of-image marker must lie; one byte of padding is usual."""
 
 
 def _settle_bits(stored: Stored, dataset: Dataset) -> Stored:
     """Keep the bits below HighBit that BitsStored counts, and extend the sign."""
-    allocated, used = int(dataset.BitsAllocated), int(dataset.BitsStored)
-    high = int(dataset.get("HighBit", used - 1))
-    signed = bool(dataset.get("PixelRepresentation", 0))
-    dtype = np.dtype(f"{'i' if signed else 'u'}{allocated // 8}")
+    allocated, used, high = dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit
+    dtype = np.dtype(f"{'i' if dataset.PixelRepresentation else 'u'}{allocated // 8}")
     values = stored.astype(dtype, copy=False)
     if high != used - 1 or used < allocated:
         # To the top and back: shifting a signed number down repeats its sign.
@@ -229,9 +256,9 @@ def _bare_copy(dataset: Dataset) -> bytes:
     bare.SOPInstanceUID = generate_uid()
     bare.PhotometricInterpretation = "MONOCHROME2"
     bare.SamplesPerPixel = 1
-    for keyword in ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit"):
-        setattr(bare, keyword, dataset.get(keyword))
-    bare.PixelRepresentation = dataset.get("PixelRepresentation", 0)
+    bare.Rows, bare.Columns = dataset.Rows, dataset.Columns
+    bare.BitsAllocated, bare.BitsStored = dataset.BitsAllocated, dataset.BitsStored
+    bare.HighBit, bare.PixelRepresentation = dataset.HighBit, dataset.PixelRepresentation
     frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
     bare.PixelData = encapsulate([frame])
     bare["PixelData"].VR = "OB"

@@ -11,23 +11,20 @@ from typing import TYPE_CHECKING
 
 from mammopair.caution import Caution
 from mammopair.errors import InputError
-from mammopair.reading import headers
-from mammopair.reading.attributes import number, text
+from mammopair.reading.admission import NO_PIXELS, admit
+from mammopair.reading.attributes import text, value
 from mammopair.reading.decoding import stored_values
 from mammopair.reading.greyscale import read_presentation, show
 from mammopair.reading.headers import Header, describe
-from mammopair.reading.view import Projection, View
+from mammopair.reading.view import View
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from pydicom.dataset import Dataset
 
-OTHER_RADIOGRAPHY = frozenset({"CR", "DX", "OT", "RG", "SC", ""})
-"""Modalities under which mammograms are met besides MG, where a mammographic view is stated."""
-
-
 NOT_DICOM = "is not a DICOM file"
+DAMAGED = "is a DICOM file that was cut off or damaged; copy or export it again"
 
 
 def read_dicom(path: Path) -> View:
@@ -45,8 +42,8 @@ def read_dicom(path: Path) -> View:
     path = Path(path)
     dataset = open_dataset(path)
     header = _read_header(dataset, path)
-    if not dataset.get("PixelData"):
-        raise InputError(path, "holds no pixel data; choose the image, not its report or header")
+    if not value(dataset, "PixelData"):
+        raise InputError(path, NO_PIXELS)
     stored = stored_values(dataset, path)
     pixels, cautions = _show(stored, dataset, path)
     return View(
@@ -87,9 +84,6 @@ def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
     """
     import pydicom
 
-    damaged = InputError(
-        path, "is a DICOM file that was cut off or damaged; copy or export it again"
-    )
     try:
         with _quiet_pydicom():
             # Without the preamble pydicom guesses; whether it guessed right shows in what it found.
@@ -99,10 +93,10 @@ def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
     except (PermissionError, IsADirectoryError) as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except Exception as error:  # a parser let loose on any bytes may raise anything
-        raise (damaged if has_preamble(path) else InputError(path, NOT_DICOM)) from error
+        raise InputError(path, DAMAGED if has_preamble(path) else NOT_DICOM) from error
     if not any(keyword in dataset for keyword in ("SOPClassUID", "Modality", "Rows")):
-        raise damaged if has_preamble(path) else InputError(path, NOT_DICOM)
-    _complete_meta(dataset)
+        raise InputError(path, DAMAGED if has_preamble(path) else NOT_DICOM)
+    _settle_transfer_syntax(dataset)
     return dataset
 
 
@@ -120,61 +114,24 @@ def has_preamble(path: Path) -> bool:
         return file.read(132)[128:] == b"DICM"
 
 
-def _complete_meta(dataset: Dataset) -> None:
+def _settle_transfer_syntax(dataset: Dataset) -> None:
     """Without a meta header the transfer syntax is one of the plain ones, as the parser found."""
     from pydicom.dataset import FileMetaDataset
-    from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+    from pydicom.uid import (
+        UID,
+        ExplicitVRBigEndian,
+        ExplicitVRLittleEndian,
+        ImplicitVRLittleEndian,
+    )
 
     if not hasattr(dataset, "file_meta"):
         dataset.file_meta = FileMetaDataset()
-    if "TransferSyntaxUID" not in dataset.file_meta:
+    stated = text(dataset.file_meta, "TransferSyntaxUID")
+    if not stated:
         implicit, little = dataset.original_encoding
         explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-        dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else explicit
-
-
-def admit(dataset: Dataset, header: Header) -> tuple[Caution, ...]:
-    """Refuse what is not one single mammogram in shades of grey.
-
-    MG is taken whatever its SOP class, and so is what the mammography SOP classes hold. CR, DX,
-    OT and other captures count only where the header states the breast and CC or MLO.
-
-    Raises
-    ------
-    InputError
-        One sentence, with the mend.
-    """
-    path = header.source
-    sop_class, modality = text(dataset, "SOPClassUID"), text(dataset, "Modality").upper()
-    cautions: tuple[Caution, ...] = ()
-    if sop_class == headers.TOMOSYNTHESIS:
-        raise InputError(path, "is a tomosynthesis; give the 2-D view, or one taken from it")
-    if modality != "MG" and sop_class not in headers.MAMMOGRAPHY_CLASSES:
-        named = header.laterality and header.projection in (Projection.CC, Projection.MLO)
-        if modality not in OTHER_RADIOGRAPHY or not named:
-            kind = f"modality {modality}" if modality else "an image of unknown modality"
-            raise InputError(path, f"is not a mammogram but {kind}; give modality MG")
-        message = f"Its modality is {modality or 'missing'}, not MG; it states a mammographic view."
-        cautions = (Caution(code="not-mg", message=message),)
-    frames = number(dataset, "NumberOfFrames") or 1
-    if frames > 1:
-        raise InputError(path, f"holds {frames:g} frames; give a single 2-D view")
-    if "Rows" not in dataset and "PixelData" not in dataset:
-        raise InputError(path, "holds no pixel data; choose the image, not its report or header")
-    colours = number(dataset, "SamplesPerPixel") or 1
-    photometric = text(dataset, "PhotometricInterpretation")
-    if colours != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2", ""):
-        raise InputError(path, f"is in colour ({photometric}); export it in shades of grey")
-    rows, columns = number(dataset, "Rows") or 0, number(dataset, "Columns") or 0
-    if rows < 1 or columns < 1:
-        raise InputError(path, f"has {rows:g} rows and {columns:g} columns; export it again")
-    allocated, stored = number(dataset, "BitsAllocated"), number(dataset, "BitsStored")
-    if allocated not in (8, 16) or stored is None or not 1 <= stored <= allocated:
-        raise InputError(
-            path,
-            f"stores pixels in {stored or 0:g} of {allocated or 0:g} bits; mammograms have 8 to 16",
-        )
-    return cautions
+        stated = ImplicitVRLittleEndian if implicit else explicit
+    dataset.file_meta.TransferSyntaxUID = UID(stated)
 
 
 def _show(

@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.caution import Caution
-from mammopair.reading.attributes import number, numbers, text
+from mammopair.reading.attributes import items, number, numbers, text, value
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -193,9 +193,7 @@ def read_presentation(dataset: Dataset) -> tuple[Presentation, tuple[Caution, ..
     no sense (a window without width, a slope of 0) is left out, with a caution.
     """
     cautions: list[Caution] = []
-    stored = StoredFormat(
-        bits=int(dataset.BitsStored), signed=bool(dataset.get("PixelRepresentation", 0))
-    )
+    stored = StoredFormat(bits=dataset.BitsStored, signed=bool(dataset.PixelRepresentation))
     presentation = Presentation(stored=stored)
 
     modality_table = _read_table(dataset, "ModalityLUTSequence")
@@ -254,14 +252,12 @@ def _read_window(dataset: Dataset) -> tuple[Window | None, tuple[Caution, ...]]:
 
 def _read_table(dataset: Dataset, keyword: str) -> LookupTable | None:
     """The first item of a LUT sequence (PS3.3 C.11.1.1.1, C.11.2.1.1), if it is usable."""
-    from mammopair.reading.attributes import value
-
-    sequence = value(dataset, keyword)
+    sequence = items(dataset, keyword)
     if not sequence:
         return None
     item = sequence[0]
     descriptor = numbers(item, "LUTDescriptor")
-    data = item.get("LUTData")
+    data = value(item, "LUTData")
     if len(descriptor) != 3 or data is None:
         return None
     # A count of 0 means 65536, and with a signed descriptor large counts come out negative.
@@ -282,7 +278,11 @@ def _read_entries(data: object, count: int, *, little_endian: bool) -> npt.NDArr
             return np.frombuffer(data, dtype=np.uint8)[:count].astype(np.uint16)
         order = "<u2" if little_endian else ">u2"
         return np.frombuffer(data[: 2 * count], dtype=order).astype(np.uint16)
-    return (np.atleast_1d(np.asarray(data, dtype=np.int64)) % 65536).astype(np.uint16)[:count]
+    try:
+        words = np.atleast_1d(np.asarray(data, dtype=np.int64))
+    except (TypeError, ValueError):
+        return np.zeros(0, dtype=np.uint16)
+    return (words % 65536).astype(np.uint16)[:count]
 
 
 def _is_little_endian(dataset: Dataset) -> bool:

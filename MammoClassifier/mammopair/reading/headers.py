@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammopair.caution import Caution
-from mammopair.reading.attributes import number, text, texts, value
+from mammopair.reading.attributes import items, number, text, texts, value
 from mammopair.reading.decoding import LOSSY
 from mammopair.reading.names import NamedView, read_name
 from mammopair.reading.spacing import read_spacing
@@ -173,7 +173,7 @@ def _collection(dataset: Dataset) -> str:
     """The collection that The Cancer Imaging Archive notes in a private element of its own."""
     try:
         found = dataset.private_block(0x0013, "CTP")[0x10].value
-    except KeyError:
+    except Exception:  # absent, or broken in any way
         return ""
     return found.decode("ascii", "replace") if isinstance(found, bytes) else str(found)
 
@@ -198,15 +198,13 @@ def _read_laterality(
 def _read_projection(
     dataset: Dataset, names: list[NamedView]
 ) -> tuple[Projection | None, tuple[str, ...]]:
-    codes = value(dataset, "ViewCodeSequence")
-    item = codes[0] if codes else None
     modifiers: list[str] = []
     projection: Projection | None = None
-    if item is not None:
+    for item in items(dataset, "ViewCodeSequence")[:1]:
         code = text(item, "CodeValue")
         if code:
             projection = PROJECTION_CODES.get(code, Projection.OTHER)
-        for modifier in value(item, "ViewModifierCodeSequence") or ():
+        for modifier in items(item, "ViewModifierCodeSequence"):
             code = text(modifier, "CodeValue")
             meaning = text(modifier, "CodeMeaning").lower()
             modifiers.append(MODIFIER_CODES.get(code) or meaning or code)

@@ -141,8 +141,9 @@ def _read_with_simpleitk(path: Path, start: bytes) -> tuple[Picture, Spacing | N
     try:
         image = reader.Execute()
     except RuntimeError as error:
-        last = str(error).strip().splitlines()[-1].strip()
-        raise InputError(path, f"cannot be decoded ({last}); export it again") from error
+        raise InputError(
+            path, "is damaged, or of a kind that is not read; export it again"
+        ) from error
     if image.GetNumberOfComponentsPerPixel() != 1:
         raise InputError(path, "is in colour; export it in shades of grey")
     picture: Picture = SimpleITK.GetArrayFromImage(image)
