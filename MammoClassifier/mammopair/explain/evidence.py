@@ -57,6 +57,8 @@ def describe_evidence(cells: Floats, bias: float, square: CropSquare, box: Box) 
 def evidence_word(cells: Floats, box: Box) -> str:
     """``for`` or ``against`` malignancy and where, ``mixed``, or ``faint``.
 
+    Where it is: ``inside`` the marked box, ``around`` it, or ``throughout`` both.
+
     Parameters
     ----------
     cells
@@ -74,10 +76,10 @@ def evidence_word(cells: Floats, box: Box) -> str:
     leading = cells.clip(min=0) if side == "for" else (-cells).clip(min=0)
     inside = (leading * cover(box, len(cells))).sum() / leading.sum()
     if inside >= ONE_SIDED:
-        return f"{side}, in the mass"
+        return f"{side}, inside"
     if inside <= 1 - ONE_SIDED:
-        return f"{side}, around the mass"
-    return f"{side}, in and around the mass"
+        return f"{side}, around"
+    return f"{side}, throughout"
 
 
 def cover(box: Box, cells: int) -> Floats:

@@ -81,9 +81,8 @@ def print_table(records: Sequence[Record], console: Console) -> None:
         views = {view.projection: percent(view.probability) for view in record.views}
         marks = sorted({numbers[warning] for warning in record.warnings})
         cells = (
-            record.case_id,
+            f"{record.case_id} {record.lesion_id}",
             breast_name(record.laterality),
-            record.lesion_id,
             f"{percent(record.probability)} ({interval_range(record.interval)})",
             views.get("CC", MISSING),
             views.get("MLO", MISSING),
@@ -107,12 +106,11 @@ def _table(interval: str) -> Table:
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
     table.add_column("Case", overflow="fold")
     table.add_column("Breast", no_wrap=True)
-    table.add_column("Lesion", overflow="fold")
-    table.add_column(f"Probability of\nmalignancy ({interval})", no_wrap=True)
+    table.add_column(f"P(malignant)\n({interval})", no_wrap=True)
     table.add_column("CC", justify="right", no_wrap=True)
     table.add_column("MLO", justify="right", no_wrap=True)
     table.add_column("Evidence", overflow="fold")
-    table.add_column("Warnings", overflow="fold")
+    table.add_column("Notes", overflow="fold")
     return table
 
 

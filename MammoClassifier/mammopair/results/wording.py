@@ -31,11 +31,11 @@ def breast_name(laterality: str) -> str:
 
 
 def evidence_words(record: Record) -> str:
-    """The evidence of all views in words, once if they agree."""
+    """The evidence of all views in words, a line each, or once if they agree."""
     words = [(view.projection, view.evidence.word) for view in record.views]
     if len({word for _, word in words}) == 1 and len(words) > 1:
         return f"both {words[0][1]}"
-    return "; ".join(f"{projection} {word}" for projection, word in words)
+    return "\n".join(f"{projection} {word}" for projection, word in words)
 
 
 def outcome(label: int | None) -> str:
