@@ -280,13 +280,20 @@ def _first_time():
     folder = genuine_python_folder()
     if folder is not None:
         slicer.__path__.append(str(folder / "slicer"))
-        for name in ("i18n", "packaging", "ScriptedLoadableModule", "parameterNodeWrapper"):
+        for name in (
+            "i18n",
+            "packaging",
+            "testing",
+            "ScriptedLoadableModule",
+            "parameterNodeWrapper",
+        ):
             setattr(slicer, name, importlib.import_module(f"slicer.{name}"))
     else:
         # In this order: each is imported by the next as slicer.<name>.
         for name, source in (
             ("i18n", "i18n"),
             ("packaging", "packaging"),
+            ("testing", "unit_test"),
             ("ScriptedLoadableModule", "scripted_module"),
             ("parameterNodeWrapper", "parameter_node"),
         ):
@@ -357,8 +364,8 @@ def start_host(options: HostOptions | None = None, **switches):
     paths_before, modules_before = sys.path[:], set(sys.modules)
     _running = True
     try:
+        _bring_back()  # with all packages there: it is the host that needs them, not the module
         with hidden_packages(names) as hidden:
-            _bring_back()
             host = Host(options, hidden)
             _open_session(host)
             try:

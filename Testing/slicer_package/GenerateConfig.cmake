@@ -1,0 +1,1 @@
+# Slicer writes a configuration file for extensions that depend on this one; nothing depends on it.

@@ -1,0 +1,2 @@
+# ruff: noqa: N999
+"""A stand-in Slicer build tree, and what keeps the list of packaged files."""
