@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from slicer.i18n import tr as _
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
@@ -52,11 +54,9 @@ class EnsembleClassifier:
         return str(loaded.device) if loaded else ""
 
     def prepare(self) -> None:
-        """Load the ensemble, on the GPU where there is one."""
-        from mammopair.model.ensemble import load_ensemble
-
+        """Load the ensemble, on the GPU where there is one and room on it."""
         if self._nameOrPath not in _loaded:
-            _loaded[self._nameOrPath] = load_ensemble(self._nameOrPath)
+            _loaded[self._nameOrPath] = _load(self._nameOrPath)
 
     def classify(self, lesion: Lesion) -> Generator[Progress, None, Record]:
         """Classify with the ensemble."""
@@ -65,6 +65,22 @@ class EnsembleClassifier:
         self.prepare()
         (record,) = yield from classify_stepwise(lesion, _loaded[self._nameOrPath])
         return record
+
+
+def _load(nameOrPath: str | Path | None) -> Ensemble:
+    """On the best device; on the CPU, with a caution, where the GPU has no room for it."""
+    import torch
+
+    from mammopair.caution import Caution
+    from mammopair.model.ensemble import load_ensemble
+
+    try:
+        return load_ensemble(nameOrPath)
+    except torch.OutOfMemoryError:
+        ensemble = load_ensemble(nameOrPath, device="cpu")
+        message = _("The GPU has no room for the ensemble, so the CPU was used.")
+        ensemble.cautions.append(Caution(code="out-of-gpu-memory", message=message))
+        return ensemble
 
 
 _loaded: dict[str | Path | None, Ensemble] = {}

@@ -16,7 +16,10 @@ from MammoClassifierLib.volumes import viewFromVolume
 
 if TYPE_CHECKING:
     from mammopair.classify import MarkedView
+    import numpy as np
+    import numpy.typing as npt
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode
+    from vtk import vtkImageData
 
 DRAWN_ON = "mammoDrawnOn"
 """Node reference from a ROI to the volume that it was drawn on."""
@@ -132,9 +135,15 @@ def _checksum(volume: vtkMRMLScalarVolumeNode) -> str:
         return "empty"
     key, time = volume.GetID(), image.GetMTime()
     if _checksums.get(key, (None, ""))[0] != time:
-        pixels = slicer.util.arrayFromVolume(volume)
-        _checksums[key] = (time, f"{zlib.crc32(pixels.tobytes()):08x}")
+        _checksums[key] = (time, f"{zlib.crc32(_scalars(image)):08x}")
     return _checksums[key][1]
+
+
+def _scalars(image: vtkImageData) -> npt.NDArray[np.generic]:
+    """All values of an image in a row, colours too."""
+    from vtk.util.numpy_support import vtk_to_numpy
+
+    return vtk_to_numpy(image.GetPointData().GetScalars()).ravel()
 
 
 _checksums: dict[str, tuple[int, str]] = {}

@@ -59,6 +59,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._hung: dict[str, object] = {}
         self._watched: list[slicer.vtkMRMLNode] = []
         self._roiViews = RoiViews()
+        self._entered = False
         super().__init__(parent)
 
     def setup(self) -> None:
@@ -92,12 +93,14 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             enterLayout()
         except InputError as error:
             self.messages.fail(str(error))
+        self._entered = True
         self._hung.clear()
         self.initializeParameterNode()
         self._sayMissing()
 
     def exit(self) -> None:
         """Called each time the user leaves: what was theirs comes back."""
+        self._entered = False
         stopPlacing()
         self._setParameterNode(None)
         self._roiViews.restore()
@@ -120,14 +123,14 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """The scene is empty."""
         self._hung.clear()
         self.results.show(None)
-        if self.parent.isEntered:
+        if self._entered:
             clearViews()
             self.initializeParameterNode()
 
     def onSceneEndImport(self, *_args: object) -> None:
         """A scene was loaded, perhaps with a result in it."""
         self._hung.clear()
-        if self.parent.isEntered:
+        if self._entered:
             enterLayout()
             self.initializeParameterNode()
 
@@ -283,7 +286,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _hang(self) -> None:
         """Hang the chosen views, if they are not hung yet, and show each ROI on its own."""
-        if not self.parent.isEntered:
+        if not self._entered:
             return
         mirrored = []
         for projection, volume in self._parameterNode.shown().items():

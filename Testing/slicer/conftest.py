@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+import sys
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -220,6 +221,14 @@ class Clinic:
     @property
     def message(self):
         return self.widget.messages.text
+
+
+@pytest.fixture(autouse=True)
+def new_session():
+    """Each test is a session of Slicer of its own: the module is imported anew."""
+    yield
+    for name in [name for name in sys.modules if name.startswith("MammoClassifier")]:
+        del sys.modules[name]
 
 
 def showing(widget):

@@ -36,10 +36,17 @@ class HiddenPackages:
 
     def __init__(self, names=()):
         self.names = {_top(name) for name in names}
+        self.aside = {}
 
     def install(self, name: str) -> None:
-        """From now on the package is there."""
+        """From now on the package is there.
+
+        One that had been imported before is put back: torch, and whatever else has compiled
+        parts, does not survive being imported twice in a process.
+        """
         self.names.discard(_top(name))
+        back = {module for module in self.aside if _top(module) == _top(name)}
+        sys.modules.update({module: self.aside[module] for module in back})
 
 
 @contextmanager
@@ -57,12 +64,13 @@ def hidden_packages(names):
     before = {name: module for name, module in sys.modules.items() if _top(name) in aside}
     for name in before:
         del sys.modules[name]
+    hidden.aside = before
     finders = sys.meta_path[:]
     sys.meta_path[:] = [_Veiled(finder, hidden.names) for finder in finders]
     try:
         yield hidden
     finally:
         sys.meta_path[:] = finders
-        for name in [name for name in sys.modules if _top(name) in aside]:
+        for name in [name for name in sys.modules if _top(name) == "mammopair"]:
             del sys.modules[name]
         sys.modules.update(before)

@@ -1,0 +1,338 @@
+"""Bad input: one sentence in the module's message area, the scene as it was, and work goes on."""
+
+from __future__ import annotations
+
+import shutil
+
+import numpy as np
+import pytest
+from conftest import PAIR, showing, synthetic_pixels
+
+
+def contents(scene):
+    """What the scene holds, by ID and name, and by which node each parameter stands."""
+    return {
+        (scene.GetNthNode(n).GetID(), scene.GetNthNode(n).GetName())
+        for n in range(scene.GetNumberOfNodes())
+    }
+
+
+class Case:
+    """A scene with something wrong in it, made on an open module."""
+
+    def __init__(self, clinic, make_volume, make_roi):
+        self.clinic, self.volume, self.roi = clinic, make_volume, make_roi
+        self.parameters = clinic.parameters
+
+    def choose(self, volume, box=(20, 40, 15, 15), projection="cc"):
+        setattr(self.parameters, f"{projection}Volume", volume)
+        setattr(self.parameters, f"{projection}Roi", self.roi(volume, box, f"mass {projection}"))
+
+
+def nothing(case):
+    return "Views: none is chosen"
+
+
+def no_roi(case):
+    case.parameters.ccVolume = case.volume("L CC")
+    return "Mass: is not marked"
+
+
+def a_ct_slice(case):
+    """One slice of a CT, which the DICOM header names."""
+    volume = case.volume("L CC")
+    case.choose(volume)
+    volume.SetAttribute("MammoClassifier.file", str(case.ct_file))
+    return "is not a mammogram but modality CT"
+
+
+def a_3d_volume(case):
+    case.choose(case.volume("CT", np.arange(60000, dtype=np.int16).reshape(10, 100, 60)))
+    return "CT: is a 3-D volume of 10 slices"
+
+
+def an_rgb_image(case):
+    import vtk
+
+    volume = case.volume("photo")
+    image = vtk.vtkImageData()
+    image.SetDimensions(60, 100, 1)
+    image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 3)
+    case.choose(volume)
+    volume.SetAndObserveImageData(image)
+    return "photo: is in colour"
+
+
+def an_rgb_vector_volume(case):
+    pixels = np.zeros((1, 100, 60, 3), dtype=np.uint8)
+    case.choose(case.volume("colours", pixels, kind="vtkMRMLVectorVolumeNode"))
+    return "colours: is in colour"
+
+
+def a_label_map(case):
+    case.choose(case.volume("labels", kind="vtkMRMLLabelMapVolumeNode"))
+    return "labels: is a label map"
+
+
+def two_cc(case):
+    case.choose(case.volume("L CC"))
+    case.choose(case.volume("L CC again"), projection="mlo")
+    return "L CC again: view is given as MLO, but the file says CC"
+
+
+def left_with_right(case):
+    case.choose(case.volume("L CC"))
+    case.choose(case.volume("R MLO"), projection="mlo")
+    return "R MLO: is R MLO, but L CC is L CC; give two views of one breast"
+
+
+def the_same_view_twice(case):
+    volume = case.volume("L CC")
+    case.choose(volume)
+    case.choose(volume, projection="mlo")
+    return "L CC: is chosen as CC and as MLO"
+
+
+def a_breast_nobody_knows(case):
+    case.choose(case.volume("film"))
+    return "film: does not say which breast it shows"
+
+
+def a_roi_outside(case):
+    case.choose(case.volume("L CC"), box=(500, 40, 15, 15))
+    return "mass cc: lies outside L CC"
+
+
+def a_roi_of_no_size(case):
+    case.choose(case.volume("L CC"))
+    case.parameters.ccRoi.SetSize(0, 0, 0)
+    return "mass cc: has no size"
+
+
+def a_roi_in_another_plane(case):
+    volume = case.volume("L CC")
+    case.choose(volume)
+    case.parameters.ccRoi.SetCenter(-10, -20, 250)
+    return "mass cc: does not meet the plane of L CC"
+
+
+def a_roi_drawn_on_another_view(case):
+    from MammoClassifierLib.inputs import DRAWN_ON
+
+    other, volume = case.volume("L MLO"), case.volume("L CC")
+    case.choose(volume)
+    case.parameters.ccRoi.SetNodeReferenceID(DRAWN_ON, other.GetID())
+    return "mass cc: was drawn on L MLO, not on L CC"
+
+
+def one_roi_for_both(case):
+    cc, mlo = case.volume("L CC"), case.volume("L MLO")
+    case.choose(cc)
+    case.parameters.mloVolume, case.parameters.mloRoi = mlo, case.parameters.ccRoi
+    return "mass cc: marks both views"
+
+
+def a_roi_without_its_view(case):
+    case.choose(case.volume("L CC"))
+    case.parameters.mloRoi = case.roi(case.parameters.ccVolume, (1, 1, 9, 9), "lost")
+    return "lost: marks the MLO view, but no such view is chosen"
+
+
+def an_inverted_volume(case):
+    pixels = synthetic_pixels()
+    case.choose(case.volume("L CC", pixels.max() - pixels))
+    return "L CC: looks inverted"
+
+
+def no_pixels(case):
+    volume = case.volume("L CC")
+    case.choose(volume)
+    volume.SetAndObserveImageData(None)
+    return "L CC: holds no pixels"
+
+
+def one_grey(case):
+    case.choose(case.volume("L CC", np.full((100, 60), 7, np.int16)))
+    return "L CC: has the same value everywhere"
+
+
+def numbers_that_are_none(case):
+    pixels = synthetic_pixels().astype(np.float32)
+    pixels[3, 3] = np.nan
+    case.choose(case.volume("L CC", pixels))
+    return "L CC: holds values that are not finite"
+
+
+CASES = [
+    nothing,
+    no_roi,
+    a_ct_slice,
+    a_3d_volume,
+    an_rgb_image,
+    an_rgb_vector_volume,
+    a_label_map,
+    two_cc,
+    left_with_right,
+    the_same_view_twice,
+    a_breast_nobody_knows,
+    a_roi_outside,
+    a_roi_of_no_size,
+    a_roi_in_another_plane,
+    a_roi_drawn_on_another_view,
+    one_roi_for_both,
+    a_roi_without_its_view,
+    an_inverted_volume,
+    no_pixels,
+    one_grey,
+    numbers_that_are_none,
+]
+
+
+@pytest.fixture
+def ct_file(tmp_path, small_exam):
+    import pydicom
+
+    dataset = pydicom.dcmread(small_exam / PAIR["CC"])
+    dataset.Modality = "CT"
+    dataset.SOPClassUID = pydicom.uid.CTImageStorage
+    dataset.save_as(tmp_path / "ct.dcm")
+    return tmp_path / "ct.dcm"
+
+
+@pytest.mark.parametrize("wrong", CASES)
+def test_each_gives_one_sentence_and_leaves_the_scene_as_it_was(
+    clinic, make_volume, make_roi, ct_file, wrong
+):
+    clinic.open()
+    case = Case(clinic, make_volume, make_roi)
+    case.ct_file = ct_file
+    sentence = wrong(case)
+    clinic.host.process_events()
+    before = contents(clinic.host.scene)
+
+    clinic.classify()
+
+    assert sentence in clinic.message
+    assert "\n" not in clinic.message
+    assert showing(clinic.widget.ui.messageLabel)
+    assert clinic.host.messages == []
+    assert contents(clinic.host.scene) == before
+    assert clinic.parameters.result is None
+
+    for name in ("ccVolume", "mloVolume", "ccRoi", "mloRoi"):
+        setattr(clinic.parameters, name, None)
+    volumes = clinic.load()
+    clinic.parameters.ccVolume, clinic.parameters.mloVolume = volumes
+    clinic.mark()
+    clinic.classify()
+    assert clinic.parameters.result is not None, "the module works on"
+
+
+def test_a_volume_without_dicom_origin_is_classified_with_a_warning(clinic, make_volume, make_roi):
+    from MammoClassifierLib.results import readRecord
+
+    clinic.open()
+    case = Case(clinic, make_volume, make_roi)
+    case.choose(make_volume("L CC"))
+    clinic.classify()
+
+    record = readRecord(clinic.parameters.result)
+    (warning,) = (w for w in record.warnings if w.code == "no-dicom-origin")
+    assert warning.message.startswith("L CC does not know its DICOM file")
+    assert record.laterality == "L"
+
+
+def test_the_breast_is_taken_from_the_user_where_the_volume_does_not_know(
+    clinic, make_volume, make_roi
+):
+    from MammoClassifierLib.results import readRecord
+
+    clinic.open()
+    Case(clinic, make_volume, make_roi).choose(make_volume("film"))
+    clinic.widget.ui.sideSelector.setCurrentIndex(1)
+    clinic.classify()
+    assert readRecord(clinic.parameters.result).laterality == "R"
+
+
+def test_an_inverted_volume_that_knows_its_file_is_read_the_right_way(clinic):
+    """As Slicer's default reader turns MONOCHROME1 over."""
+    import slicer
+    from MammoClassifierLib.volumes import viewFromVolume
+
+    (volume,) = clinic.load(PAIR["CC"])
+    expected = viewFromVolume(volume, "CC").pixels.copy()
+    slicer.util.updateVolumeFromArray(volume, 65535 - slicer.util.arrayFromVolume(volume))
+
+    view = viewFromVolume(volume, "CC")
+
+    assert np.array_equal(view.pixels, expected)
+    assert "edited-pixels" not in [warning.code for warning in view.warnings]
+
+
+def test_pixels_that_the_user_edited_are_what_is_read(clinic):
+    import slicer
+    from MammoClassifierLib.volumes import viewFromVolume
+
+    (volume,) = clinic.load(PAIR["CC"])
+    slicer.util.arrayFromVolume(volume)[0, 300:320, 100:120] = 0
+
+    view = viewFromVolume(volume, "CC")
+
+    assert view.pixels[300:320, 100:120].max() == 0
+    assert "edited-pixels" in [warning.code for warning in view.warnings]
+    assert view.laterality == "L"
+
+
+@pytest.mark.parametrize("damage", ["missing", "tampered"])
+def test_weights_that_are_missing_or_tampered_with_are_named(
+    clinic, random_ensemble, tmp_path, damage
+):
+    from MammoClassifierLib.classifier import EnsembleClassifier
+
+    folder = tmp_path / "ensemble"
+    shutil.copytree(random_ensemble, folder)
+    weights = folder / "member-2.safetensors"
+    if damage == "missing":
+        weights.unlink()
+    else:
+        content = bytearray(weights.read_bytes())
+        content[-1] ^= 1
+        weights.write_bytes(content)
+    clinic.load()
+    clinic.open()
+    clinic.mark()
+    good = clinic.widget.logic.classifier
+    clinic.widget.logic.classifier = EnsembleClassifier(folder)
+    before = contents(clinic.host.scene)
+
+    clinic.classify()
+
+    assert "member-2.safetensors" in clinic.message
+    assert contents(clinic.host.scene) == before
+    clinic.widget.logic.classifier = good
+    clinic.classify()
+    assert clinic.parameters.result is not None
+
+
+def test_what_nobody_thought_of_is_one_sentence_too(clinic):
+    class Broken:
+        device = ""
+
+        def prepare(self):
+            raise ZeroDivisionError("deep inside")
+
+    clinic.load()
+    clinic.open()
+    clinic.mark()
+    clinic.widget.logic.classifier = Broken()
+    clinic.classify()
+    assert clinic.message.startswith("Something went wrong (ZeroDivisionError)")
+
+
+def test_the_logic_raises_the_sentence_and_opens_no_dialog(clinic, make_volume):
+    from MammoClassifierLib.logic import MammoClassifierLogic
+    from mammopair.errors import InputError
+
+    with pytest.raises(InputError, match="Mass: is not marked"):
+        MammoClassifierLogic().classify(make_volume("L CC"))
+    assert clinic.host.messages == []

@@ -1,0 +1,91 @@
+"""The batch script as Slicer runs it: exit codes, and the files that the engine's batch writes."""
+
+from __future__ import annotations
+
+import csv
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import PAIR, REDUCTION, demo_boxes
+
+SCRIPT = Path(__file__).parents[2] / "MammoClassifier" / "Scripts" / "classify_batch.py"
+COLUMNS = "case_id,lesion_id,laterality,view,file,box_x,box_y,box_w,box_h".split(",")
+
+headless = pytest.mark.slicer_host(main_window=False, layout_manager=False)
+
+
+@pytest.fixture
+def manifest(tmp_path, small_exam):
+    """A manifest of one lesion of the small exam."""
+    path = tmp_path / "lesions.csv"
+    with path.open("w", newline="") as stream:
+        table = csv.writer(stream)
+        table.writerow(COLUMNS)
+        for view, file in PAIR.items():
+            box = [side / REDUCTION for side in demo_boxes()[file]]
+            table.writerow(["case", "1", "L", view, small_exam / file, *box])
+    return path
+
+
+@pytest.fixture
+def run(clinic, monkeypatch):
+    """Runs the script with arguments, as ``Slicer --python-script`` does; gives the exit code."""
+    import slicer
+
+    def execute(*arguments):
+        monkeypatch.setattr(sys, "argv", [str(SCRIPT), *map(str, arguments)])
+        runpy.run_path(str(SCRIPT), run_name="__main__")
+        return slicer.app.exit_code
+
+    return execute
+
+
+@headless
+def test_a_manifest_becomes_records_and_a_table(run, manifest, tmp_path, ensemble, capsys):
+    from mammopair.record import read_records
+
+    out = tmp_path / "out"
+    assert run("--", manifest, out, *([ensemble] if ensemble else [])) == 0
+    (record,) = read_records(out / "records.jsonl")
+    assert record.case_id == "case"
+    assert (out / "table.csv").is_file()
+    assert "Research use only" in capsys.readouterr().out
+
+
+@headless
+def test_a_lesion_that_fails_is_named_and_the_others_are_not_held_up(
+    run, manifest, tmp_path, ensemble, capsys
+):
+    from mammopair.record import read_records
+
+    (tmp_path / "not-a-film.dcm").write_bytes(b"nothing")
+    with manifest.open("a", newline="") as stream:
+        csv.writer(stream).writerow(["bad", "1", "R", "CC", "not-a-film.dcm", 1, 1, 9, 9])
+    out = tmp_path / "out"
+
+    assert run(manifest, out, *([ensemble] if ensemble else [])) == 1
+    assert len(read_records(out / "records.jsonl")) == 1
+    assert "bad lesion 1" in capsys.readouterr().err
+
+
+@headless
+def test_wrong_usage_says_how(run, capsys):
+    assert run("--") == 2
+    assert "Usage: Slicer" in capsys.readouterr().err
+
+
+@headless
+def test_a_manifest_that_is_not_there_is_named(run, tmp_path, capsys):
+    assert run(tmp_path / "nowhere.csv", tmp_path / "out") == 1
+    assert "nowhere.csv" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slicer_host(main_window=False, layout_manager=False, torch=False)
+def test_without_torch_nothing_is_asked_in_a_script(clinic, run, manifest, tmp_path, capsys):
+    assert run(manifest, tmp_path / "out") == 1
+    assert "torch" in capsys.readouterr().err
+    assert clinic.host.messages == []
+    assert clinic.host.installations == []
