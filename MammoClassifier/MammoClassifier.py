@@ -53,4 +53,4 @@ class MammoClassifierTest(ScriptedLoadableModuleTest):
         for test in TESTS:
             self.setUp()
             self.delayDisplay(test.__doc__.splitlines()[0])
-            test(self)
+            test()

@@ -10,8 +10,9 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from MammoClassifierLib.install import missingPackages
 from mammopair.errors import InputError
+
+from MammoClassifierLib.install import missingPackages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -70,7 +70,6 @@ class EnsembleClassifier:
 def _load(nameOrPath: str | Path | None) -> Ensemble:
     """On the best device; on the CPU, with a caution, where the GPU has no room for it."""
     import torch
-
     from mammopair.caution import Caution
     from mammopair.model.ensemble import load_ensemble
 

@@ -7,7 +7,6 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import slicer
 from mammopair.errors import InputError
 from slicer.i18n import tr as _
 
@@ -15,9 +14,9 @@ from MammoClassifierLib.geometry import boxFromRoi
 from MammoClassifierLib.volumes import viewFromVolume
 
 if TYPE_CHECKING:
-    from mammopair.classify import MarkedView
     import numpy as np
     import numpy.typing as npt
+    from mammopair.classify import MarkedView
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode
     from vtk import vtkImageData
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import CalledProcessError
 from typing import TYPE_CHECKING
 
 import slicer
@@ -47,9 +48,11 @@ def registerSampleData() -> None:
 
 
 def _load(source: object) -> None:
-    """What the button of a sample does."""
-    with slicer.util.tryWithErrorDisplay(_("The sample could not be loaded."), waitCursor=True):
+    """What the button of a sample does; a sentence comes up where it cannot."""
+    try:
         loadExam(EXAMS[source.sampleName])
+    except InputError as error:
+        slicer.util.errorDisplay(str(error), windowTitle=_("MammoClassifier"))
 
 
 def loadExam(folder: str) -> list[vtkMRMLScalarVolumeNode]:
@@ -57,10 +60,9 @@ def loadExam(folder: str) -> list[vtkMRMLScalarVolumeNode]:
 
     Raises
     ------
-    RuntimeError
-        If the user does not want the package.
     mammopair.errors.InputError
-        If what the engine's reader needs is not installed, or a file cannot be read.
+        If the package, or what the engine's reader needs, is not installed, or a file cannot be
+        read.
     """
     import slicer.packaging
 
@@ -68,7 +70,10 @@ def loadExam(folder: str) -> list[vtkMRMLScalarVolumeNode]:
     from MammoClassifierLib.volumes import addVolume
 
     ensureInstalled()
-    slicer.packaging.pip_ensure(PACKAGE, requester=CATEGORY)
+    try:
+        slicer.packaging.pip_ensure(PACKAGE, requester=CATEGORY)
+    except (RuntimeError, CalledProcessError) as error:
+        raise InputError(PACKAGE, str(error)) from error
     from mammopair.reading.files import read_view
 
     return [addVolume(read_view(path)) for path in examFiles(folder)]
