@@ -8,7 +8,7 @@ import pytest
 from mammopair.caution import Caution
 from mammopair.errors import InputError
 from mammopair.reading.checks import check_pair, with_identity
-from mammopair.reading.view import Intent, Laterality, Projection, View
+from mammopair.reading.view import Acquisition, Intent, Laterality, Projection, View
 
 VIEW = View(
     pixels=np.zeros((4, 4), np.float32),
@@ -63,6 +63,8 @@ def test_views_of_different_days_pass_with_a_caution():
     early, late = replace(VIEW, acquired="20200101235959"), replace(OTHER, acquired="20200102")
     assert said(check_pair([early, late])) == ["different-days"]
     assert check_pair([early, replace(OTHER, acquired="20200101000000")]) == ()
+    films = [replace(view, acquisition=Acquisition.FILM) for view in (early, late)]
+    assert check_pair(films) == ()  # whose dates are those of scanning
 
 
 def test_a_raw_and_a_processed_view_pass_with_a_caution():

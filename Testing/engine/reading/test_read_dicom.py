@@ -41,6 +41,7 @@ def refused(tmp_path, problem, **attributes):
         ({"SOPClassUID": BreastTomosynthesisImageStorage}, "tomosynthesis"),
         ({"NumberOfFrames": 3}, "holds 3 frames"),
         ({"SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}, r"colour \(RGB\)"),
+        ({"SamplesPerPixel": 3}, "colour"),
         ({"PhotometricInterpretation": "PALETTE COLOR"}, "colour"),
         ({"Rows": 0}, "0 rows"),
         ({"Columns": 0}, "0 columns"),
@@ -69,6 +70,11 @@ def test_other_radiographs_count_only_where_they_state_a_mammographic_view(tmp_p
     assert "not-mg" in [caution.code for caution in view.warnings]
     refused(tmp_path, "is not a mammogram", **kind, ViewPosition="AP")
     refused(tmp_path, "is not a mammogram", **kind, ImageLaterality=None)
+
+
+def test_a_missing_photometric_interpretation_is_said(tmp_path):
+    view = read_view(write_mammogram(tmp_path / "view.dcm", PhotometricInterpretation=None))
+    assert "unknown-polarity" in [caution.code for caution in view.warnings]
 
 
 def test_an_image_that_would_be_shown_all_alike_is_refused(tmp_path):
