@@ -7,6 +7,7 @@ volumes are not touched: it is the slice planes that turn.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from mammopair.errors import InputError
@@ -31,6 +32,11 @@ def hangView(projection: str, volume: vtkMRMLScalarVolumeNode | None) -> bool:
     -------
     bool
         Whether it is shown mirrored.
+
+    Raises
+    ------
+    InputError
+        If it lies under a transform that is not linear.
     """
     logic = sliceLogic(projection)
     if logic is None:
@@ -40,13 +46,12 @@ def hangView(projection: str, volume: vtkMRMLScalarVolumeNode | None) -> bool:
     composite.SetBackgroundVolumeID(volume.GetID() if volume else None)
     if volume is None or volume.GetImageData() is None:
         return False
-    wall = wallOf(volume)
-    mirrored = wall is not None and wall != WALL[projection]
+    turn = turnOf(projection, volume)
     node = logic.GetSliceNode()
-    node.GetSliceToRAS().DeepCopy(toMatrix(sliceToWorld(volume, mirrored=mirrored)))
+    node.GetSliceToRAS().DeepCopy(toMatrix(sliceToWorld(volume, turn)))
     node.UpdateMatrices()
     logic.FitSliceToBackground()
-    return mirrored
+    return turn.mirrored
 
 
 def clearViews() -> None:
@@ -60,8 +65,20 @@ def clearViews() -> None:
             composite.SetLabelVolumeID(None)
 
 
-def wallOf(volume: vtkMRMLScalarVolumeNode) -> str | None:
-    """The stored side at which the chest wall lies: ``left``, ``right``, or None if unclear."""
+@dataclass(frozen=True)
+class Turn:
+    """What is done to the stored rows and columns for display."""
+
+    mirrored: bool = False
+    flipped: bool = False
+
+
+def turnOf(projection: str, volume: vtkMRMLScalarVolumeNode) -> Turn:
+    """The turn that brings a volume's chest wall to its side, and its head upwards.
+
+    Patient Orientation decides where the DICOM file has it; else the pixels, as far as they
+    tell.
+    """
     from pathlib import Path
 
     import numpy as np
@@ -69,24 +86,32 @@ def wallOf(volume: vtkMRMLScalarVolumeNode) -> str | None:
     try:
         from mammopair.reading.dicom import read_header
         from mammopair.reading.view import View
-        from mammopair.results.hanging import chest_wall
+        from mammopair.results.hanging import chest_wall, hang
     except ImportError:  # what the engine needs is not installed yet
-        return None
+        return Turn()
     try:
         stored = pixelsOf(volume)
         path = dicomFile(volume)
-        orientation = read_header(path).orientation if path else None
+        header = read_header(path) if path else None
     except InputError:
-        return None
-    pixels = np.asarray(stored, dtype=np.float32) - np.float32(stored.min())
-    return chest_wall(View(pixels=pixels, source=Path(volume.GetName()), orientation=orientation))
+        return Turn()
+    view = View(
+        pixels=np.asarray(stored, dtype=np.float32) - np.float32(stored.min()),
+        source=Path(volume.GetName()),
+        projection=header.projection if header else None,
+        orientation=header.orientation if header else None,
+    )
+    wall = chest_wall(view)
+    upright = hang(view, header.laterality if header and header.laterality else "")
+    return Turn(wall is not None and wall != WALL[projection], upright.flipped)
 
 
-def sliceToWorld(volume: vtkMRMLScalarVolumeNode, *, mirrored: bool) -> npt.NDArray[np.float64]:
+def sliceToWorld(volume: vtkMRMLScalarVolumeNode, turn: Turn) -> npt.NDArray[np.float64]:
     """``(4, 4)``: the slice plane in which rows lead downwards and columns to the right.
 
-    Mirrored, columns lead to the left. The plane is the volume's own, through its middle,
-    whatever transforms lie above it; where these shear, rows and columns are made square again.
+    Mirrored, columns lead to the left; flipped, rows lead upwards. The plane is the volume's own,
+    through its middle, whatever transforms lie above it; where these shear, rows and columns are
+    made square again.
     """
     import numpy as np
 
@@ -95,8 +120,10 @@ def sliceToWorld(volume: vtkMRMLScalarVolumeNode, *, mirrored: bool) -> npt.NDAr
     right = toWorld[:3, 0] / np.linalg.norm(toWorld[:3, 0])
     down = toWorld[:3, 1] - right * (right @ toWorld[:3, 1])
     down /= np.linalg.norm(down)
-    if mirrored:
+    if turn.mirrored:
         right = -right
+    if turn.flipped:
+        down = -down
     plane = np.eye(4)
     plane[:3, 0], plane[:3, 1], plane[:3, 2] = right, -down, np.cross(right, -down)
     plane[:3, 3] = (toWorld @ ((columns - 1) / 2, (rows - 1) / 2, 0.0, 1.0))[:3]

@@ -13,8 +13,8 @@ from MammoClassifierLib.gauge import drawGauge
 if TYPE_CHECKING:
     from mammopair.record import Record
 
-ROW_HEIGHT, SCROLL_BAR = 26, 18
-"""Pixels that a row and the horizontal scroll bar take."""
+HEADER_HEIGHT = 46
+"""Pixels for the titles of the columns and the scroll bar below."""
 
 
 class ResultPanel:
@@ -61,7 +61,8 @@ class ResultPanel:
                 table.setItem(row, column, item)
         table.resizeColumnsToContents()
         table.resizeRowsToContents()
-        table.setFixedHeight(ROW_HEIGHT * (len(rows) + 1) + SCROLL_BAR)
+        heights = sum(table.rowHeight(row) for row in range(len(rows)))
+        table.setFixedHeight(heights + HEADER_HEIGHT)
 
 
 def shares(record: Record, members: list[str]) -> list[tuple[str, list[str]]]:

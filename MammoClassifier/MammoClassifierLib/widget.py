@@ -6,6 +6,7 @@ All choices live in the parameter node; the panel follows it. One method does on
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import qt
@@ -16,6 +17,7 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
+from MammoClassifierLib.geometry import ijkToWorld
 from MammoClassifierLib.hanging import clearViews, hangView
 from MammoClassifierLib.inputs import fingerprint
 from MammoClassifierLib.install import ensureInstalled, missingPackages
@@ -47,6 +49,15 @@ CHOICES = ("ccVolume", "mloVolume", "ccRoi", "mloRoi")
 """Parameters that a result depends on."""
 
 
+@dataclass(frozen=True)
+class Hung:
+    """A volume as it was hung."""
+
+    volume: slicer.vtkMRMLScalarVolumeNode | None
+    place: tuple[float, ...]
+    mirrored: bool
+
+
 class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The panel of the module."""
 
@@ -56,7 +67,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._guiTag: int | None = None
         self._job: Job | None = None
         self._breasts: list[BreastInScene] = []
-        self._hung: dict[str, object] = {}
+        self._hung: dict[str, Hung] = {}
         self._watched: list[slicer.vtkMRMLNode] = []
         self._roiViews = RoiViews()
         self._entered = False
@@ -96,6 +107,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._entered = True
         self._hung.clear()
         self.initializeParameterNode()
+        qt.QTimer.singleShot(0, self._hangAgain)
         self._sayMissing()
 
     def exit(self) -> None:
@@ -248,9 +260,10 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onInputModified(self, *_args: object) -> None:
         """A volume or a ROI that is chosen has changed."""
-        if _sceneIsIncomplete():
+        if _sceneIsIncomplete() or not self._parameterNode:
             return
-        if self._parameterNode and self._parameterNode.result:
+        self._hang()
+        if self._parameterNode.result:
             table = self._parameterNode.result
             if not isStale(table) and self._isStale():
                 self.refreshResult()
@@ -285,18 +298,30 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._watched = []
 
     def _hang(self) -> None:
-        """Hang the chosen views, if they are not hung yet, and show each ROI on its own."""
+        """Hang the chosen views that are not hung as they are, and show each ROI on its own."""
         if not self._entered:
             return
-        mirrored = []
         for projection, volume in self._parameterNode.shown().items():
-            if projection not in self._hung or self._hung[projection][0] is not volume:
-                self._hung[projection] = (volume, hangView(projection, volume))
-            if self._hung[projection][1]:
-                mirrored.append(projection)
+            place = _placeOf(volume)
+            hung = self._hung.get(projection)
+            if hung is None or hung.volume is not volume or hung.place != place:
+                self._hung[projection] = Hung(volume, place, self._hangOne(projection, volume))
         self._roiViews.show("CC", self._parameterNode.ccRoi)
         self._roiViews.show("MLO", self._parameterNode.mloRoi)
-        self._sayMirrored(mirrored)
+        self._sayMirrored([name for name, hung in self._hung.items() if hung.mirrored])
+
+    def _hangOne(self, projection: str, volume: slicer.vtkMRMLScalarVolumeNode | None) -> bool:
+        try:
+            return hangView(projection, volume)
+        except InputError as error:
+            self.messages.fail(str(error))
+            return False
+
+    def _hangAgain(self) -> None:
+        """Once the views have their size."""
+        self._hung.clear()
+        if self._parameterNode:
+            self._hang()
 
     def _sayMirrored(self, mirrored: list[str]) -> None:
         """A mirrored film must be known for one."""
@@ -424,3 +449,11 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 def _sceneIsIncomplete() -> bool:
     """While a scene is loaded or closed its nodes come and go one by one."""
     return slicer.mrmlScene.IsImporting() or slicer.mrmlScene.IsClosing()
+
+
+def _placeOf(volume: slicer.vtkMRMLScalarVolumeNode | None) -> tuple[float, ...]:
+    """Where a volume is in the world; empty where that cannot be told in a matrix."""
+    try:
+        return tuple(ijkToWorld(volume).ravel()) if volume is not None else ()
+    except InputError:
+        return ()
