@@ -134,15 +134,6 @@ def test_a_voi_lut_of_65536_entries_writes_its_count_as_zero(tmp_path):
     assert view.pixels == pytest.approx(1 - stored / 65535)
 
 
-def test_a_count_of_entries_that_comes_out_negative_is_read_as_unsigned(tmp_path):
-    curve = np.arange(40000)
-    table = lookup_table(curve, bits=16, as_words=True)
-    table[0].add_new("LUTDescriptor", "SS", [40000 - 65536, 0, 16])
-    stored = np.array([[0, 39999], [1, 30000]], dtype=np.uint16)
-    view = read(tmp_path, stored, bits=16, VOILUTSequence=table)
-    assert view.pixels == pytest.approx(stored / 65535)
-
-
 def test_a_voi_lut_of_eight_bit_entries_packed_in_bytes_is_read(tmp_path):
     table = lookup_table(np.arange(256), bits=8)
     table[0].add_new("LUTData", "OW", bytes(range(256)))
