@@ -242,6 +242,21 @@ def test_without_torch_it_cannot_be_imported_until_it_is_installed(slicer_host):
     assert slicer_host.installations[0].module == "light_the_torch"
 
 
+def test_an_installed_package_is_not_imported_before_somebody_imports_it():
+    import torch
+    import torch.nn
+
+    with start_host(torch=False) as host:
+        host.hidden.install("torch")
+        assert "torch" not in sys.modules
+        import torch.nn as again
+
+        assert again is torch.nn
+        assert sys.modules["torch"] is torch
+    assert sys.modules["torch"] is torch
+    assert torch.__spec__.name == "torch"
+
+
 @pytest.mark.slicer_host(torch=False, packaging="declines")
 def test_a_user_who_declines_gets_no_torch(slicer_host):
     from PyTorchUtils import PyTorchUtilsLogic

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
 
 
 def _top(name: str) -> str:
@@ -32,21 +33,32 @@ class _Veiled:
 
 
 class HiddenPackages:
-    """Names of packages that cannot be imported now; taking one out installs it."""
+    """Names of packages that cannot be imported now; taking one out installs it.
 
-    def __init__(self, names=()):
+    It is a finder and a loader too. What has been imported before it was hidden comes back as it
+    was when it is imported after its installation: torch, and whatever else has compiled parts,
+    does not survive being loaded twice in a process.
+    """
+
+    def __init__(self, names=(), aside=()):
         self.names = {_top(name) for name in names}
-        self.aside = {}
+        self.aside = dict(aside)
+        self._specs = {name: module.__spec__ for name, module in self.aside.items()}
 
     def install(self, name: str) -> None:
-        """From now on the package is there.
-
-        One that had been imported before is put back: torch, and whatever else has compiled
-        parts, does not survive being imported twice in a process.
-        """
+        """From now on the package is there, though nothing has imported it yet."""
         self.names.discard(_top(name))
-        back = {module for module in self.aside if _top(module) == _top(name)}
-        sys.modules.update({module: self.aside[module] for module in back})
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.aside or _top(name) in self.names or _top(name) == "mammopair":
+            return None
+        return ModuleSpec(name, self, is_package=hasattr(self.aside[name], "__path__"))
+
+    def create_module(self, spec):
+        return self.aside[spec.name]
+
+    def exec_module(self, module):
+        module.__spec__ = self._specs[module.__name__]
 
 
 @contextmanager
@@ -56,17 +68,16 @@ def hidden_packages(names):
     Modules of ``mammopair`` are laid aside as well: those that have been imported before hold
     the hidden packages already, and would not notice.
     """
-    hidden = HiddenPackages(names)
-    if not hidden.names:
-        yield hidden
+    if not names:
+        yield HiddenPackages()
         return
-    aside = {*hidden.names, "mammopair"}
+    aside = {*(_top(name) for name in names), "mammopair"}
     before = {name: module for name, module in sys.modules.items() if _top(name) in aside}
     for name in before:
         del sys.modules[name]
-    hidden.aside = before
+    hidden = HiddenPackages(names, before)
     finders = sys.meta_path[:]
-    sys.meta_path[:] = [_Veiled(finder, hidden.names) for finder in finders]
+    sys.meta_path[:] = [hidden, *(_Veiled(finder, hidden.names) for finder in finders)]
     try:
         yield hidden
     finally:
