@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test slow lint bench clean
+.PHONY: install demo test slow lint bench figures clean
 
 install: $(STAMP)
 
@@ -33,6 +33,9 @@ bench: install
 	$(BIN)/python -m Testing.benchmarks.decoding
 	$(BIN)/python -m Testing.benchmarks.network
 	$(BIN)/python -m Testing.benchmarks.throughput
+
+figures: install
+	$(BIN)/python -m Testing.documents.readme_figures
 
 clean:
 	rm -rf $(VENV) demo-out build dist .pytest_cache .mypy_cache .ruff_cache
