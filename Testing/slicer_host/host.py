@@ -252,8 +252,19 @@ def _belongs_to_host(name: str) -> bool:
     return name.partition(".")[0] in HOST_MODULES
 
 
+def _refuse_a_pyside_that_breaks_python():
+    """PySide6 6.12.0 releases True once too often at every signal: fatal before Python 3.12."""
+    import PySide6
+
+    if PySide6.__version__ == "6.12.0" and sys.version_info < (3, 12):
+        raise RuntimeError(
+            "PySide6 6.12.0 breaks Python 3.11: pip install 'PySide6-Essentials<6.12'"
+        )
+
+
 def _first_time():
     """Make qt, ctk, slicer and what hangs on it, once a process."""
+    _refuse_a_pyside_that_breaks_python()
     import slicer  # the wheel
 
     from . import dialogs, dicom, pytorch_utils, sample_data
