@@ -10,8 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from mammopair.classify import Lesion, Progress
+    from mammopair.classify import Lesion
     from mammopair.model.ensemble import Ensemble
+    from mammopair.progress import Progress
     from mammopair.record import Record
 
 
@@ -70,6 +71,7 @@ class EnsembleClassifier:
 def _load(nameOrPath: str | Path | None) -> Ensemble:
     """On the best device; on the CPU, with a caution, where the GPU has no room for it."""
     import torch
+
     from mammopair.caution import Caution
     from mammopair.model.ensemble import load_ensemble
 

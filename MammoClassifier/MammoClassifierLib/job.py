@@ -9,7 +9,7 @@ import qt
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
-    from mammopair.classify import Progress
+    from mammopair.progress import Progress
 
 
 class Job:

@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import slicer
-from mammopair.errors import InputError
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
@@ -25,13 +24,16 @@ from MammoClassifierLib.classifier import Classifier, EnsembleClassifier
 from MammoClassifierLib.inputs import MarkedVolume, collectInputs, fingerprint, readMarked
 from MammoClassifierLib.parameters import MammoClassifierParameterNode
 from MammoClassifierLib.results import makeResult
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-    from mammopair.classify import Lesion, Progress
-    from mammopair.record import Record
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableNode
+
+    from mammopair.classify import Lesion
+    from mammopair.progress import Progress
+    from mammopair.record import Record
 
 READING = 20
 """Per cent of the progress that reading the views and loading the ensemble make up."""
@@ -108,7 +110,8 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         InputError
             As :meth:`classify`.
         """
-        from mammopair.classify import Lesion, Progress
+        from mammopair.classify import Lesion
+        from mammopair.progress import Progress
 
         seen = fingerprint(inputs, laterality)
         marked = []
@@ -130,7 +133,7 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
 
     def _scaled(self, lesion: Lesion) -> Generator[Progress, None, Record]:
         """The classifier's steps, with its progress as the rest of the whole."""
-        from mammopair.classify import Progress
+        from mammopair.progress import Progress
 
         steps = self.classifier.classify(lesion)
         while True:

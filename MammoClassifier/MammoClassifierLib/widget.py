@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 import qt
 import slicer
 import vtk
-from mammopair.errors import InputError
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
@@ -31,12 +30,12 @@ from MammoClassifierLib.overlay import showOverlay
 from MammoClassifierLib.pairing import BreastInScene, breastsInScene
 from MammoClassifierLib.resultpanel import ResultPanel
 from MammoClassifierLib.results import checkStale, isStale, readRecord
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
-    from mammopair.classify import Progress
-
     from MammoClassifierLib.logic import Result
     from MammoClassifierLib.parameters import MammoClassifierParameterNode
+    from mammopair.progress import Progress
 
 INPUT_EVENTS = (
     vtk.vtkCommand.ModifiedEvent,

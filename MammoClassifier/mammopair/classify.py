@@ -25,6 +25,7 @@ from mammopair import __version__
 from mammopair.caution import Caution
 from mammopair.crop import CropSquare, cut_patch, place_square
 from mammopair.errors import InputError
+from mammopair.progress import Progress
 from mammopair.reading.checks import check_pair
 from mammopair.reading.view import Box, View
 from mammopair.record import Interval, ModelStamp, Reading, Record, ViewResult
@@ -50,15 +51,6 @@ class Lesion:
     marked: tuple[MarkedView, ...]
     label: int | None = None
     """Carried through to the record, never looked at."""
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far long work has come."""
-
-    done: int
-    total: int
-    message: str
 
 
 def classify(lesion: Lesion, ensemble: Ensemble) -> Record:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammopair import RESEARCH_USE_ONLY, __version__
-from mammopair.classify import Lesion, MarkedView, Progress, classify_many
+from mammopair.classify import Lesion, MarkedView, classify_many
 from mammopair.errors import InputError
 from mammopair.evaluation.levels import ViewScore
 from mammopair.evaluation.summary import score_levels
 from mammopair.model.weights import file_sha256
+from mammopair.progress import Progress
 from mammopair.reading.crop_folder import CropRow, read_crop, read_index
 from mammopair.record import Record
 

@@ -42,6 +42,7 @@ ROOMS: dict[str, set[str]] = {
     # A room may import those named after it, and itself; "reading" stands for "reading.*" too.
     # Data walks downwards in this list, so no room calls back up.
     "errors": set(),
+    "progress": set(),
     "whole_file": {"errors"},
     "caution": set(),
     "reading": {"caution", "errors"},
@@ -53,13 +54,16 @@ ROOMS: dict[str, set[str]] = {
     "handcrafted": {"caution", "concepts", "crop", "errors", "reading"},
     "explain": {"caution", "concepts", "crop", "errors", "model", "reading.view", "record"},
     "manifest": {"errors", "reading.view"},
-    "classify": {"caution", "concepts", "crop", "errors", "explain", "model", "reading", "record"},
-    "scoring": {"classify", "errors", "evaluation", "model", "reading", "record"},
+    "classify": {
+        *("caution", "concepts", "crop", "errors", "explain", "model", "progress", "reading"),
+        "record",
+    },
+    "scoring": {"classify", "errors", "evaluation", "model", "progress", "reading", "record"},
     "results": {
         *("caution", "concepts", "crop", "errors", "evaluation", "reading", "record", "whole_file"),
     },
     "training": {
-        *("caution", "classify", "concepts", "crop", "errors", "evaluation", "model", "reading"),
+        *("caution", "concepts", "crop", "errors", "evaluation", "model", "progress", "reading"),
         *("record", "scoring"),  # a trained ensemble is measured by the road that it will serve
     },
     "batch": {
@@ -68,8 +72,8 @@ ROOMS: dict[str, set[str]] = {
     },
     "cli": {
         *("batch", "caution", "classify", "concepts", "crop", "errors", "evaluation", "explain"),
-        *("handcrafted", "manifest", "model", "reading", "record", "results", "scoring"),
-        "training",
+        *("handcrafted", "manifest", "model", "progress", "reading", "record", "results"),
+        *("scoring", "training"),
     },
 }
 

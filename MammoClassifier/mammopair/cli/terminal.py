@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from mammopair.classify import Progress
+    from mammopair.progress import Progress
 
 Value = TypeVar("Value")
 Item = TypeVar("Item")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +44,7 @@ def save_weights(weights: dict[str, Tensor], path: Path) -> str:
     }
     partial = path.with_suffix(".partial")
     save_file(halved, partial)
-    os.replace(partial, path)
+    partial.replace(path)
     return file_sha256(path)
 
 

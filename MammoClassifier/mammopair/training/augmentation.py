@@ -16,7 +16,7 @@ from mammopair.model.input import CLIP, limit_detail, standardise
 from mammopair.training.recipe import Augmentation
 
 DETAIL_GROUPS = 4
-"""Sub-batches that get a detail of their own; a draw for each image would cost more than it adds."""
+"""Sub-batches that get a detail of their own; a draw for each image would cost too much."""
 ELASTIC_KNOTS = 5
 """Knots a side of the smooth displacement."""
 

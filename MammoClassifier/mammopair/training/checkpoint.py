@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +34,7 @@ def save_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
     partial = path.with_suffix(".partial")
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     save_file(contiguous, partial, {"stamp": stamp, "epoch": str(state.epoch)})
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def load_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:

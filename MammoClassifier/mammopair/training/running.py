@@ -11,9 +11,9 @@ from pathlib import Path
 import msgspec
 import torch
 
-from mammopair.classify import Progress
 from mammopair.errors import InputError
 from mammopair.model.device import choose_device
+from mammopair.progress import Progress
 from mammopair.training.fitting import EpochReport, fit_member
 from mammopair.training.material import Material, load_material
 from mammopair.training.recipe import Member, Recipe

@@ -12,9 +12,8 @@ import msgspec
 import numpy as np
 
 from mammopair import __version__
-from mammopair.classify import Progress
 from mammopair.crop import CONTEXT, SMALLEST_MM
-from mammopair.model.ensemble import load_ensemble
+from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.model.ensemble_manifest import (
     Calibration,
     Manifest,
@@ -24,6 +23,7 @@ from mammopair.model.ensemble_manifest import (
     write_manifest,
 )
 from mammopair.model.weights import file_sha256, save_weights
+from mammopair.progress import Progress
 from mammopair.reading.crop_folder import CropRow
 from mammopair.record import Record
 from mammopair.scoring import measure_scores, score_folder
@@ -151,7 +151,7 @@ def _bare_manifest(
     )
 
 
-def _figures(scored: list[tuple[CropRow, Record]], ensemble: Any) -> dict[str, Any]:
+def _figures(scored: list[tuple[CropRow, Record]], ensemble: Ensemble) -> dict[str, Any]:
     """What goes into the manifest: all levels, and again without the confounded scanner."""
     figures = measure_scores(scored, ensemble)
     levels = {level: figures[level] for level in ("pairs", "views", "lesions")}
