@@ -1,12 +1,13 @@
 """MammoClassifier: the classes that 3D Slicer looks for. What they do is in MammoClassifierLib."""
 
 import slicer
-from MammoClassifierLib.logic import MammoClassifierLogic
-from MammoClassifierLib.sampledata import registerSampleData
-from MammoClassifierLib.widget import MammoClassifierWidget
 from slicer.i18n import tr as _
 from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleTest
+
+from MammoClassifierLib.logic import MammoClassifierLogic
+from MammoClassifierLib.sampledata import registerSampleData
+from MammoClassifierLib.widget import MammoClassifierWidget
 
 __all__ = [
     "MammoClassifier",

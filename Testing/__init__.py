@@ -1,1 +1,1 @@
-"""Tests, as a package: so that Testing/slicer can never be taken for a part of Slicer's package."""  # noqa: N999
+"""Tests, as a package: so that Testing/slicer can never be taken for a part of Slicer's package."""

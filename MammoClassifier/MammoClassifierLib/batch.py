@@ -10,9 +10,8 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammopair.errors import InputError
-
 from MammoClassifierLib.install import missingPackages
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -90,6 +90,7 @@ def showFrom(level: int) -> None:
 def levelColours() -> npt.NDArray[np.float64]:
     """``(2 LEVELS + 1, 4)``: each level has the colour of its middle."""
     import numpy as np
+
     from mammopair.results.colours import evidence_rgba
 
     middles = [(low + high) / 2 for low, high in pairwise(LEVEL_BOUNDS)]
@@ -100,6 +101,7 @@ def levelColours() -> npt.NDArray[np.float64]:
 
 def _mapColours() -> npt.NDArray[np.float64]:
     import numpy as np
+
     from mammopair.results.colours import EVIDENCE_LIMIT, evidence_rgba
 
     logits = _shadeLogits()
@@ -112,6 +114,7 @@ def _mapColours() -> npt.NDArray[np.float64]:
 
 def _shadeLogits() -> npt.NDArray[np.float64]:
     import numpy as np
+
     from mammopair.results.colours import EVIDENCE_LIMIT
 
     return np.linspace(-EVIDENCE_LIMIT, EVIDENCE_LIMIT, SHADES)

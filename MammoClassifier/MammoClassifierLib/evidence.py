@@ -18,8 +18,9 @@ from MammoClassifierLib.geometry import toArray, toMatrix
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from mammopair.record import Evidence
     from slicer import vtkMRMLLabelMapVolumeNode, vtkMRMLScalarVolumeNode, vtkMRMLVolumeNode
+
+    from mammopair.record import Evidence
 
 EVIDENCE = "MammoClassifier.evidence"
 """Attribute that tells a map of evidence from a mammogram."""

@@ -11,14 +11,16 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 import vtk
-from mammopair.errors import InputError
 from slicer.i18n import tr as _
+
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from mammopair.reading.view import Box
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLTransformableNode, vtkMRMLVolumeNode
+
+    from mammopair.reading.view import Box
 
 HALF_SLICE = 0.5
 """How far a pixel reaches to either side of its slice, in slices."""

@@ -10,11 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mammopair.errors import InputError
-
 from MammoClassifierLib.geometry import ijkToWorld, toMatrix
 from MammoClassifierLib.layouts import VIEWS, sliceLogic
 from MammoClassifierLib.volumes import dicomFile, pixelsOf
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np

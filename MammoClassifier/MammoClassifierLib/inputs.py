@@ -7,18 +7,19 @@ import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mammopair.errors import InputError
 from slicer.i18n import tr as _
 
 from MammoClassifierLib.geometry import boxFromRoi
 from MammoClassifierLib.volumes import viewFromVolume
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from mammopair.classify import MarkedView
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode
     from vtk import vtkImageData
+
+    from mammopair.classify import MarkedView
 
 DRAWN_ON = "mammoDrawnOn"
 """Node reference from a ROI to the volume that it was drawn on."""

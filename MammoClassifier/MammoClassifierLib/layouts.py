@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import slicer
-from mammopair.errors import InputError
 from slicer.i18n import tr as _
+
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLLayoutNode, vtkMRMLSliceLogic

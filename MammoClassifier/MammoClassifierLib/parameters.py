@@ -3,13 +3,13 @@
 from enum import Enum
 from typing import Annotated
 
-from mammopair.errors import InputError
 from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableNode
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
 from MammoClassifierLib.inputs import MarkedVolume, collectInputs
 from MammoClassifierLib.overlay import Overlay
+from mammopair.errors import InputError
 
 
 class Side(Enum):

@@ -18,13 +18,14 @@ from MammoClassifierLib.evidence import makeEvidence
 from MammoClassifierLib.inputs import MarkedVolume, sameInputs
 
 if TYPE_CHECKING:
-    from mammopair.record import Record
     from slicer import (
         vtkMRMLNode,
         vtkMRMLStorableNode,
         vtkMRMLTableNode,
         vtkMRMLVolumeNode,
     )
+
+    from mammopair.record import Record
 
 RESULT = "MammoClassifier.result"
 """Attribute of a result's table: the fingerprint of its inputs."""
@@ -80,6 +81,7 @@ def makeResult(
 def readRecord(table: vtkMRMLTableNode) -> Record | None:
     """The record of a result; None where its text is gone or was changed into something else."""
     import msgspec
+
     from mammopair.record import Record
 
     text = table.GetNodeReference(RECORD)

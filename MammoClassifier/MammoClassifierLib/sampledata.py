@@ -12,8 +12,9 @@ from subprocess import CalledProcessError
 from typing import TYPE_CHECKING
 
 import slicer
-from mammopair.errors import InputError
 from slicer.i18n import tr as _
+
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode

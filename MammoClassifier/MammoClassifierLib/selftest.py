@@ -10,12 +10,12 @@ from math import isclose
 from typing import TYPE_CHECKING
 
 import slicer
-from mammopair.errors import InputError
 
 from MammoClassifierLib.geometry import boxFromRoi, fitRoiToBox, toMatrix
 from MammoClassifierLib.install import missingPackages
 from MammoClassifierLib.logic import MammoClassifierLogic
 from MammoClassifierLib.results import readRecord, resultsInScene, viewsOf
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 import slicer
 import vtk
-from mammopair.errors import InputError
 from slicer.i18n import tr as _
+
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-    from mammopair.reading.view import Intent, Laterality, Projection, Spacing, View
     from slicer import vtkMRMLScalarVolumeNode
+
+    from mammopair.reading.view import Intent, Laterality, Projection, Spacing, View
 
 FILE = "MammoClassifier.file"
 """Attribute: the file that a volume was read from, where the DICOM database does not know it."""
@@ -152,6 +154,7 @@ def dicomFile(volume: vtkMRMLScalarVolumeNode) -> Path | None:
 def addVolume(view: View) -> vtkMRMLScalarVolumeNode:
     """Add a view to the scene as a volume: one slice, as stored, bright where dense."""
     import numpy as np
+
     from mammopair.results.pictures import tissue_window
 
     name = " ".join(part for part in (view.patient_id, view.name) if part)

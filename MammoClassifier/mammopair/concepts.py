@@ -1,4 +1,4 @@
-"""The radiologists' words for a mass, as CBIS-DDSM has them: what a network learns beside malignancy.
+"""The radiologists' words for a mass: what a network learns beside malignancy.
 
 Source: the case description of CBIS-DDSM (Lee et al., Sci Data 4:170177, 2017), whose words are
 those of the American College of Radiology's lexicon. A mass may have several; a mass whose margin

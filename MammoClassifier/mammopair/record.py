@@ -52,7 +52,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     width: float
     height: float
     word: str
-    """In a word: ``for, inside``, ``against, around``, ``for, throughout``, ``mixed``, ``faint``."""
+    """In a word: ``for, inside``, ``against, around``, ``mixed``, ``faint``, ..."""
 
 
 class ViewResult(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,9 +12,9 @@ import time
 from io import BytesIO
 
 import numpy as np
-from mammopair.reading import decoding
 from pydicom import dcmread
 
+from mammopair.reading import decoding
 from Testing.synthetic_mammograms import LOSSLESS, breast, mammogram, to_bytes
 
 ROWS, COLUMNS, BITS = 3328, 2560, 12

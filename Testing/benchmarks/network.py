@@ -14,9 +14,9 @@ from importlib.util import find_spec
 
 import numpy as np
 import torch
-from mammopair.model.ensemble import load_ensemble
 from torch import Tensor, nn
 
+from mammopair.model.ensemble import load_ensemble
 from Testing.benchmarks.timing import print_times, print_verdict, speed_ratio, time_in_turn
 
 BATCHES = (8, 32)

@@ -21,6 +21,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image
+from pydicom import dcmread
+from safetensors.torch import load_file
+from torch import nn
+
 from mammopair.batch import classify_entries, read_lesion
 from mammopair.classify import classify_many
 from mammopair.cli.demo import MANIFEST, exams_folder
@@ -29,11 +34,6 @@ from mammopair.manifest import LesionEntry, ManifestRow, read_manifest
 from mammopair.model.ensemble import MIRRORINGS, Ensemble, load_ensemble
 from mammopair.reading.files import read_view
 from mammopair.record import Record
-from PIL import Image
-from pydicom import dcmread
-from safetensors.torch import load_file
-from torch import nn
-
 from Testing.benchmarks.timing import print_times, print_verdict, speed_ratio, time_in_turn
 
 DEMO = Path(str(files("mammopair") / "demo" / MANIFEST))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
+
 from mammopair.model.ensemble import DEFAULT, find_ensemble, shipped_ensembles
 from mammopair.model.ensemble_manifest import read_manifest
-
 from Testing.documents.readme_figures import README, figures_section, with_figures
 
 needs_ensemble = pytest.mark.skipif(

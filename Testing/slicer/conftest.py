@@ -69,6 +69,7 @@ def demo_boxes():
 def random_ensemble(tmp_path_factory):
     """A small ensemble of random weights, written by the engine's own saver."""
     import torch
+
     from mammopair.crop import CONTEXT, SMALLEST_MM
     from mammopair.model.ensemble_manifest import (
         Calibration,
@@ -287,6 +288,7 @@ def make_roi(slicer_host):
 
     def make(volume, box, name="mass"):
         import slicer
+
         from MammoClassifierLib.geometry import fitRoiToBox
         from mammopair.reading.view import Box
 

@@ -257,6 +257,7 @@ def test_the_breast_is_taken_from_the_user_where_the_volume_does_not_know(
 def test_an_inverted_volume_that_knows_its_file_is_read_the_right_way(clinic):
     """As Slicer's default reader turns MONOCHROME1 over."""
     import slicer
+
     from MammoClassifierLib.volumes import viewFromVolume
 
     (volume,) = clinic.load(PAIR["CC"])
@@ -271,6 +272,7 @@ def test_an_inverted_volume_that_knows_its_file_is_read_the_right_way(clinic):
 
 def test_pixels_that_the_user_edited_are_what_is_read(clinic):
     import slicer
+
     from MammoClassifierLib.volumes import viewFromVolume
 
     (volume,) = clinic.load(PAIR["CC"])

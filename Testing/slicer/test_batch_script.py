@@ -11,7 +11,7 @@ import pytest
 from conftest import PAIR, REDUCTION, demo_boxes
 
 SCRIPT = Path(__file__).parents[2] / "MammoClassifier" / "Scripts" / "classify_batch.py"
-COLUMNS = "case_id,lesion_id,laterality,view,file,box_x,box_y,box_w,box_h".split(",")
+COLUMNS = ["case_id", "lesion_id", "laterality", "view", "file", "box_x", "box_y", "box_w", "box_h"]
 
 headless = pytest.mark.slicer_host(main_window=False, layout_manager=False)
 

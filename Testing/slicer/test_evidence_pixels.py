@@ -61,6 +61,7 @@ def shown(clinic, make_volume, make_roi):
 
     def show(matrix, above=None, *, continuous=False, square=(12.0, 42.0, 40.0, 40.0)):
         import slicer
+
         from MammoClassifierLib.hanging import hangView
         from MammoClassifierLib.inputs import MarkedVolume
         from MammoClassifierLib.layouts import enterLayout

@@ -41,6 +41,7 @@ def volume(request, clinic, make_volume):
 
 def put_under_transform(node, matrix):
     import slicer
+
     from MammoClassifierLib.geometry import toMatrix
 
     transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
@@ -73,6 +74,7 @@ def test_transforms_above_the_volume_and_above_the_roi_are_followed(volume, make
 def test_the_corner_of_the_first_pixel_is_the_origin_of_boxes(clinic, make_volume):
     """A ROI around exactly one pixel: half a pixel to each side of its centre."""
     import slicer
+
     from MammoClassifierLib.geometry import boxFromRoi
 
     volume = make_volume(matrix=np.diag([-2.0, -3.0, 1.0, 1.0]))
@@ -87,6 +89,7 @@ def test_the_corner_of_the_first_pixel_is_the_origin_of_boxes(clinic, make_volum
 
 def test_a_roi_turned_against_the_rows_gives_the_upright_rectangle_around_it(clinic, make_volume):
     import slicer
+
     from MammoClassifierLib.geometry import boxFromRoi, toMatrix
 
     volume = make_volume(matrix=np.diag([-1.0, -1.0, 1.0, 1.0]))
@@ -103,6 +106,7 @@ def test_a_roi_turned_against_the_rows_gives_the_upright_rectangle_around_it(cli
 def test_only_the_cut_with_the_image_counts_of_a_thick_tilted_roi(clinic, make_volume):
     """A long ROI that leans over the image marks where it passes through, not its shadow."""
     import slicer
+
     from MammoClassifierLib.geometry import boxFromRoi, toMatrix
 
     volume = make_volume(matrix=np.diag([-1.0, -1.0, 1.0, 1.0]))
@@ -125,6 +129,7 @@ def test_only_the_cut_with_the_image_counts_of_a_thick_tilted_roi(clinic, make_v
 )
 def test_a_roi_that_marks_nothing_is_named(clinic, make_volume, size, centre, sentence):
     import slicer
+
     from MammoClassifierLib.geometry import boxFromRoi
     from mammopair.errors import InputError
 
@@ -138,6 +143,7 @@ def test_a_roi_that_marks_nothing_is_named(clinic, make_volume, size, centre, se
 
 def test_a_roi_that_waits_for_its_clicks_is_named(clinic, make_volume):
     import slicer
+
     from MammoClassifierLib.geometry import boxFromRoi
     from mammopair.errors import InputError
 
@@ -149,6 +155,7 @@ def test_a_roi_that_waits_for_its_clicks_is_named(clinic, make_volume):
 def test_a_transform_that_bends_is_refused(clinic, make_volume, make_roi):
     import slicer
     import vtk
+
     from MammoClassifierLib.geometry import boxFromRoi
     from mammopair.errors import InputError
 

@@ -35,6 +35,7 @@ def test_the_chest_wall_is_at_the_inner_side(
 @pytest.mark.parametrize("flipped", [False, True])
 def test_a_view_that_is_stored_on_its_head_hangs_upright(clinic, small_exam, tmp_path, flipped):
     import pydicom
+
     from MammoClassifierLib.hanging import hangView
     from MammoClassifierLib.layouts import enterLayout
     from MammoClassifierLib.volumes import addVolume

@@ -197,9 +197,10 @@ def test_the_logic_alone_does_it_from_a_script(clinic, make_roi, ensemble):
 
 def test_another_classifier_can_be_handed_in(clinic, make_roi):
     """The logic knows its classifier by the protocol only."""
+    from test_evidence_pixels import peaked, record_with
+
     from MammoClassifierLib.logic import MammoClassifierLogic
     from mammopair.progress import Progress
-    from test_evidence_pixels import peaked, record_with
 
     class Always:
         device = "abacus"
@@ -220,6 +221,7 @@ def test_another_classifier_can_be_handed_in(clinic, make_roi):
 def test_when_the_gpu_is_full_the_cpu_goes_on_and_it_is_said(marked, monkeypatch, when):
     """Something fails once, as it does when a GPU is full."""
     import torch
+
     from MammoClassifierLib.results import readRecord
     from mammopair.model import ensemble
 

@@ -58,6 +58,7 @@ def test_the_module_says_what_it_is(clinic):
 def test_sample_data_come_from_the_package_and_load_upright(clinic):
     """The button of the Sample Data module, as a click on it calls it."""
     import slicer
+
     from MammoClassifierLib.pairing import breastsInScene
 
     clinic.host.start_up_completed()

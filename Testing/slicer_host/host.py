@@ -39,6 +39,11 @@ def genuine_python_folder() -> Path | None:
     return folder
 
 
+def module_folder() -> Path:
+    """Where modules named without a path are: in this repository, or in an installed tree."""
+    return Path(os.environ.get("SLICER_HOST_MODULES") or REPOSITORY / "MammoClassifier")
+
+
 @dataclass(frozen=True)
 class HostOptions:
     """The switches; README.md says what each means."""
@@ -97,7 +102,8 @@ class Host:
         Parameters
         ----------
         path
-            The file, or its name alone for ``MammoClassifier/<name>.py`` of this repository.
+            The file, or its name alone for that module of this repository: of its folder
+            ``MammoClassifier``, or of the one that ``SLICER_HOST_MODULES`` names.
 
         Returns
         -------
@@ -108,7 +114,7 @@ class Host:
 
         path = Path(path)
         if path.suffix != ".py":
-            path = REPOSITORY / "MammoClassifier" / f"{path.name}.py"
+            path = module_folder() / f"{path.name}.py"
         return register_scripted(path.resolve(), self.app.moduleManager())
 
     def start_up_completed(self):
@@ -257,9 +263,7 @@ def _refuse_a_pyside_that_breaks_python():
     import PySide6
 
     if PySide6.__version__ == "6.12.0" and sys.version_info < (3, 12):
-        raise RuntimeError(
-            "PySide6 6.12.0 breaks Python 3.11: pip install 'PySide6-Essentials<6.12'"
-        )
+        raise RuntimeError("PySide6 6.12.0 breaks Python 3.11: install PySide6-Essentials<6.12")
 
 
 def _first_time():

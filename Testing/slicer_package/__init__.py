@@ -1,2 +1,1 @@
-# ruff: noqa: N999
 """A stand-in Slicer build tree, and what keeps the list of packaged files."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -127,6 +128,22 @@ def test_the_module_opens_from_the_installed_tree_and_brings_its_own_engine(buil
         cwd=REPOSITORY,
     )
     assert "modules from the installed tree" in output
+
+
+def test_the_clinicians_journey_works_from_the_installed_tree(built):
+    _build, install = built
+    folder = install / PACKAGED
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
+        + ["Testing/slicer/test_journey.py", "-k", "clinic or journey or stale or saved"],
+        cwd=REPOSITORY,
+        env={**os.environ, "SLICER_HOST_MODULES": str(folder), "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout
+    assert " passed" in done.stdout
 
 
 # What the Extensions Index looks at.

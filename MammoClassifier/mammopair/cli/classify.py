@@ -34,7 +34,7 @@ def classify(
     device: options.Device = "auto",
     as_json: options.Json = False,
 ) -> None:
-    """Classify marked masses as benign or malignant, with the evidence.
+    r"""Classify marked masses as benign or malignant, with the evidence.
 
     From a table with the columns `case_id, lesion_id, laterality, view, file, box_x, box_y,
     box_w, box_h` and optionally `label`:
@@ -43,7 +43,10 @@ def classify(
 
     Or one mass, on one view or both:
 
-        mammopair classify --cc rcc.dcm --cc-box 2104 1216 247 255 --mlo rmlo.dcm --mlo-box 1640 1952 255 287
+        mammopair classify --cc rcc.dcm --cc-box 2104 1216 247 255
+
+        mammopair classify --cc rcc.dcm --cc-box 2104 1216 247 255 \
+                           --mlo rmlo.dcm --mlo-box 1640 1952 255 287
     """
     from mammopair.cli.outputs import classify_and_report
     from mammopair.manifest import read_manifest

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.cli import options
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def info(
@@ -53,7 +56,7 @@ def info(
     console.print(f"\n{RESEARCH_USE_ONLY}")
 
 
-def figures_table(measured: dict[str, Any]) -> Any:
+def figures_table(measured: dict[str, Any]) -> Table:
     """A rich table of the figures of each level, with their 95 % intervals."""
     from rich.table import Table
 

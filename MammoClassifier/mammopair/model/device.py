@@ -48,7 +48,7 @@ def training_precision(device: torch.device) -> torch.dtype | None:
 
 
 def cpu_has_bfloat16() -> bool:
-    """Whether this CPU multiplies in bfloat16 (AVX512-BF16 or AMX); False where torch cannot tell."""
+    """Whether this CPU multiplies in bfloat16 (AVX512-BF16 or AMX); no, where torch cannot tell."""
     import torch
 
     capabilities = getattr(torch.cpu, "get_capabilities", dict)()

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from mammopair.caution import Caution
 from mammopair.errors import InputError
 from mammopair.model.device import choose_device
+from mammopair.model.ensemble_manifest import FILE, Manifest, MemberEntry, read_manifest
 from mammopair.model.folding import fold_batch_norms
 from mammopair.model.input import to_input
-from mammopair.model.ensemble_manifest import FILE, Manifest, MemberEntry, read_manifest
 from mammopair.model.weights import file_sha256, load_weights
 
 DEFAULT = "light-googlenet"

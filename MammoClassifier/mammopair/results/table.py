@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.record import Record
-from mammopair.whole_file import whole_text_file
 from mammopair.results.wording import (
     MISSING,
     breast_name,
@@ -19,6 +18,7 @@ from mammopair.results.wording import (
     interval_range,
     percent,
 )
+from mammopair.whole_file import whole_text_file
 
 if TYPE_CHECKING:
     from rich.console import Console

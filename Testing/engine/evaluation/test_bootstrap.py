@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 import pytest
+
 from mammopair.errors import InputError
 from mammopair.evaluation.bootstrap import (
     bootstrap_difference,

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+
 from mammopair.evaluation.curves import calibration_points, roc_points
 from mammopair.evaluation.metrics import measure
 

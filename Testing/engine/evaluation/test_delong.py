@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score
+
 from mammopair.errors import InputError
 from mammopair.evaluation.bootstrap import bootstrap_intervals
 from mammopair.evaluation.delong import delong_auc, delong_test
-from sklearn.metrics import roc_auc_score
 
 # Ovarian cancer with bowel obstruction, DeLong et al. 1988, the patients with all three values, as
 # in the SAS/STAT user's guide, LOGISTIC, "Comparing Receiver Operating Characteristic Curves":

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from mammopair.errors import InputError
 from mammopair.evaluation.levels import LesionScore, ViewScore, lesion_scores, pair_scores
 

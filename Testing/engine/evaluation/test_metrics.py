@@ -8,6 +8,8 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
+from sklearn.metrics import roc_auc_score, roc_curve
+
 from mammopair.errors import InputError
 from mammopair.evaluation.metrics import (
     NAMES,
@@ -15,7 +17,6 @@ from mammopair.evaluation.metrics import (
     measure,
     sensitivity_at_specificity,
 )
-from sklearn.metrics import roc_auc_score, roc_curve
 
 
 def simulated(rows: int = 400, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:

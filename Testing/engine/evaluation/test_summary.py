@@ -6,6 +6,7 @@ import json
 
 import numpy as np
 import pytest
+
 from mammopair.evaluation.bootstrap import bootstrap_intervals
 from mammopair.evaluation.levels import ViewScore
 from mammopair.evaluation.metrics import measure

@@ -12,11 +12,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from mammopair.errors import InputError
-from mammopair.reading.files import read_view
 from pydicom.encaps import encapsulate, get_frame
 from pydicom.uid import UID, JPEGBaseline8Bit, JPEGLSNearLossless
 
+from mammopair.errors import InputError
+from mammopair.reading.files import read_view
 from Testing.synthetic_mammograms import LOSSLESS, NATIVE, breast, mammogram, to_bytes
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from mammopair.caution import Caution
 from mammopair.errors import InputError
 from mammopair.reading.checks import check_pair, with_identity

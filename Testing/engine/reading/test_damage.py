@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from mammopair.reading.codestream import FrameSize, frame_size
 from pydicom.encaps import get_frame
 from pydicom.uid import (
     JPEG2000Lossless,
@@ -16,6 +15,7 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from mammopair.reading.codestream import FrameSize, frame_size
 from Testing.synthetic_mammograms import breast, mammogram
 
 ROOT = Path(__file__).parents[3]
@@ -75,7 +75,6 @@ def test_a_compressed_frame_of_another_size_than_the_header_says_is_refused(
 ):
     from mammopair.errors import InputError
     from mammopair.reading.dicom import read_dicom
-
     from Testing.synthetic_mammograms import to_bytes
 
     bits = 8 if syntax == JPEGBaseline8Bit else 12

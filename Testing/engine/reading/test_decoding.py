@@ -6,9 +6,6 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from mammopair.errors import InputError
-from mammopair.reading import decoding
-from mammopair.reading.dicom import read_dicom
 from pydicom import dcmread
 from pydicom.encaps import encapsulate
 from pydicom.uid import (
@@ -24,6 +21,9 @@ from pydicom.uid import (
     RLELossless,
 )
 
+from mammopair.errors import InputError
+from mammopair.reading import decoding
+from mammopair.reading.dicom import read_dicom
 from Testing.synthetic_mammograms import (
     LOSSLESS,
     NATIVE,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from itertools import permutations
 
 import pytest
+
 from mammopair.reading.exam import group_breasts
 from mammopair.reading.view import Intent, Laterality, Projection
 

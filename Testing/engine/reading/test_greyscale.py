@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from mammopair.reading.dicom import read_dicom
 from mammopair.reading.greyscale import (
     LookupTable,
@@ -16,7 +17,6 @@ from mammopair.reading.greyscale import (
     read_presentation,
     show,
 )
-
 from Testing.synthetic_mammograms import breast, lookup_table, mammogram, write_mammogram
 
 BITS = 12

@@ -1,6 +1,15 @@
 """What a header tells, from every attribute that may hold it."""
 
 import pytest
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.sr.coding import Code
+from pydicom.uid import (
+    ComputedRadiographyImageStorage,
+    DigitalMammographyXRayImageStorageForProcessing,
+    SecondaryCaptureImageStorage,
+)
+
 from mammopair.reading.dicom import read_header
 from mammopair.reading.headers import MODIFIER_CODES, PROJECTION_CODES, Header
 from mammopair.reading.names import read_name
@@ -12,15 +21,6 @@ from mammopair.reading.view import (
     SpacingMeaning,
     View,
 )
-from pydicom.dataset import Dataset
-from pydicom.sr.codedict import codes
-from pydicom.sr.coding import Code
-from pydicom.uid import (
-    ComputedRadiographyImageStorage,
-    DigitalMammographyXRayImageStorageForProcessing,
-    SecondaryCaptureImageStorage,
-)
-
 from Testing.synthetic_mammograms import coded, write_mammogram
 
 SILENT = {"ViewPosition": None, "ImageLaterality": None, "PatientOrientation": None}

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from mammopair.reading.dicom import read_dicom
-from mammopair.reading.view import SpacingMeaning
 from pydicom.uid import JPEGLosslessSV1, RLELossless, SecondaryCaptureImageStorage
 
+from mammopair.reading.dicom import read_dicom
+from mammopair.reading.view import SpacingMeaning
 from Testing.synthetic_mammograms import breast, write_mammogram
 
 RAMP = np.arange(4096, dtype=np.uint16).reshape(64, 64)

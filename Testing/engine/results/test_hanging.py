@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from mammopair.reading.view import Laterality, Projection, View
 from mammopair.results.hanging import Hanging, chest_wall, hang
 

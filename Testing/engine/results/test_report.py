@@ -11,10 +11,11 @@ from html.parser import HTMLParser
 import msgspec
 import numpy as np
 import pytest
+from PIL import Image
+
 from mammopair.errors import InputError
 from mammopair.reading.view import View
 from mammopair.results.report import write_report
-from PIL import Image
 
 NOTICE = "Research use only. Not a medical device."
 VOID = {"meta", "img", "br", "link"}

@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import pytest
+
 from mammopair.crop import CropSquare
 from mammopair.reading.view import Box, View
 from mammopair.record import Evidence

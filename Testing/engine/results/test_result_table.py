@@ -6,9 +6,10 @@ from contextlib import contextmanager
 
 import msgspec
 import pytest
+from rich.console import Console
+
 from mammopair.errors import InputError
 from mammopair.results.table import CSV_COLUMNS, print_table, records_to_csv
-from rich.console import Console
 
 
 @contextmanager

@@ -144,7 +144,7 @@ class GoogLeNet(nn.Module):
         return functional.conv2d(features, self.fc.weight[:, :, None, None])
 
     def classify(self, features: Tensor) -> Tensor:
-        """Logits ``(n, classes)`` from the last feature maps: pooling, dropout, one linear layer."""
+        """Logits ``(n, classes)`` from the last feature maps: mean, dropout, one linear layer."""
         return self.fc(self.dropout(features.mean(dim=(2, 3))))
 
     def forward(self, images: Tensor) -> Tensor:
@@ -216,7 +216,7 @@ class Auxiliary(nn.Module):
 
 
 class ConvNormRelu(nn.Module):
-    """Convolution, batch normalisation, rectification; its parts named as torchvision names them."""
+    """Convolution, batch normalisation, rectification; parts named as torchvision names them."""
 
     def __init__(self, inputs: int, outputs: int, **convolution: int) -> None:
         super().__init__()
