@@ -76,6 +76,7 @@ def _register_modules(host, folders) -> None:
 
 def _run_python(line: CommandLine) -> bool:
     """Run the script or the code; whether it raised."""
+    own = sys.argv
     sys.argv = [line.script, *line.rest]
     try:
         if line.script:
@@ -89,6 +90,8 @@ def _run_python(line: CommandLine) -> bool:
     except BaseException:
         traceback.print_exc()
         return True
+    finally:
+        sys.argv = own
     return False
 
 
