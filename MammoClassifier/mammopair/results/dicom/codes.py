@@ -1,0 +1,48 @@
+"""Coded concepts of the results, each with the place of DICOM PS3.16 that it comes from."""
+
+from __future__ import annotations
+
+from pydicom.sr.coding import Code
+
+MAMMOGRAPHY = Code("71651007", "SCT", "Mammography")
+MAMMOGRAPHY_MODALITY = Code("MG", "DCM", "Mammography")
+"""CID 29."""
+BREAST = Code("76752008", "SCT", "Breast")
+SIDES = {
+    "L": Code("7771000", "SCT", "Left"),
+    "R": Code("24028007", "SCT", "Right"),
+}
+"""CID 244, by the record's laterality."""
+PROJECTIONS = {
+    "CC": Code("399162004", "SCT", "cranio-caudal"),
+    "MLO": Code("399368009", "SCT", "medio-lateral oblique"),
+}
+"""CID 4014, by the record's projection."""
+IMAGE_LATERALITY = Code("111027", "DCM", "Image Laterality")
+IMAGE_VIEW = Code("111031", "DCM", "Image View")
+"""Both of TID 1603."""
+MASS = Code("129788004", "SCT", "Mammographic breast mass")
+"""CID 6054."""
+
+PROBABILITY_OF_CANCER = Code("111047", "DCM", "Probability of cancer")
+PERCENT = Code("%", "UCUM", "Percent")
+"""TID 4006 wants the probability of cancer in per cent."""
+NO_UNITS = Code("1", "UCUM", "no units")
+MEAN = Code("373098007", "SCT", "Mean")
+INTERVAL_BOUNDS = {
+    0.8: (
+        Code("371890005", "SCT", "Tenth percentile"),
+        Code("371887004", "SCT", "Ninetieth percentile"),
+    ),
+    0.9: (
+        Code("371888009", "SCT", "Fifth percentile"),
+        Code("371889001", "SCT", "Ninety-fifth percentile"),
+    ),
+}
+"""The bounds of a central interval, by its coverage: there are codes for these two only."""
+
+VISUAL_EXPLANATION = Code("130401", "DCM", "Visual explanation")
+CLASS_ACTIVATION = Code("130402", "DCM", "Class activation")
+ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
+"""CID 7162."""
+COMMENT = Code("121106", "DCM", "Comment")

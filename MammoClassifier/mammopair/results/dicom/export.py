@@ -1,0 +1,139 @@
+"""One record and its views to DICOM objects, and these to files, whole or not at all.
+
+>>> objects = make_objects(record, load)  # doctest: +SKIP
+>>> write_objects(objects, Path("out/dicom"))  # doctest: +SKIP
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mammopair.errors import InputError
+from mammopair.reading.view import Projection, View
+from mammopair.record import Record, ViewResult
+from mammopair.results.dicom.equipment import date
+from mammopair.results.dicom.identity import carry_identity
+from mammopair.results.dicom.parametric_map import make_parametric_map
+from mammopair.results.dicom.secondary_capture import make_secondary_capture
+from mammopair.results.dicom.segmentation import make_segmentation
+from mammopair.results.dicom.source import Source, read_source
+from mammopair.results.dicom.structured_report import make_structured_report
+from mammopair.results.dicom.uids import settle_dimensions
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
+
+
+@dataclass(frozen=True)
+class ResultObject:
+    """A DICOM object and the name of its file."""
+
+    name: str
+    """``report.dcm``, ``picture.dcm``, ``CC-evidence-levels.dcm``, ``CC-evidence-map.dcm``, ..."""
+    dataset: Dataset
+
+
+def make_objects(
+    record: Record, load: Callable[[ViewResult], View], moment: datetime | None = None
+) -> list[ResultObject]:
+    """All objects of one lesion: report, picture, and each view's evidence.
+
+    Where all evidence of a view is too faint for a level, it has no Segmentation.
+
+    Parameters
+    ----------
+    record
+        The lesion's; each view's ``file`` is read again for its header.
+    load
+        Gives the view of a view's result, for the picture.
+    moment
+        When the objects are made: now, unless told otherwise.
+
+    Raises
+    ------
+    InputError
+        If a view's file is not DICOM, is another image than the record's or lacks a UID.
+    """
+    sources = [read_source(view) for view in sorted(record.views, key=_place)]
+    named: list[tuple[str, Source, Dataset]] = []
+    evidence: list[list[Dataset]] = []
+    for number, source in enumerate(sources, start=1):
+        name = source.result.projection
+        levels = make_segmentation(record, source, number)
+        numbers = make_parametric_map(record, source, number)
+        if levels is not None:
+            named.append((f"{name}-evidence-levels", source, levels))
+        named.append((f"{name}-evidence-map", source, numbers))
+        evidence.append([made for made in (levels, numbers) if made is not None])
+    report = make_structured_report(record, sources, evidence)
+    picture = make_secondary_capture(record, sources, load)
+    named = [("report", sources[0], report), ("picture", sources[0], picture), *named]
+
+    moment = moment or datetime.now()
+    for _, source, made in named:
+        carry_identity(source.header, made)
+        settle_dimensions(made)
+        date(made, moment)
+        if made is not report:
+            made.ImageLaterality = record.laterality
+            made.BodyPartExamined = "BREAST"
+    return [ResultObject(f"{name}.dcm", made) for name, _, made in named]
+
+
+def lesion_folder(record: Record) -> Path:
+    """``case/lesion``, as names that any file system takes and that stay different."""
+    return Path(_file_name(record.case_id)) / _file_name(record.lesion_id)
+
+
+def write_objects(objects: Sequence[ResultObject], folder: Path) -> list[Path]:
+    """Write a lesion's objects into a folder of their own, in place of what was there before.
+
+    Returns
+    -------
+    list of Path
+        The files.
+
+    Raises
+    ------
+    InputError
+        If the operating system refuses; then the folder is as it was.
+    """
+    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    replaced = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    try:
+        unfinished.mkdir(parents=True)
+        for made in objects:
+            made.dataset.save_as(unfinished / made.name, enforce_file_format=True)
+        if folder.exists():
+            folder.rename(replaced)
+        unfinished.rename(folder)
+    except OSError as error:
+        if replaced.exists() and not folder.exists():
+            replaced.rename(folder)
+        raise InputError(
+            folder, f"cannot be written: {error.strerror}; choose a folder with space that is yours"
+        ) from error
+    finally:
+        for left in (unfinished, replaced):
+            shutil.rmtree(left, ignore_errors=True)
+    return [folder / made.name for made in objects]
+
+
+def _place(view: ViewResult) -> int:
+    """CC first: what concerns the lesion as a whole is filed in its study."""
+    return list(Projection).index(Projection(view.projection))
+
+
+def _file_name(name: str) -> str:
+    kept = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:60]
+    if kept == name and not name.startswith("."):
+        return name
+    return f"{kept.strip('.') or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

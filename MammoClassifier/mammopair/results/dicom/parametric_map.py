@@ -1,0 +1,125 @@
+"""The evidence of a view as a Parametric Map: the very numbers, on their own coarse grid.
+
+The map lies in the plane of its image (:func:`mammopair.results.dicom.source.reference`), so a
+reader that knows positions lays its few large cells over the image without resampling.
+"""
+
+from __future__ import annotations
+
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mammopair.record import Evidence, Record
+from mammopair.results.colours import EVIDENCE_LIMIT
+from mammopair.results.dicom import codes
+from mammopair.results.dicom.equipment import equipment
+from mammopair.results.dicom.source import Source, reference
+from mammopair.results.dicom.uids import result_uid
+
+if TYPE_CHECKING:
+    from highdicom.pm import ParametricMap
+    from pydicom.dataset import Dataset
+
+DESCRIPTION = "Evidence map. Research use only"
+
+
+def make_parametric_map(record: Record, source: Source, number: int) -> ParametricMap:
+    """The signed evidence map of one view, in calibrated logits, as 32-bit floats.
+
+    Parameters
+    ----------
+    record
+        The lesion's.
+    source
+        The view's image.
+    number
+        Instance number.
+    """
+    from highdicom import PlaneOrientationSequence
+    from highdicom.pm import ParametricMap, RealWorldValueMapping
+
+    evidence = source.result.evidence
+    cells = np.asarray(evidence.cells, dtype=np.float32)
+    image = reference(source)
+    made = ParametricMap(
+        source_images=[image],
+        pixel_array=cells,
+        series_instance_uid=result_uid(record, "map series", source.study),
+        series_number=9103,
+        series_description=DESCRIPTION,
+        sop_instance_uid=result_uid(record, "map", source.result.sop_uid),
+        instance_number=number,
+        contains_recognizable_visual_features=False,
+        real_world_value_mappings=[
+            RealWorldValueMapping(
+                lut_label="EVIDENCE",
+                lut_explanation="Evidence in calibrated logits, positive for malignancy",
+                unit=codes.NO_UNITS,
+                value_range=(float(cells.min()), float(cells.max())),
+                slope=1.0,
+                intercept=0.0,
+                quantity_definition=codes.CLASS_ACTIVATION,
+            )
+        ],
+        content_label="EVIDENCE_MAP",
+        content_description="Evidence for and against malignancy, in logits",
+        content_creator_name="",
+        plane_orientation=PlaneOrientationSequence("PATIENT", image.ImageOrientationPatient),
+        **place(evidence, source.spacing),
+        **_window(ParametricMap),
+        **equipment(record),
+    )
+    made.ImageComments = (
+        "Class activation, averaged over the ensemble. The mean of all cells plus "
+        f"{evidence.bias:.6f} is the mean calibrated logit of the view."
+    )
+    made.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [breast(record.laterality)]
+    return made
+
+
+def breast(laterality: str) -> Dataset:
+    """Which breast the frame shows (Frame Anatomy, PS3.3 C.7.6.16.2.8); dcmqi needs it said."""
+    from highdicom.sr import CodedConcept
+    from pydicom.dataset import Dataset
+
+    anatomy = Dataset()
+    anatomy.FrameLaterality = laterality
+    anatomy.AnatomicRegionSequence = [CodedConcept.from_code(codes.BREAST)]
+    return anatomy
+
+
+def place(evidence: Evidence, spacing: tuple[float, float]) -> dict[str, Any]:
+    """Where the map lies in the plane of its image, as highdicom takes it.
+
+    The plane's origin is the centre of the first pixel, which is half a pixel from the corner
+    that a view's coordinates start at.
+    """
+    from highdicom import PixelMeasuresSequence, PlanePositionSequence
+
+    rows, columns = len(evidence.cells), len(evidence.cells[0])
+    down, across = evidence.height / rows, evidence.width / columns
+    position = (
+        (evidence.left + across / 2 - 0.5) * spacing[1],
+        (evidence.top + down / 2 - 0.5) * spacing[0],
+        0.0,
+    )
+    return {
+        "pixel_measures": PixelMeasuresSequence(
+            pixel_spacing=(down * spacing[0], across * spacing[1]), slice_thickness=1.0
+        ),
+        "plane_positions": [PlanePositionSequence("PATIENT", position)],
+    }
+
+
+def _window(made: type) -> dict[str, Any]:
+    """The scale of all our pictures, ``-EVIDENCE_LIMIT`` to ``EVIDENCE_LIMIT``, as a window."""
+    centre, width = 0.0, 2 * EVIDENCE_LIMIT
+    if "voi_lut_transformations" not in signature(made).parameters:
+        # highdicom 0.27, as 3D Slicer 5.12 has it
+        return {"window_center": centre, "window_width": width}
+    from highdicom import VOILUTTransformation
+
+    window = VOILUTTransformation(window_center=centre, window_width=width)
+    return {"voi_lut_transformations": [window]}
