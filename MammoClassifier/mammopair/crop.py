@@ -3,7 +3,8 @@
 Training, inference and heat-maps all go through :class:`CropSquare`. A patch is the square that
 CBIS-DDSM's lesions were prepared with, so a network sees in use what it saw in training:
 
-- its side is twice the longer side of the box, and 13 mm at least where the spacing is known;
+- its side is twice the longer side of the box, and 13 mm at least where the spacing is known,
+  but never more than twice the longer side of the view, whatever its spacing says;
 - it is centred on the box, then shifted to stay inside the view;
 - where it is larger than the view, what lies outside is filled with black.
 
@@ -93,7 +94,8 @@ def place_square(view: View, box: Box) -> CropSquare:
 
     side = CONTEXT * max(box.width * across, box.height * down)
     if view.spacing:
-        side = max(side, SMALLEST_MM)
+        # A header that gives metres for millimetres must not ask for a square of kilometres.
+        side = max(side, min(SMALLEST_MM, CONTEXT * max(columns * across, rows * down)))
     side = max(side, SMALLEST_PIXELS * max(millimetres))
     width, height = side / across, side / down
 

@@ -1,0 +1,253 @@
+"""Synthetic lesions, folders of crops and small ensembles: real parts, made for tests.
+
+>>> folder = write_crop_folder(tmp_path / "crops")       # crops.csv and 256 x 256 PNG
+>>> folder = write_ensemble(tmp_path / "ensemble")        # manifest.json, folds.csv, safetensors
+
+Lesions are bright discs (benign) and spiculated stars (malignant) on noise. The networks of an
+ensemble are GoogLeNets of an eighth of the width whose weights are drawn, not learned: they tell
+one picture from another, but not benign from malignant.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mammopair.reading.view import Laterality, Projection, Spacing, SpacingMeaning, View
+
+SIDE = 256
+FILM_ROWS, FILM_COLUMNS = 400, 320
+COLUMNS = (
+    *("patient_id", "laterality", "view", "abnormality_id", "label", "file", "pair_id", "usable"),
+    *("lesion_x", "lesion_y", "lesion_w", "lesion_h", "mm_per_crop_px"),
+    *("mass_shape", "mass_margins", "breast_density", "scanner"),
+)
+
+
+def lesion_picture(malignant: bool, seed: int, side: int = SIDE) -> npt.NDArray[np.float32]:
+    """``(side, side)`` in [0, 1]: a disc, or a star whose spikes differ in length."""
+    rng = np.random.default_rng(seed)
+    down, right = (np.mgrid[0:side, 0:side] + 0.5 - side / 2) / side
+    angle, radius = np.arctan2(down, right), np.hypot(down, right)
+    edge = 0.2 + 0.04 * rng.random()
+    if malignant:
+        spikes = rng.integers(7, 12)
+        edge = edge * (0.55 + 0.6 * np.cos(spikes / 2 * angle + 6 * rng.random()) ** 8)
+    body = 1 / (1 + np.exp(np.clip((radius - edge) * 60, -50, 50)))
+    shade = 0.25 + 0.1 * right + 0.5 * body + 0.03 * rng.standard_normal((side, side))
+    return np.clip(shade, 0, 1).astype(np.float32)
+
+
+def film(
+    name: str = "R CC",
+    *,
+    malignant: bool = True,
+    seed: int = 0,
+    source: str = "",
+    millimetres: float | None = None,
+    **known: Any,
+) -> View:
+    """A view of 400 x 320 pixels with one lesion, whose box is :data:`LESION_BOX`."""
+    side, projection = name.split()
+    pixels = np.full((FILM_ROWS, FILM_COLUMNS), 0.2, np.float32)
+    pixels += 0.02 * np.random.default_rng(seed + 1).standard_normal(pixels.shape)
+    pixels[100:300, 60:260] = lesion_picture(malignant, seed, 200)
+    spacing = Spacing(millimetres, millimetres, SpacingMeaning.FILM) if millimetres else None
+    view = View(
+        pixels=np.clip(pixels, 0, 1),
+        source=Path(source or f"{name.replace(' ', '-').lower()}.png"),
+        laterality=Laterality(side),
+        projection=Projection(projection),
+        spacing=spacing,
+    )
+    return replace(view, **known)
+
+
+LESION_BOX = (110.0, 150.0, 100.0, 100.0)
+"""x, y, width and height of the lesion of a :func:`film`."""
+
+
+def write_png(path: Path, pixels: npt.NDArray[np.float32]) -> Path:
+    """Write [0, 1] as 8-bit grey, and give the path back."""
+    from PIL import Image
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(np.rint(pixels * 255).astype(np.uint8)).save(path)
+    return path
+
+
+def write_crop_folder(folder: Path, patients: int = 24, seed: int = 0) -> Path:
+    """A folder in the layout of the prepared CBIS-DDSM masses, and its path back.
+
+    Patients alternate between benign and malignant; every fourth has one view only, every sixth
+    a second mass of the other kind in the other breast. The pictures of even patients are of
+    scanner DBA if malignant, as in the collection.
+    """
+    rows = []
+    for number in range(patients):
+        masses = [("LEFT", number % 2)]
+        if number % 6 == 5:
+            masses.append(("RIGHT", 1 - number % 2))
+        views = ("CC",) if number % 4 == 3 else ("CC", "MLO")
+        for laterality, label in masses:
+            for view in views:
+                rows.append(_write_crop(folder, f"S_{number:03d}", laterality, view, label, seed))
+                if len(views) == 1:
+                    rows[-1]["pair_id"] = ""
+    return write_index(folder, rows)
+
+
+def write_index(folder: Path, rows: Sequence[dict[str, Any]]) -> Path:
+    """Write ``crops.csv`` into a folder of crops, and give the folder's path back."""
+    with (folder / "crops.csv").open("w", newline="", encoding="utf-8") as stream:
+        table = csv.DictWriter(stream, COLUMNS)
+        table.writeheader()
+        table.writerows(rows)
+    return folder
+
+
+def read_crop_rows(folder: Path) -> list[dict[str, str]]:
+    """The rows of a folder's ``crops.csv`` as they are written."""
+    with (folder / "crops.csv").open(newline="", encoding="utf-8") as stream:
+        return list(csv.DictReader(stream))
+
+
+def _write_crop(
+    folder: Path, patient: str, laterality: str, view: str, label: int, seed: int
+) -> dict[str, Any]:
+    file = f"crops/{patient}_{laterality}_{view}.png"
+    number = int(patient[2:]) * 4 + (laterality == "RIGHT") * 2 + (view == "MLO")
+    write_png(folder / file, lesion_picture(bool(label), seed * 1000 + number))
+    return {
+        "patient_id": patient,
+        "laterality": laterality,
+        "view": view,
+        "abnormality_id": 1,
+        "label": label,
+        "file": file,
+        "pair_id": f"{patient}_{laterality}",
+        "usable": 1,
+        "lesion_x": 64,
+        "lesion_y": 64,
+        "lesion_w": 128,
+        "lesion_h": 128,
+        "mm_per_crop_px": 0.2,
+        "mass_shape": "IRREGULAR" if label else "ROUND",
+        "mass_margins": "SPICULATED" if label else "CIRCUMSCRIBED",
+        "breast_density": 1 + int(patient[2:]) % 4,
+        "scanner": "DBA" if label and int(patient[2:]) % 4 == 1 else "LUMISYS",
+    }
+
+
+def drawn_network(spec: Any, outputs: int, seed: int) -> Any:
+    """A network whose weights are drawn and whose running statistics fit them, in evaluation."""
+    import torch
+
+    torch.manual_seed(seed)
+    network = spec.build(outputs)
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.normal_(module.bias, std=0.2)
+            module.momentum = None
+    torch.nn.init.normal_(network.fc.weight, std=0.3)
+    torch.nn.init.normal_(network.fc.bias, std=0.3)
+    pictures = [lesion_picture(bool(n % 2), 100 + n, 64) for n in range(16)]
+    with torch.no_grad():
+        network.train()(torch.from_numpy(np.stack(pictures))[:, None] * 3 - 1.5)
+    return network.eval()
+
+
+def write_ensemble(
+    folder: Path,
+    *,
+    views: Sequence[Sequence[str]] = (("CC", "MLO"), ("CC", "MLO")),
+    fold_of: dict[str, int] | None = None,
+    flips: bool = True,
+    name: str = "small",
+    **manifest: Any,
+) -> Path:
+    """Write an ensemble with one drawn member for each entry of ``views``; give its folder back.
+
+    Parameters
+    ----------
+    views
+        The projections that each member reads; member ``n`` is of fold ``n``.
+    fold_of
+        The folds of the training patients; by default, of patients that no test has.
+    manifest
+        Other fields of the manifest.
+    """
+    from mammopair.crop import CONTEXT, SMALLEST_MM
+    from mammopair.model.ensemble_manifest import (
+        Calibration,
+        Manifest,
+        MemberEntry,
+        Training,
+        write_manifest,
+    )
+    from mammopair.model.input import InputSpec
+    from mammopair.model.networks import GoogLeNetSpec
+    from mammopair.model.weights import file_sha256, save_weights
+
+    folder.mkdir(parents=True, exist_ok=True)
+    fold_of = {"T_000": 0, "T_001": 1} if fold_of is None else fold_of
+    with (folder / "folds.csv").open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream)
+        table.writerow(["patient_id", "fold"])
+        table.writerows(fold_of.items())
+    spec = GoogLeNetSpec(width=0.125, stride=16)
+    concepts = ["spiculated", "round"]
+    members = []
+    for number, projections in enumerate(views):
+        file = f"member-{number}.safetensors"
+        network = drawn_network(spec, 1 + len(concepts), seed=number)
+        members.append(
+            MemberEntry(
+                name=f"member-{number}",
+                file=file,
+                sha256=save_weights(network.state_dict(), folder / file),
+                views=list(projections),
+                seed=number,
+                fold=number,
+            )
+        )
+    fields = {
+        "name": name,
+        "version": "0",
+        "description": "Drawn weights, for tests.",
+        "intended_use": "Tests.",
+        "licence": "Apache-2.0",
+        "network": spec,
+        "input": InputSpec(side=64, detail=48),
+        "concepts": concepts,
+        "context": CONTEXT,
+        "smallest_mm": SMALLEST_MM,
+        "flips": flips,
+        "members": members,
+        "calibration": Calibration(
+            slope=0.8,
+            intercept=-0.1,
+            covariance=((0.02, 0.005), (0.005, 0.01)),
+            fitted_on="nothing",
+        ),
+        "operating_points": [],
+        "training": Training(
+            data="none",
+            patients=len(fold_of),
+            crops=0,
+            folds_file="folds.csv",
+            folds_sha256=file_sha256(folder / "folds.csv"),
+            recipe={},
+        ),
+        "measured": {},
+        "software": "mammopair tests",
+    }
+    write_manifest(Manifest(**(fields | manifest)), folder)
+    return folder
