@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import dataclass
 
 
-class Caution(msgspec.Struct, frozen=True, kw_only=True):
+# A dataclass and no msgspec.Struct, which writes the same JSON: reading works without packages
+# that Slicer does not bring.
+@dataclass(frozen=True, kw_only=True)
+class Caution:
     """One warning, for machines and for people. It travels from the reader to the record."""
 
     code: str

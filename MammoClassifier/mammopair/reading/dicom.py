@@ -14,9 +14,10 @@ from mammopair.errors import InputError
 from mammopair.reading.admission import NO_PIXELS, admit
 from mammopair.reading.attributes import text, value
 from mammopair.reading.decoding import stored_values
-from mammopair.reading.greyscale import read_presentation, show
+from mammopair.reading.greyscale import Presentation, read_presentation, show
 from mammopair.reading.headers import Header, describe
 from mammopair.reading.view import View
+from mammopair.reading.windowed import WindowedValues, to_windowed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -39,22 +40,25 @@ def read_dicom(path: Path) -> View:
         If the file is not DICOM, not one single mammogram in shades of grey, is damaged, is in a
         transfer syntax that nothing installed decodes, or shows one single value.
     """
-    path = Path(path)
-    dataset = open_dataset(path)
-    header = _read_header(dataset, path)
-    if not value(dataset, "PixelData"):
-        raise InputError(path, NO_PIXELS)
-    stored = stored_values(dataset, path)
-    pixels, cautions = _show(stored, dataset, path)
-    return View(
-        pixels=pixels,
-        **{
-            name: getattr(header, name)
-            for name in Header.__dataclass_fields__
-            if name != "warnings"
-        },
-        warnings=header.warnings + cautions,
-    )
+    view, _stored, _presentation = _read(Path(path))
+    return view
+
+
+def read_for_viewer(path: Path) -> tuple[View, WindowedValues]:
+    """Read a mammogram for a viewer that has a window of its own.
+
+    Returns
+    -------
+    tuple of View and WindowedValues
+        As :func:`read_dicom`, and the values and the window that show the same.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_dicom`.
+    """
+    view, stored, presentation = _read(Path(path))
+    return view, to_windowed(stored, presentation, view.pixels)  # type: ignore[arg-type]
 
 
 def read_header(path: Path) -> Header:
@@ -66,6 +70,26 @@ def read_header(path: Path) -> Header:
         As :func:`read_dicom`, save for what only the pixels show.
     """
     return _read_header(open_dataset(Path(path), pixels=False), Path(path))
+
+
+def _read(path: Path) -> tuple[View, npt.NDArray[np.generic], Presentation]:
+    """A view, the stored values that it was made of, and how."""
+    dataset = open_dataset(path)
+    header = _read_header(dataset, path)
+    if not value(dataset, "PixelData"):
+        raise InputError(path, NO_PIXELS)
+    stored = stored_values(dataset, path)
+    pixels, presentation, cautions = _show(stored, dataset, path)
+    view = View(
+        pixels=pixels,
+        **{
+            name: getattr(header, name)
+            for name in Header.__dataclass_fields__
+            if name != "warnings"
+        },
+        warnings=header.warnings + cautions,
+    )
+    return view, stored, presentation
 
 
 def _read_header(dataset: Dataset, path: Path) -> Header:
@@ -136,16 +160,17 @@ def _settle_transfer_syntax(dataset: Dataset) -> None:
 
 def _show(
     stored: npt.NDArray[np.generic], dataset: Dataset, path: Path
-) -> tuple[npt.NDArray[np.float32], tuple[Caution, ...]]:
+) -> tuple[npt.NDArray[np.float32], Presentation, tuple[Caution, ...]]:
     """Display values; a window that shows nothing of the image gives way to the whole range."""
     if stored.min() == stored.max():
         raise InputError(path, f"every pixel is {stored.flat[0]}; there is no picture in it")
     presentation, cautions = read_presentation(dataset)
     pixels = show(stored, presentation)
     if pixels.min() == pixels.max() and presentation.voi is not None:
-        pixels = show(stored, replace(presentation, voi=None))
+        presentation = replace(presentation, voi=None)
+        pixels = show(stored, presentation)
         message = "The window of the header shows nothing; the whole range is shown instead."
         cautions = (*cautions, Caution(code="invalid-window", message=message))
     if pixels.min() == pixels.max():
         raise InputError(path, "every pixel would be shown alike; there is no picture in it")
-    return pixels, cautions
+    return pixels, presentation, cautions

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import base64
 import io
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from mammopair.crop import CropSquare, cut_patch
 from mammopair.reading.view import Box, View
-from mammopair.record import Evidence
 from mammopair.results.colours import EVIDENCE_LIMIT, evidence_rgba
+
+if TYPE_CHECKING:
+    from mammopair.record import Evidence
 
 FILM_HEIGHT = 760
 """Rows of a whole view's picture."""
