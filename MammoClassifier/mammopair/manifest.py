@@ -8,6 +8,7 @@ relative to the manifest's folder unless another root is given.
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,6 +22,16 @@ Size = Annotated[float, msgspec.Meta(gt=0)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
 LATERALITIES = {"L": "L", "LEFT": "L", "R": "R", "RIGHT": "R"}
+WANTED = {
+    "laterality": "L or R",
+    "view": "CC or MLO",
+    "box_x": "a number of pixels",
+    "box_y": "a number of pixels",
+    "box_w": "a number of pixels above 0",
+    "box_h": "a number of pixels above 0",
+    "label": "1 (malignant), 0 (benign) or empty",
+}
+"""What a field must be, for messages."""
 
 
 class ManifestRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +97,7 @@ def read_manifest(path: Path, root: Path | None = None) -> list[LesionEntry]:
         lesion = lesions.setdefault((row.case_id, row.lesion_id), [])
         _check_against(where, row, lesion)
         file = (root or path.parent) / row.file
-        if not file.is_file():
+        if not _is_file(file):
             raise InputError(where, f"names {file}, which is not there")
         lesion.append(msgspec.structs.replace(row, file=str(file)))
     if not lesions:
@@ -100,11 +111,15 @@ def read_rows(path: Path) -> Iterator[tuple[int, ManifestRow]]:
         with path.open(newline="", encoding="utf-8-sig") as stream:
             table = csv.DictReader(stream, skipinitialspace=True)
             needed = {field.name for field in msgspec.structs.fields(ManifestRow) if field.required}
-            missing = sorted(needed - set(table.fieldnames or ()))
+            columns = table.fieldnames or ()
+            missing = sorted(needed - set(columns))
+            if missing and len(columns) == 1 and ";" in columns[0]:
+                raise InputError(path, "has semicolons between its cells; save it with commas")
             if missing:
                 raise InputError(path, f"has no column {', '.join(missing)}")
             for cells in table:
-                yield table.line_num, _convert(f"{path}, line {table.line_num}", cells)
+                if any(cells.values()):
+                    yield table.line_num, _convert(f"{path}, line {table.line_num}", cells)
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -114,18 +129,41 @@ def read_rows(path: Path) -> Iterator[tuple[int, ManifestRow]]:
 
 
 def _convert(where: str, cells: dict[str, str]) -> ManifestRow:
-    given = {name: cell.strip() for name, cell in cells.items() if isinstance(cell, str)}
-    given = {name: cell for name, cell in given.items() if cell}
+    """One row, its numbers read as numbers; what DictReader keeps under None has no column."""
+    if None in cells:
+        raise InputError(
+            where, "has more cells than the table has columns; put text with commas in quotes"
+        )
+    given = {name: (cell or "").strip() for name, cell in cells.items()}
     for name in ("laterality", "view"):
-        given[name] = given.get(name, "").upper()
+        given[name] = given[name].upper()
     given["laterality"] = LATERALITIES.get(given["laterality"], given["laterality"])
+    given = {name: cell for name, cell in given.items() if cell}
+    for field in msgspec.structs.fields(ManifestRow):
+        if field.required and field.name not in given:
+            raise InputError(where, f"{field.name} is empty; every view needs it")
+        if field.name in WANTED and field.name in given:
+            _check_value(where, field, given[field.name])
+    return msgspec.convert(given, ManifestRow, strict=False)
+
+
+def _check_value(where: str, field: msgspec.structs.FieldInfo, cell: str) -> None:
+    """Raise unless a cell is what its field must be."""
     try:
-        row = msgspec.convert(given, ManifestRow, strict=False)
-    except msgspec.ValidationError as error:
-        raise InputError(where, str(error)) from error
-    if not all(abs(edge) < float("inf") for edge in (row.box_x, row.box_y, row.box_w, row.box_h)):
-        raise InputError(where, "has a box edge that is not a finite number")
-    return row
+        value = msgspec.convert(cell, field.type, strict=False)
+        fits = not isinstance(value, float) or math.isfinite(value)
+    except msgspec.ValidationError:
+        fits = False
+    if not fits:
+        raise InputError(where, f"{field.name} is {cell!r}; it must be {WANTED[field.name]}")
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that is too long for one is none."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _check_against(where: str, row: ManifestRow, lesion: list[ManifestRow]) -> None:
