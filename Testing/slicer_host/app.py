@@ -213,7 +213,8 @@ class Application(QObject):
     def topLevelWidgets(self):
         return [self._window] if self._window is not None else []
 
-    def mainWindow(self):
+    def main_window(self):
+        """For the host alone: scripts ask slicer.util.mainWindow()."""
         return self._window
 
     def settings(self):

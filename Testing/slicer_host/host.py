@@ -137,7 +137,7 @@ class Host:
         self.leave_module()
         module = slicer.app.moduleManager().module(name)
         panel = module.widgetRepresentation()
-        window = self.app.mainWindow()
+        window = self.app.main_window()
         if window is not None:
             window.show_panel(panel)
         panel.show()

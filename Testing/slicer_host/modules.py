@@ -55,7 +55,7 @@ def add_core_modules(manager, application_logic, scene) -> None:
         if name == "Colors":
             application_logic.SetColorLogic(logic)
         logic.SetMRMLScene(scene)
-        manager.add(CoreModule(name, logic))
+        manager.add_module(CoreModule(name, logic))
 
 
 class qSlicerScriptedLoadableModule(QObject):
@@ -123,9 +123,6 @@ class qSlicerScriptedLoadableModuleWidget(QWidget):
     def self(self):
         return self._python
 
-    def mrmlScene(self):
-        return slicer.mrmlScene
-
     def enter(self):
         self._entered = True
         _call(self._python, "enter")
@@ -171,7 +168,7 @@ class ModuleManager(QObject):
         self._host = host
         self.by_name = {}
 
-    def add(self, module):
+    def add_module(self, module):
         """Show a module in ``slicer.modules`` and ``slicer.moduleNames``."""
         self.by_name[module.name] = module
         setattr(slicer.modules, module.name.lower(), module)
@@ -220,6 +217,6 @@ def register_scripted(path: Path, manager: ModuleManager):
         raise
     parent.python_module = instance
     setattr(slicer.modules, f"{name}Instance", instance)
-    manager.add(parent)
+    manager.add_module(parent)
     _call(instance, "setup")
     return instance

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import vtk
-from PySide6.QtCore import Property, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import Property, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from vtk.util.numpy_support import vtk_to_numpy
@@ -120,13 +120,13 @@ class SliceView(QWidget):
             painter.end()
 
 
-class SliceController(QObject):
-    """What qMRMLSliceControllerWidget is to scripts."""
+class SliceController(QWidget):
+    """What qMRMLSliceControllerWidget is to scripts: the bar above a view, which shows nothing."""
 
     def __init__(self, slice_widget):
         super().__init__(slice_widget)
         self._slice_widget = slice_widget
-        self._visible = True
+        self.setMaximumHeight(0)
 
     def sliceLogic(self):
         return self._slice_widget.sliceLogic()
@@ -136,12 +136,6 @@ class SliceController(QObject):
 
     def mrmlSliceCompositeNode(self):
         return self._slice_widget.mrmlSliceCompositeNode()
-
-    def setVisible(self, visible):
-        self._visible = visible
-
-    def isVisible(self):
-        return self._visible
 
     def fitSliceToBackground(self):
         self._slice_widget.fitSliceToBackground()
