@@ -52,5 +52,7 @@ def date(result: Dataset, moment: datetime) -> None:
     day, clock = moment.strftime("%Y%m%d"), moment.strftime("%H%M%S")
     result.InstanceCreationDate, result.InstanceCreationTime = day, clock
     result.ContentDate, result.ContentTime = day, clock
+    if "DateOfSecondaryCapture" in result:
+        result.DateOfSecondaryCapture, result.TimeOfSecondaryCapture = day, clock
     for contribution in result.get("ContributingEquipmentSequence", []):
         contribution.ContributionDateTime = day + clock

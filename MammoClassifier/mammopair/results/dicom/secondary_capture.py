@@ -14,13 +14,13 @@ import numpy.typing as npt
 
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.crop import place_square
-from mammopair.reading.attributes import text
+from mammopair.reading.attributes import text, value
 from mammopair.reading.view import Box, View
 from mammopair.record import Record, ViewResult
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.dicom.equipment import equipment
 from mammopair.results.dicom.identity import plain
-from mammopair.results.dicom.source import Source
+from mammopair.results.dicom.source import LOSSY, Source
 from mammopair.results.dicom.uids import result_uid
 from mammopair.results.hanging import hang
 from mammopair.results.pictures import (
@@ -78,6 +78,10 @@ def make_secondary_capture(
     made.BurnedInAnnotation = "YES" if burned else "NO"
     made.SourceImageSequence = []
     for source in sources:
+        if text(source.header, LOSSY[0]) == "01":
+            for keyword in LOSSY:
+                if value(source.header, keyword) is not None:
+                    setattr(made, keyword, value(source.header, keyword))
         item = Dataset()
         item.ReferencedSOPClassUID = text(source.header, "SOPClassUID")
         item.ReferencedSOPInstanceUID = text(source.header, "SOPInstanceUID")
@@ -147,7 +151,7 @@ def write_lines(lines: Sequence[tuple[str, int, tuple[int, int, int]]], width: i
     draw = ImageDraw.Draw(image)
     top = MARGIN // 2
     for words, size, shade in lines:
-        draw.text((width / 2, top), words, fill=shade, font=_font(size), anchor="ma")
+        draw.text((width // 2, top), words, fill=shade, font=_font(size), anchor="ma")
         top += round(1.5 * size)
     return np.asarray(image)
 

@@ -1,0 +1,97 @@
+"""Lesions on small synthetic mammograms, with records whose every number is known."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from pydicom.uid import generate_uid
+
+from mammopair.caution import Caution
+from mammopair.crop import place_square
+from mammopair.reading.dicom import read_header
+from mammopair.reading.files import read_view
+from mammopair.reading.view import Box
+from mammopair.record import Evidence, Interval, ModelStamp, Reading, Record, ViewResult
+from mammopair.results.dicom.export import ResultObject, make_objects
+from Testing.synthetic_mammograms import breast, write_mammogram
+
+BOXES = {"CC": (20.0, 30.0, 16.0, 20.0), "MLO": (10.5, 40.25, 12.0, 9.5)}
+PROBABILITIES = {"CC": 0.71234567, "MLO": 0.4512}
+CELLS = np.array(
+    [
+        [-5.0, -2.5, -1.5, -0.75],
+        [-0.49, 0.0, 0.2, 0.49],
+        [0.5, 0.99, 1.0, 1.99],
+        [2.0, 3.99, 4.0, 6.5],
+    ]
+)
+"""Logits of all levels: a row against, a row too faint, two rows for, with the bounds."""
+LABELS = np.array([[1, 2, 3, 4], [0, 0, 0, 0], [5, 5, 6, 6], [7, 7, 8, 8]])
+MODEL = ModelStamp(name="light-googlenet", version="3", sha256="c0ffee" + "0" * 58)
+CAUTIONS = [Caution(code="no-spacing", message="The pixel spacing is unknown.")]
+MOMENT = datetime(2026, 3, 4, 5, 6, 7)
+
+
+def write_pair(folder: Path, projections=("CC", "MLO"), **attributes: object) -> dict[str, Path]:
+    """The views of a left breast, of one study unless told otherwise."""
+    shared = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid()}
+    shared |= {"ImageLaterality": "L", "PatientOrientation": ["A", "R"], **attributes}
+    return {
+        name: write_mammogram(
+            folder / f"{name}.dcm", breast(120, 90, seed=number), ViewPosition=name, **shared
+        )
+        for number, name in enumerate(projections)
+    }
+
+
+def make_record(files: dict[str, Path], cells=CELLS, **changes: object) -> Record:
+    """A record about files, with the same evidence on each view."""
+    views = []
+    for name, path in files.items():
+        header, box = read_header(path), BOXES[name]
+        square = place_square(read(path), Box(*box))
+        views.append(
+            ViewResult(
+                projection=name,
+                file=str(path),
+                box=box,
+                probability=PROBABILITIES[name],
+                readings=[Reading(member="member-0", logit=0.5, probability=PROBABILITIES[name])],
+                evidence=Evidence(
+                    cells=np.asarray(cells, dtype=float).tolist(),
+                    bias=-0.125,
+                    left=square.left,
+                    top=square.top,
+                    width=square.width,
+                    height=square.height,
+                    word="for, inside",
+                ),
+                sop_uid=header.sop_uid,
+            )
+        )
+    given = {
+        "case_id": "case-7",
+        "lesion_id": "2",
+        "laterality": "L",
+        "probability": float(np.mean([view.probability for view in views])),
+        "interval": Interval(low=0.3125, high=0.8, level=0.9),
+        "views": views,
+        "warnings": CAUTIONS,
+        "model": MODEL,
+        "software": "mammopair 0.1.0",
+    }
+    return Record(**(given | changes))
+
+
+@cache
+def read(path: Path):
+    return read_view(path)
+
+
+def objects_of(record: Record) -> dict[str, ResultObject]:
+    """All objects of a record, by the names of their files."""
+    made = make_objects(record, lambda view: read(Path(view.file)), MOMENT)
+    return {one.name: one for one in made}

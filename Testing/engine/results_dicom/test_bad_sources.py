@@ -1,0 +1,96 @@
+"""Images that no result can refer to, and folders that cannot be written: a sentence, no litter."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pydicom
+import pytest
+from PIL import Image
+
+from mammopair.errors import InputError
+from mammopair.reading.dicom import read_header
+from mammopair.results.dicom.export import lesion_folder, write_objects
+from Testing.engine.results_dicom.lesions import make_record, objects_of, write_pair
+
+
+def test_a_view_that_is_no_dicom_file_is_refused(record, tmp_path):
+    path = tmp_path / "cc.png"
+    Image.fromarray(np.zeros((8, 8), np.uint8)).save(path)
+    view = msgspec.structs.replace(record.views[0], file=str(path))
+    with pytest.raises(InputError, match=r"cc.png: is not a DICOM file, so no DICOM result can"):
+        objects_of(msgspec.structs.replace(record, views=[view]))
+
+
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID"])
+def test_an_image_without_its_uids_is_refused_by_the_name_of_the_uid(tmp_path, keyword):
+    record = make_record(write_pair(tmp_path, ["CC"], **{keyword: None}))
+    with pytest.raises(InputError, match=f"CC.dcm: has no {keyword}, so no DICOM result can"):
+        objects_of(record)
+
+
+def test_a_file_that_has_since_been_replaced_is_refused(record, files):
+    view = msgspec.structs.replace(record.views[0], file=str(files["MLO"]))
+    with pytest.raises(InputError, match=r"is image .*, but the record is about image"):
+        objects_of(msgspec.structs.replace(record, views=[view]))
+
+
+def test_a_file_that_is_gone_is_refused(record, tmp_path):
+    view = msgspec.structs.replace(record.views[0], file=str(tmp_path / "gone.dcm"))
+    with pytest.raises(InputError, match=r"gone.dcm: cannot be read"):
+        objects_of(msgspec.structs.replace(record, views=[view]))
+
+
+def test_missing_or_invalid_laterality_in_the_header_gives_way_to_the_records(tmp_path):
+    files = write_pair(tmp_path, ["CC"], ImageLaterality=None, Laterality="U")
+    made = objects_of(make_record(files, laterality="R"))
+    assert made["CC-evidence-map.dcm"].dataset.ImageLaterality == "R"
+
+
+def test_objects_are_written_all_or_none(record, tmp_path, monkeypatch):
+    objects = [*objects_of(record).values()]
+    folder = tmp_path / "lesion"
+    before = {path.name: path.read_bytes() for path in write_objects(objects, folder)}
+
+    def full(*_args, **_options):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(objects[3].dataset, "save_as", full)
+    with pytest.raises(InputError, match=r"lesion: cannot be written: No space left on device"):
+        write_objects(objects, folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert [path.name for path in tmp_path.iterdir()] == ["lesion"]
+
+
+def test_new_objects_replace_those_of_an_earlier_run(record, tmp_path):
+    objects = [*objects_of(record).values()]
+    write_objects(objects, tmp_path / "lesion")
+    write_objects(objects[:2], tmp_path / "lesion")
+    assert len([*(tmp_path / "lesion").iterdir()]) == 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("a", "b/c"), ("a/b", "c")), (("a b", "1"), ("a-b", "1")), (("..", "1"), (".", "1"))],
+)
+def test_folders_of_different_lesions_differ_and_stay_inside(record, one, other):
+    folders = [
+        lesion_folder(msgspec.structs.replace(record, case_id=case, lesion_id=lesion))
+        for case, lesion in (one, other)
+    ]
+    assert folders[0] != folders[1]
+    for folder in folders:
+        assert len(folder.parts) == 2
+        assert not [part for part in folder.parts if part.startswith(".")]
+
+
+def test_our_own_reader_does_not_take_a_result_for_a_mammogram(written):
+    for path in written.values():
+        with pytest.raises(InputError):
+            read_header(path)
+
+
+def test_files_are_complete_dicom_files(written):
+    for path in written.values():
+        read = pydicom.dcmread(path)
+        assert read.file_meta.MediaStorageSOPInstanceUID == read.SOPInstanceUID

@@ -1,0 +1,100 @@
+"""The evidence map, as highdicom and pydicom read it back."""
+
+from __future__ import annotations
+
+import highdicom as hd
+import numpy as np
+import pytest
+
+from mammopair.results.colours import EVIDENCE_LIMIT
+from Testing.engine.results_dicom.lesions import CELLS, make_record, objects_of, write_pair
+
+
+@pytest.fixture(scope="module")
+def stored(read_back):
+    return read_back["MLO-evidence-map.dcm"]
+
+
+@pytest.fixture(scope="module")
+def shared(stored):
+    return stored.SharedFunctionalGroupsSequence[0]
+
+
+def test_the_numbers_are_those_of_the_record_on_their_own_grid(stored):
+    assert (stored.Rows, stored.Columns) == (4, 4)
+    assert np.array_equal(stored.pixel_array, CELLS.astype(np.float32))
+
+
+def test_real_world_values_are_logits_of_class_activation(stored, shared):
+    (mapping,) = shared.RealWorldValueMappingSequence
+    assert mapping.MeasurementUnitsCodeSequence[0].CodeValue == "1"
+    assert mapping.QuantityDefinitionSequence[0].ConceptCodeSequence[0].CodeValue == "130402"
+    assert (mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept) == (1, 0)
+    values = stored.pixel_array
+    assert mapping.DoubleFloatRealWorldValueFirstValueMapped <= values.min()
+    assert mapping.DoubleFloatRealWorldValueLastValueMapped >= values.max()
+
+
+def test_each_cell_lies_where_it_is_on_the_view(stored, shared, record):
+    evidence = record.views[1].evidence
+    affine = hd.spatial.PixelToReferenceTransformer(
+        image_position=stored.PerFrameFunctionalGroupsSequence[0]
+        .PlanePositionSequence[0]
+        .ImagePositionPatient,
+        image_orientation=shared.PlaneOrientationSequence[0].ImageOrientationPatient,
+        pixel_spacing=shared.PixelMeasuresSequence[0].PixelSpacing,
+    )
+    cells = np.array([[0, 0], [3, 0], [0, 3], [2, 1]])  # column, row
+    x, y, z = affine(cells).T
+    # The plane starts in the centre of the first pixel; rows are 0.1 mm apart, columns 0.2 mm.
+    assert x / 0.2 + 0.5 == pytest.approx(evidence.left + (cells[:, 0] + 0.5) * evidence.width / 4)
+    assert y / 0.1 + 0.5 == pytest.approx(evidence.top + (cells[:, 1] + 0.5) * evidence.height / 4)
+    assert (z == 0).all()
+
+
+def test_map_levels_and_no_other_image_share_the_plane(read_back):
+    planes = {name: read_back[name].FrameOfReferenceUID for name in read_back if "evid" in name}
+    assert planes["CC-evidence-map.dcm"] == planes["CC-evidence-levels.dcm"]
+    assert planes["CC-evidence-map.dcm"] != planes["MLO-evidence-map.dcm"]
+
+
+def test_without_spacing_a_pixel_counts_as_a_millimetre(tmp_path):
+    record = make_record(write_pair(tmp_path, ["CC"], ImagerPixelSpacing=None))
+    made = objects_of(record)["CC-evidence-map.dcm"].dataset
+    measures = made.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    evidence = record.views[0].evidence
+    assert measures.PixelSpacing == [evidence.height / 4, evidence.width / 4]
+
+
+def test_it_is_shown_on_the_fixed_scale_of_all_evidence(shared):
+    (window,) = shared.FrameVOILUTSequence
+    assert (window.WindowCenter, window.WindowWidth) == (0, 2 * EVIDENCE_LIMIT)
+
+
+def test_it_says_what_is_to_be_added_to_make_the_logit(stored):
+    assert "-0.125000 is the mean calibrated logit" in stored.ImageComments
+
+
+def test_it_is_marked_as_research_and_as_computed(stored, sources):
+    assert stored.ContentQualification == "RESEARCH"
+    assert "Research use only" in stored.SeriesDescription
+    assert stored.ImageType[0] == "DERIVED"
+    referred = stored.SourceImageSequence[0].ReferencedSOPInstanceUID
+    assert referred == sources["MLO"].SOPInstanceUID
+
+
+def test_even_evidence_without_any_spread_is_a_map(tmp_path):
+    record = make_record(write_pair(tmp_path, ["CC"]), cells=np.zeros((2, 2)))
+    assert not objects_of(record)["CC-evidence-map.dcm"].dataset.pixel_array.any()
+
+
+def test_an_image_once_compressed_with_loss_says_so_in_its_evidence(tmp_path):
+    lossy = {
+        "LossyImageCompression": "01",
+        "LossyImageCompressionRatio": 8,
+        "LossyImageCompressionMethod": "ISO_15444_1",
+    }
+    made = objects_of(make_record(write_pair(tmp_path, ["CC"], **lossy)))
+    for name in ("CC-evidence-map.dcm", "CC-evidence-levels.dcm", "picture.dcm"):
+        assert made[name].dataset.LossyImageCompression == "01"
+        assert made[name].dataset.LossyImageCompressionMethod == "ISO_15444_1"

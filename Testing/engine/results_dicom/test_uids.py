@@ -1,0 +1,80 @@
+"""UIDs: new, valid, and the same again for the same input and model."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import msgspec
+import pytest
+from pydicom.uid import UID
+
+from mammopair.record import ModelStamp
+from mammopair.results.dicom.uids import lesion_uid, stable_uid
+from Testing.engine.results_dicom.lesions import make_record, objects_of
+
+
+def uids(record):
+    return {
+        name: (one.dataset.SOPInstanceUID, one.dataset.SeriesInstanceUID)
+        for name, one in objects_of(record).items()
+    }
+
+
+def file_bytes(dataset):
+    stream = BytesIO()
+    dataset.save_as(stream, enforce_file_format=True)
+    return stream.getvalue()
+
+
+def test_the_same_input_and_model_give_the_same_bytes_at_the_same_moment(record):
+    first, again = objects_of(record), objects_of(record)
+    assert first.keys() == again.keys()
+    for name in first:
+        assert file_bytes(first[name].dataset) == file_bytes(again[name].dataset), name
+
+
+def test_a_moved_file_is_the_same_input(record, files, tmp_path):
+    moved = {name: tmp_path / f"{name}-copy.dcm" for name in files}
+    for name, path in files.items():
+        moved[name].write_bytes(path.read_bytes())
+    assert uids(make_record(moved)) == uids(record)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"model": ModelStamp(name="light-googlenet", version="3", sha256="beef" * 16)},
+        {"software": "mammopair 9.9.9"},
+        {"lesion_id": "3"},
+    ],
+)
+def test_another_model_software_or_lesion_gives_other_uids(record, change):
+    one, other = uids(record), uids(msgspec.structs.replace(record, **change))
+    assert not {u for pair in one.values() for u in pair} & {u for p in other.values() for u in p}
+
+
+def test_no_two_objects_share_a_uid_and_all_are_valid(record, sources):
+    made = objects_of(record)
+    found = [one.dataset.SOPInstanceUID for one in made.values()]
+    found += [*{one.dataset.SeriesInstanceUID for one in made.values()}]
+    found += [source.SOPInstanceUID for source in sources.values()]
+    assert len(set(found)) == len(found)
+    assert all(UID(uid).is_valid and len(uid) <= 64 for uid in found)
+
+
+def test_the_evidence_of_views_of_one_study_shares_a_series(record):
+    made = objects_of(record)
+    series = [made[f"{view}-evidence-map.dcm"].dataset for view in ("CC", "MLO")]
+    assert series[0].SeriesInstanceUID == series[1].SeriesInstanceUID
+    assert [one.InstanceNumber for one in series] == [1, 2]
+
+
+def test_a_lesion_is_tracked_by_the_same_uid_whichever_model_looks_at_it(record):
+    other = msgspec.structs.replace(record, software="mammopair 9.9.9")
+    assert lesion_uid(other) == lesion_uid(record)
+    view = msgspec.structs.replace(record.views[0], box=(1.0, 2.0, 3.0, 4.0))
+    assert lesion_uid(msgspec.structs.replace(record, views=[view])) != lesion_uid(record)
+
+
+def test_lists_of_names_do_not_run_into_each_other():
+    assert stable_uid("a", "bc") != stable_uid("ab", "c")
