@@ -7,6 +7,7 @@ backslash and nothing for what is missing, which is what ctkDICOMDatabase answer
 from __future__ import annotations
 
 import hashlib
+import logging
 import sys
 import types
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from pathlib import Path
 
 import pydicom
 import slicer
+import vtk
 
 
 class Database:
@@ -27,19 +29,19 @@ class Database:
     def insert(self, path, *_):
         """Index one file; one that is no DICOM is passed over."""
         path = str(path)
-        try:
-            header = pydicom.dcmread(path, stop_before_pixels=True)
-        except (pydicom.errors.InvalidDicomError, IsADirectoryError):
-            return
-        if path not in self._headers:
+        self._headers.pop(path, None)
+        if self._header(path) is not None and path not in self._order:
             self._order.append(path)
-        self._headers[path] = header
 
     def _header(self, path):
+        """The header of any file, indexed or not; None where there is none to read."""
         path = str(path)
         if path not in self._headers:
-            self.insert(path)
-        return self._headers.get(path)
+            try:
+                self._headers[path] = pydicom.dcmread(path, stop_before_pixels=True)
+            except (pydicom.errors.InvalidDicomError, OSError):
+                return None
+        return self._headers[path]
 
     def fileValue(self, path, group, element=None):
         """Value of a tag, ``"0008,0060"`` or two numbers, as a text."""
@@ -48,7 +50,10 @@ class Database:
             return ""
         if element is None:
             group, element = (int(part, 16) for part in group.split(","))
-        found = header.get((group, element))
+        try:
+            found = header.get((group, element))
+        except Exception:  # pydicom converts on access, and a broken value may raise anything
+            return ""
         if found is None or found.value is None or found.VR == "SQ":
             return ""
         values = found.value if found.VM > 1 else [found.value]
@@ -114,6 +119,33 @@ class DICOMLoadable:
         self.files = list(self.files)
 
 
+# What an item of the subject hierarchy is told, by level: the name of the attribute and its tag.
+# A name without a function of vtkMRMLSubjectHierarchyConstants stands behind the prefix "DICOM.".
+SERIES_ATTRIBUTES = {
+    "GetDICOMSeriesModalityAttributeName": "0008,0060",
+    "GetDICOMSeriesNumberAttributeName": "0020,0011",
+    "GetDICOMFrameOfReferenceUIDAttributeName": "0020,0052",
+    "SeriesDescription": "0008,103E",
+    "SeriesDate": "0008,0021",
+    "SeriesTime": "0008,0031",
+    "ContentDate": "0008,0023",
+    "ContentTime": "0008,0033",
+    "Manufacturer": "0008,0070",
+    "Model": "0008,1090",
+}
+STUDY_ATTRIBUTES = {
+    "GetDICOMStudyInstanceUIDAttributeName": "0020,000D",
+    "GetDICOMStudyIDAttributeName": "0020,0010",
+    "GetDICOMStudyDateAttributeName": "0008,0020",
+    "GetDICOMStudyTimeAttributeName": "0008,0030",
+}
+PATIENT_ATTRIBUTES = {
+    "GetDICOMPatientSexAttributeName": "0010,0040",
+    "GetDICOMPatientBirthDateAttributeName": "0010,0030",
+    "GetDICOMPatientCommentsAttributeName": "0010,4000",
+}
+
+
 class DICOMPlugin:
     """Base of a plug-in: says what it can make of files, and makes it."""
 
@@ -171,31 +203,56 @@ class DICOMPlugin:
         return f"{number}: {name or 'Unnamed Series'}" if number else name or "Unnamed Series"
 
     def addSeriesInSubjectHierarchy(self, loadable, dataNode):
-        """Put a node under its patient and study, with the identifiers of its files."""
+        """Put a node under its patient and study, with the identifiers of its files.
+
+        Patient and study are named when they are made, from the first file that needs them.
+        """
         constants = slicer.vtkMRMLSubjectHierarchyConstants
-        value = slicer.dicomDatabase.fileValue
+        uid_name = constants.GetDICOMUIDName()
         first = loadable.files[0]
         tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+
+        def value(tag):
+            return slicer.dicomDatabase.fileValue(first, tag)
+
+        def note(item, attributes):
+            for name, tag in attributes.items():
+                named = getattr(constants, name, None)
+                prefix = constants.GetDICOMAttributePrefix()
+                tree.SetItemAttribute(item, named() if named else prefix + name, value(tag))
+
         item = tree.CreateItem(tree.GetSceneItemID(), dataNode)
-        series = value(first, self.tags["seriesInstanceUID"])
-        tree.SetItemUID(item, constants.GetDICOMUIDName(), series)
-        tree.SetItemAttribute(
-            item,
-            constants.GetDICOMSeriesModalityAttributeName(),
-            value(first, self.tags["modality"]),
-        )
-        instances = [value(file, self.tags["instanceUID"]) or "Unknown" for file in loadable.files]
+        series, study = value(self.tags["seriesInstanceUID"]), value("0020,000D")
+        tree.SetItemUID(item, uid_name, series)
+        note(item, SERIES_ATTRIBUTES)
+        instances = [
+            slicer.dicomDatabase.fileValue(file, self.tags["instanceUID"]) or "Unknown"
+            for file in loadable.files
+        ]
         tree.SetItemUID(item, constants.GetDICOMInstanceUIDName(), " ".join(instances))
-        study = value(first, "0020,000D")
-        patient = value(first, "0010,0020") or f"Patient-{study}"
+        referenced = " ".join(getattr(loadable, "referencedInstanceUIDs", ()))
+        references = constants.GetDICOMReferencedInstanceUIDsAttributeName()
+        tree.SetItemAttribute(item, references, referenced)
+
+        patient = value("0010,0020") or f"Patient-{study}"
+        known = {uid: bool(tree.GetItemByUID(uid_name, uid)) for uid in (patient, study)}
         slicer.vtkSlicerSubjectHierarchyModuleLogic.InsertDicomSeriesInHierarchy(
             tree, patient, study, series
         )
-        for uid, name in (
-            (patient, value(first, "0010,0010") or "No name"),
-            (study, value(first, "0008,1030") or "No study description"),
-        ):
-            tree.SetItemName(tree.GetItemByUID(constants.GetDICOMUIDName(), uid), name)
+        if not known[patient]:
+            made = tree.GetItemByUID(uid_name, patient)
+            name = value("0010,0010") or "No name"
+            note(made, PATIENT_ATTRIBUTES)
+            tree.SetItemAttribute(made, constants.GetDICOMPatientNameAttributeName(), name)
+            tree.SetItemAttribute(made, constants.GetDICOMPatientIDAttributeName(), patient)
+            tree.SetItemName(made, f"{name} ({patient})")
+        if not known[study]:
+            made = tree.GetItemByUID(uid_name, study)
+            name = value("0008,1030") or "No study description"
+            note(made, STUDY_ATTRIBUTES)
+            tree.SetItemAttribute(made, constants.GetDICOMStudyDescriptionAttributeName(), name)
+            day = value("0008,0020")
+            tree.SetItemName(made, f"{name} ({day})" if day else name)
 
 
 def importDicom(dicomDataDir, dicomDatabase=None, copyFiles=False):
@@ -208,36 +265,62 @@ def importDicom(dicomDataDir, dicomDatabase=None, copyFiles=False):
 
 
 def getLoadablesFromFileLists(fileLists, pluginClassNames=None, messages=None, *_, **__):
-    """What the registered plug-ins can make of lists of files."""
-    names = pluginClassNames or list(slicer.modules.dicomPlugins)
-    plugins = [slicer.modules.dicomPlugins[name]() for name in names]
-    found = {plugin: plugin.examineForImport(fileLists) for plugin in plugins}
+    """What the registered plug-ins can make of lists of files; one that fails is left out."""
+    names = slicer.modules.dicomPlugins if pluginClassNames is None else pluginClassNames
+    found = {}
+    for name in names:
+        plugin = slicer.modules.dicomPlugins[name]()
+        try:
+            found[plugin] = plugin.examineForImport(fileLists) or plugin.examine(fileLists)
+        except Exception:
+            logging.exception("DICOM Plugin failed: %s", name)
+            if messages is not None:
+                messages.append(f"Plugin failed: {name}.")
     return found, any(found.values())
 
 
 def selectHighestConfidenceLoadables(loadablesByPlugin):
-    """Of the loadables that share files, select the most confident alone."""
-    loadables = [item for items in loadablesByPlugin.values() for item in items]
-    for item in loadables:
-        rivals = [other for other in loadables if set(other.files) & set(item.files)]
-        item.selected = item is max(rivals, key=lambda other: other.confidence)
+    """Of each series, select what its plug-ins are most confident in, and nothing else of it.
+
+    What the plug-ins selected themselves does not count.
+    """
+    by_series = {}
+    for loadables in loadablesByPlugin.values():
+        for loadable in loadables:
+            series = slicer.dicomDatabase.fileValue(loadable.files[0], "0020,000E")
+            by_series.setdefault(series, []).append(loadable)
+    for loadables in by_series.values():
+        highest = max(loadable.confidence for loadable in loadables)
+        for loadable in loadables:
+            loadable.selected = loadable.confidence == highest
 
 
 def loadLoadables(loadablesByPlugin, messages=None, progressCallback=None):
-    """Load what is selected; returns the identifiers of the nodes that came."""
-    before = {node.GetID() for node in slicer.util.getNodesByClass("vtkMRMLNode")}
+    """Load what is selected; returns the identifiers of the nodes that came.
+
+    A plug-in that raises has not loaded; what it added before counts all the same.
+    """
+    added = []
+
+    @vtk.calldata_type(vtk.VTK_OBJECT)
+    def note(_scene, _event, node):
+        if not isinstance(node, slicer.vtkMRMLStorageNode | slicer.vtkMRMLDisplayNode):
+            added.append(node.GetID())
+
+    tag = slicer.mrmlScene.AddObserver(slicer.vtkMRMLScene.NodeAddedEvent, note)
     for plugin, loadables in loadablesByPlugin.items():
         for loadable in loadables:
-            if loadable.selected:
+            if not loadable.selected:
+                continue
+            try:
                 loadable.loadSuccess = bool(plugin.load(loadable))
-                if not loadable.loadSuccess and messages is not None:
-                    messages.append(f"Could not load: {loadable.name} as a {plugin.loadType}")
-    unwanted = ("vtkMRMLStorageNode", "vtkMRMLDisplayNode")
-    return [
-        node.GetID()
-        for node in slicer.util.getNodesByClass("vtkMRMLNode")
-        if node.GetID() not in before and not any(node.IsA(name) for name in unwanted)
-    ]
+            except Exception:
+                logging.exception("DICOM plugin failed to load %s", loadable.name)
+                loadable.loadSuccess = False
+            if not loadable.loadSuccess and messages is not None:
+                messages.append(f"Could not load: {loadable.name} as a {plugin.loadType}")
+    slicer.mrmlScene.RemoveObserver(tag)
+    return added
 
 
 def loadSeriesByUID(seriesUIDs, messages=None, progressCallback=None, enabledPluginClassNames=None):

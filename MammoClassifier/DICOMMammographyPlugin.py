@@ -1,0 +1,101 @@
+"""DICOM plug-in for mammograms: the classes that 3D Slicer looks for.
+
+What it does is in MammoClassifierLib: ``dicomoffers`` and ``dicomloading``.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+import slicer
+from DICOMLib import DICOMLoadable, DICOMPlugin
+from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from slicer import vtkMRMLScalarVolumeNode
+
+    from MammoClassifierLib.dicomoffers import Offer
+
+CONFIDENCE = 0.9
+"""Above the scalar volume plug-in's 0.5, below the 0.95 of those that read one kind of object."""
+CONFIDENCE_IN_TWIN = 0.6
+"""Of raw data whose view is there for presentation: Slicer takes of a series what it is most
+confident in."""
+
+
+class DICOMMammographyPluginClass(DICOMPlugin):
+    """Offers and loads mammograms: one volume a view."""
+
+    def __init__(self) -> None:
+        from MammoClassifierLib.dicomoffers import TAGS
+
+        super().__init__()
+        self.loadType = _("Mammogram")
+        self.tags.update(TAGS)
+        self._offers: dict[str, Offer] = {}
+
+    def examineForImport(self, fileLists: list[list[str]]) -> list[DICOMLoadable]:
+        """What can be loaded of lists of files, a list a series.
+
+        Raw data are not selected where their view is there for presentation.
+        """
+        from MammoClassifierLib.dicomoffers import rawTwins
+
+        loadables = super().examineForImport(fileLists)
+        twins = rawTwins([self._offers[loadable.files[0]] for loadable in loadables])
+        for loadable in loadables:
+            loadable.selected = loadable.files[0] not in twins
+            loadable.confidence = CONFIDENCE if loadable.selected else CONFIDENCE_IN_TWIN
+        return loadables
+
+    def examineFiles(self, files: list[str]) -> list[DICOMLoadable]:
+        """What can be loaded of the files of a series: one loadable a mammogram."""
+        from MammoClassifierLib.dicomoffers import offersOf
+
+        loadables = []
+        for offer in offersOf(files):
+            loadable = DICOMLoadable()
+            loadable.files = [offer.file]
+            loadable.name, loadable.tooltip = offer.name, offer.tooltip
+            loadable.warning = offer.warning
+            loadable.selected, loadable.confidence = True, CONFIDENCE
+            loadables.append(loadable)
+            self._offers[offer.file] = offer
+        return loadables
+
+    def load(self, loadable: DICOMLoadable) -> vtkMRMLScalarVolumeNode | None:
+        """Load a mammogram, place it under its study and show it; None where it is unreadable."""
+        from MammoClassifierLib.dicomloading import loadMammogram
+        from mammopair.errors import InputError
+
+        try:
+            node = loadMammogram(loadable.files[0], loadable.name)
+        except InputError as error:
+            logging.error(str(error))
+            return None
+        self.addSeriesInSubjectHierarchy(loadable, node)
+        logic = slicer.app.applicationLogic()
+        logic.GetSelectionNode().SetActiveVolumeID(node.GetID())
+        logic.PropagateVolumeSelection()
+        return node
+
+
+class DICOMMammographyPlugin:
+    """Registers the plug-in; hidden, for it has no panel of its own."""
+
+    def __init__(self, parent: object) -> None:
+        parent.title = "DICOM Mammography Plugin"
+        parent.categories = ["Developer Tools.DICOM Plugins"]
+        parent.contributors = ["The MammoClassifier developers"]
+        parent.helpText = (
+            "Loads mammograms from DICOM: one volume a view, bright where dense, in the window "
+            "of the file, spaced and hung as it should be. It works in the DICOM module and has "
+            "no panel of its own."
+        )
+        parent.acknowledgementText = ""
+        parent.hidden = True
+        # Modules come in any order, and whoever comes first makes the table.
+        if not hasattr(slicer.modules, "dicomPlugins"):
+            slicer.modules.dicomPlugins = {}
+        slicer.modules.dicomPlugins["DICOMMammographyPlugin"] = DICOMMammographyPluginClass
