@@ -27,14 +27,17 @@ from mammopair.model.ensemble_manifest import Calibration
 LEVEL = 0.9
 """Nominal coverage of the interval."""
 CERTAIN = 1e-6
-"""Probabilities are kept this far from 0 and 1 where their logit is taken."""
+"""Probabilities are kept this far from 0 and 1: no network is surer, and logits stay finite."""
 
 Floats = npt.NDArray[np.float64]
 
 
 def probabilities(logits: Floats, calibration: Calibration) -> Floats:
-    """Calibrated probabilities of logits of any shape; NaN stays NaN."""
-    return sigmoid(calibration.slope * logits + calibration.intercept)
+    """Calibrated probabilities of logits of any shape, at least ``CERTAIN`` from 0 and 1.
+
+    NaN stays NaN.
+    """
+    return _kept(sigmoid(calibration.slope * logits + calibration.intercept))
 
 
 def lesion_probability(readings: Floats) -> float:
@@ -55,16 +58,27 @@ def interval(logits: Floats, calibration: Calibration, level: float = LEVEL) -> 
     ----------
     logits
         ``(views, members)``, uncalibrated, NaN where a member does not read a view.
+    calibration
+        Of the ensemble.
+    level
+        Nominal coverage.
+
+    Returns
+    -------
+    low, high : float
+        The probability lies between them, and they between 0 and 1.
     """
     readings = probabilities(logits, calibration)
     centre = lesion_probability(readings)
-    members = logit(np.nanmean(readings, axis=0))
+    # A member that reads none of the views has nothing to say of their spread.
+    spoke = ~np.isnan(readings).all(axis=0)
+    members = logit(np.nanmean(readings[:, spoke], axis=0))
     spread = float(members.var(ddof=1)) * (1 + 1 / len(members)) if len(members) > 1 else 0.0
     gradient = logit_gradient(logits, calibration)
     doubt = float(gradient @ np.array(calibration.covariance) @ gradient)
-    reach = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(spread + doubt)
+    reach = NormalDist().inv_cdf((1 + level) / 2) * np.sqrt(max(spread + doubt, 0.0))
     middle = logit(np.array(centre))
-    return float(sigmoid(middle - reach)), float(sigmoid(middle + reach))
+    return float(_kept(sigmoid(middle - reach))), float(_kept(sigmoid(middle + reach)))
 
 
 def logit_gradient(logits: Floats, calibration: Calibration) -> Floats:
@@ -75,7 +89,7 @@ def logit_gradient(logits: Floats, calibration: Calibration) -> Floats:
     """
     readings = probabilities(logits, calibration)
     steepness = readings * (1 - readings)
-    centre = np.clip(lesion_probability(readings), CERTAIN, 1 - CERTAIN)
+    centre = lesion_probability(readings)
     moved = [np.nanmean(steepness * logits, axis=1).mean(), np.nanmean(steepness, axis=1).mean()]
     return np.array(moved) / (centre * (1 - centre))
 
@@ -87,5 +101,10 @@ def sigmoid(values: Floats) -> Floats:
 
 def logit(values: Floats) -> Floats:
     """``log(p / (1 - p))``, with ``p`` kept a little away from 0 and 1."""
-    kept = np.clip(values, CERTAIN, 1 - CERTAIN)
+    kept = _kept(values)
     return np.log(kept / (1 - kept))
+
+
+def _kept(values: Floats) -> Floats:
+    """Probabilities, a little away from 0 and 1."""
+    return np.clip(values, CERTAIN, 1 - CERTAIN)

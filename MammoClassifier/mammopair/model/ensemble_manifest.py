@@ -22,21 +22,21 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     pass
 
 
-class MemberEntry(_Section, kw_only=True):
+class MemberEntry(_Section, frozen=True, kw_only=True):
     """One network."""
 
     name: str
     file: FileName
     """Its weights, beside the manifest."""
     sha256: Sha256
-    views: list[Literal["CC", "MLO"]]
+    views: Annotated[list[Literal["CC", "MLO"]], msgspec.Meta(min_length=1)]
     """The projections that it reads."""
     seed: int
     fold: int
     """The fold of patients that it never saw."""
 
 
-class Calibration(_Section, kw_only=True):
+class Calibration(_Section, frozen=True, kw_only=True):
     """How a network's logit becomes a probability: ``sigmoid(slope * logit + intercept)``.
 
     Fitted so that the **mean** over the readings of a lesion is calibrated.
@@ -50,7 +50,7 @@ class Calibration(_Section, kw_only=True):
     """On which predictions, in words."""
 
 
-class OperatingPoint(_Section, kw_only=True):
+class OperatingPoint(_Section, frozen=True, kw_only=True):
     """A threshold on the calibrated probability, frozen before it was ever tested."""
 
     name: str
@@ -59,7 +59,7 @@ class OperatingPoint(_Section, kw_only=True):
     specificity: float
 
 
-class Training(_Section, kw_only=True):
+class Training(_Section, frozen=True, kw_only=True):
     """Where the weights come from."""
 
     data: str
@@ -73,7 +73,7 @@ class Training(_Section, kw_only=True):
     """The recipe, whole."""
 
 
-class Manifest(_Section, kw_only=True):
+class Manifest(_Section, frozen=True, kw_only=True):
     """The file."""
 
     schema: Literal[1] = 1
@@ -108,7 +108,8 @@ def read_manifest(folder: Path) -> Manifest:
     ------
     InputError
         Naming the file and the field, if it is missing, not JSON, has an unknown or missing
-        field or an impossible value, or was made for another crop than this version cuts.
+        field or an impossible value, names two members alike, or was made for another crop than
+        this version cuts.
     """
     path = folder / FILE
     try:
@@ -121,6 +122,9 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:
         raise InputError(path, f"is not an ensemble's manifest: {error}") from error
+    names = [member.name for member in manifest.members]
+    if len(set(names)) < len(names):
+        raise InputError(path, f"names two members alike ({', '.join(names)}); name each its own")
     if (manifest.context, manifest.smallest_mm) != (CONTEXT, SMALLEST_MM):
         raise InputError(
             path,

@@ -33,8 +33,15 @@ def file_sha256(path: Path) -> str:
 
 
 def save_weights(weights: dict[str, Tensor], path: Path) -> str:
-    """Write tensors as float16, atomically; give the file's SHA-256."""
+    """Write tensors as float16, whole or not at all; give the file's SHA-256.
+
+    Raises
+    ------
+    InputError
+        If float16 cannot hold a weight, or the file cannot be written.
+    """
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     halved = {
@@ -42,9 +49,21 @@ def save_weights(weights: dict[str, Tensor], path: Path) -> str:
         for name, tensor in weights.items()
         if tensor.is_floating_point()
     }
+    for name, tensor in halved.items():
+        if not tensor.isfinite().all():
+            raise InputError(
+                path,
+                f"cannot be written, as {name} has values beyond half precision; "
+                "the training went astray, so train with a lower peak_rate",
+            )
     partial = path.with_suffix(".partial")
-    save_file(halved, partial)
-    partial.replace(path)
+    try:
+        save_file(halved, partial)
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(path, f"cannot be written: {error}") from error
+    finally:
+        partial.unlink(missing_ok=True)
     return file_sha256(path)
 
 
