@@ -154,6 +154,27 @@ def test_the_image_lies_under_the_evidence_row_by_row(slicer_host, shown, matrix
         assert grey[row, column] == pytest.approx(wanted, abs=16)
 
 
+@pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES.keys())
+def test_the_map_has_the_geometry_of_the_engines_crop_square(shown, matrix):
+    """Exactly, to the half pixel: a cell's centre is where the engine's own mapping has it."""
+    import slicer
+    import vtk
+
+    from mammopair.crop import CropSquare
+
+    volume = shown(matrix, ABOVE["a transform"])
+    square = CropSquare(12.0, 42.0, 40.0, 40.0)
+    for kind in ("vtkMRMLLabelMapVolumeNode", "vtkMRMLScalarVolumeNode"):
+        evidence = slicer.util.getNodesByClass(kind)[-1]
+        assert evidence.GetImageData().GetDimensions() == (SIDE, SIDE, 1)
+        ijk_to_ras = vtk.vtkMatrix4x4()
+        evidence.GetIJKToRASMatrix(ijk_to_ras)
+        for column, row in ((0, 0), (5, 2), (6, 6)):
+            ras = ijk_to_ras.MultiplyPoint((column, row, 0, 1))[:3]
+            ras = evidence.GetParentTransformNode().GetTransformToParent().TransformPoint(ras)
+            assert ras == pytest.approx(place_of(volume, *square.to_view(column, row, SIDE)))
+
+
 def test_levels_are_opaque_by_strength_and_absent_where_faint(slicer_host, shown):
     from mammopair.results.colours import FOR_MALIGNANCY
 

@@ -326,6 +326,8 @@ def test_only_classifying_again_makes_a_stale_result_fresh(classified):
     before = roi.GetCenter()
     roi.SetCenter(*np.add(before, (0.0, 3.0, 0.0)))
     roi.SetCenter(*before)
+    classified.host.leave_module()
+    classified.host.open_module("MammoClassifier")
     assert showing(classified.widget.ui.staleLabel), "moving it back does not help"
 
     classified.classify()

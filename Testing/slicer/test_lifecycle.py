@@ -61,6 +61,27 @@ def test_progress_moves_and_the_window_stays_alive(marked):
     assert not showing(marked.widget.ui.progressBar)
 
 
+def test_a_cancelled_job_calls_nobody_and_closes_its_work(clinic):
+    from MammoClassifierLib.job import Job
+
+    said, closed = [], []
+
+    def work():
+        try:
+            yield from range(1000)
+        finally:
+            closed.append(True)
+
+    job = Job(work(), said.append, said.append, said.append)
+    job.start()
+    clinic.host.wait_until(lambda: len(said) > 2)
+    job.cancel()
+    before = len(said)
+    rest(clinic)
+    assert len(said) == before < 1000
+    assert closed == [True]
+
+
 @pytest.mark.parametrize("steps", [1, 2, 3, 5])
 def test_cancel_works_at_once_and_changes_nothing(marked, steps):
     before = contents(marked.host.scene)
