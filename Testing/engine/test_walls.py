@@ -70,10 +70,11 @@ ROOMS: dict[str, set[str]] = {
         *("caution", "classify", "crop", "errors", "manifest", "model", "reading", "record"),
         "results",
     },
+    "archive": {"errors", "reading.headers"},
     "cli": {
         *("batch", "caution", "classify", "concepts", "crop", "errors", "evaluation", "explain"),
         *("handcrafted", "manifest", "model", "progress", "reading", "record", "results"),
-        *("scoring", "training"),
+        *("archive", "scoring", "training"),
     },
 }
 

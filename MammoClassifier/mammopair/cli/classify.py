@@ -33,6 +33,11 @@ def classify(
     model: options.Model = None,
     device: options.Device = "auto",
     as_json: options.Json = False,
+    dicom: options.Dicom = False,
+    dicomweb: Annotated[
+        str | None, typer.Option(help="A DICOM archive: read --study from it, store results in it.")
+    ] = None,
+    study: Annotated[str | None, typer.Option(help="Study Instance UID in the archive.")] = None,
 ) -> None:
     r"""Classify marked masses as benign or malignant, with the evidence.
 
@@ -47,12 +52,38 @@ def classify(
 
         mammopair classify --cc rcc.dcm --cc-box 2104 1216 247 255 \
                            --mlo rmlo.dcm --mlo-box 1640 1952 255 287
+
+    Or in a study of a DICOM archive, into which the results go back; a table names each file by
+    its SOP Instance UID. Credentials come from MAMMOPAIR_DICOMWEB_USER and
+    MAMMOPAIR_DICOMWEB_PASSWORD, MAMMOPAIR_DICOMWEB_TOKEN, or a netrc file:
+
+        mammopair classify --dicomweb https://host/dicom-web --study 1.2.840.1 \
+                           --laterality R --cc-box 2104 1216 247 255
     """
     from mammopair.cli.outputs import classify_and_report
     from mammopair.manifest import read_manifest
 
+    if bool(dicomweb) != bool(study):
+        raise typer.BadParameter("--dicomweb and --study go together")
     if manifest is not None and (cc or mlo):
         raise typer.BadParameter("give a manifest or single views, not both")
+    if dicomweb and study:
+        from mammopair.cli.study import classify_study
+
+        if cc or mlo or (manifest is not None and (cc_box or mlo_box)):
+            raise typer.BadParameter("with --dicomweb give boxes or a manifest, and no files")
+        code = classify_study(
+            dicomweb,
+            study,
+            manifest=manifest,
+            boxes={"CC": cc_box, "MLO": mlo_box},
+            laterality=laterality,
+            out=out,
+            model=model,
+            device=device,
+            as_json=as_json,
+        )
+        raise typer.Exit(code)
     if manifest is not None:
         entries = read_manifest(manifest)
     else:
@@ -64,6 +95,7 @@ def classify(
         device=device,
         as_json=as_json,
         title="Marked masses" if manifest is None else manifest.stem,
+        dicom=dicom,
     )
     raise typer.Exit(code)
 

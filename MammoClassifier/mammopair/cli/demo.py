@@ -18,6 +18,7 @@ def demo(
     model: options.Model = None,
     device: options.Device = "auto",
     as_json: options.Json = False,
+    dicom: options.Dicom = False,
 ) -> None:
     """Classify the masses of two real four-view film exams.
 
@@ -34,7 +35,7 @@ def demo(
     entries = read_manifest(Path(str(files("mammopair") / "demo" / MANIFEST)), exams_folder())
     title = "Demonstration: two film mammography exams"
     code = classify_and_report(
-        entries, out, model=model, device=device, as_json=as_json, title=title
+        entries, out, model=model, device=device, as_json=as_json, title=title, dicom=dicom
     )
     raise typer.Exit(code)
 

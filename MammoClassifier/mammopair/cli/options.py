@@ -18,3 +18,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on standard outpu
 Out = Annotated[
     Path, typer.Option("--out", "-o", help="Folder for what is written.", show_default=True)
 ]
+Dicom = Annotated[
+    bool,
+    typer.Option(
+        "--dicom", help="Write the results as DICOM objects too: report, evidence, picture."
+    ),
+]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mammopair.errors import InputError
@@ -19,9 +19,16 @@ def classify_and_report(
     device: str,
     as_json: bool,
     title: str,
+    dicom: bool = False,
+    deliver: Callable[[list[Path]], None] | None = None,
 ) -> int:
-    """Classify a manifest's lesions, write the three results, print them; give the exit code."""
+    """Classify a manifest's lesions, write the results, print them; give the exit code.
+
+    With ``dicom`` the results are written as DICOM objects too, and these files handed to
+    ``deliver``, where there is one.
+    """
     from mammopair.batch import Failure, classify_entries
+    from mammopair.cli.dicom_results import write_dicom
     from mammopair.cli.terminal import with_bar
     from mammopair.model.ensemble import load_ensemble
 
@@ -39,11 +46,14 @@ def classify_and_report(
         )
     if records:
         write_results(records, out, title=title)
+    files, refused = write_dicom(records, out) if dicom else ([], 0)
+    if files and deliver:
+        deliver(files)
     if as_json:
         print_json(records)
     elif records:
-        print_results(records, out)
-    return 1 if failures else 0
+        print_results(records, out, dicom=bool(files))
+    return 1 if failures or refused else 0
 
 
 def prepare_folder(out: Path) -> None:
@@ -76,7 +86,7 @@ def write_results(records: Sequence[Record], out: Path, *, title: str) -> None:
     write_report(records, lambda view: read_view(Path(view.file)), out / "report.html", title=title)
 
 
-def print_results(records: Sequence[Record], out: Path) -> None:
+def print_results(records: Sequence[Record], out: Path, *, dicom: bool = False) -> None:
     """The table, and where the rest is."""
     from mammopair.cli.terminal import output
     from mammopair.results.table import print_table
@@ -88,6 +98,7 @@ def print_results(records: Sequence[Record], out: Path) -> None:
         ("report.html", "pictures, for a browser"),
         ("table.csv", "one row a lesion"),
         ("records.jsonl", "everything, one JSON record a line"),
+        *([("dicom", "the same for DICOM viewers, a folder a lesion")] if dicom else []),
     ):
         console.print(f"{(out / name).as_posix()}  [dim]{content}[/dim]", soft_wrap=True)
 
