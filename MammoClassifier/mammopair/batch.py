@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from mammopair.classify import Lesion, MarkedView, classify_many
+from mammopair.classify import Lesion, MarkedView, classify, classify_many
 from mammopair.errors import InputError
 from mammopair.manifest import LesionEntry, ManifestRow
 from mammopair.reading.checks import with_identity
@@ -45,7 +45,7 @@ def classify_entries(
     films = lru_cache(FILMS_KEPT)(read_view)
     remaining = iter(entries)
     while group := list(islice(remaining, LESIONS_AT_ONCE)):
-        read = [_try(entry, lambda entry=entry: read_lesion(entry, films)) for entry in group]
+        read = [_try(entry, partial(read_lesion, entry, films)) for entry in group]
         lesions = [lesion for lesion in read if isinstance(lesion, Lesion)]
         classified = iter(_classify_together(lesions, ensemble))
         for outcome in read:
@@ -81,10 +81,7 @@ def _classify_together(lesions: Sequence[Lesion], ensemble: Ensemble) -> list[Re
     try:
         return list(classify_many(lesions, ensemble))
     except InputError:
-        return [
-            _try(lesion, lambda lesion=lesion: classify_many([lesion], ensemble)[0])
-            for lesion in lesions
-        ]
+        return [_try(lesion, partial(classify, lesion, ensemble)) for lesion in lesions]
 
 
 def _try(which: LesionEntry | Lesion, work: Callable[[], Outcome]) -> Outcome | Failure:

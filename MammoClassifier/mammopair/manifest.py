@@ -21,7 +21,7 @@ from mammopair.reading.view import Box
 Size = Annotated[float, msgspec.Meta(gt=0)]
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 
-LATERALITIES = {"L": "L", "LEFT": "L", "R": "R", "RIGHT": "R"}
+LATERALITIES: dict[str, Literal["L", "R"]] = {"L": "L", "LEFT": "L", "R": "R", "RIGHT": "R"}
 WANTED = {
     "laterality": "L or R",
     "view": "CC or MLO",

@@ -16,18 +16,21 @@ def choose_device(wanted: str = "auto") -> torch.device:
     Raises
     ------
     InputError
-        If the name is none that torch knows, or the device is not there.
+        If the name is none of ours, or the device is not there.
     """
     import torch
 
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
     if wanted == "auto":
         return torch.device("cuda" if cuda else "mps" if mps else "cpu")
+    there = {"cpu": 1, "mps": int(mps), "cuda": torch.cuda.device_count() if cuda else 0}
     try:
         device = torch.device(wanted)
-    except RuntimeError as error:
-        raise InputError("device", f"{wanted!r} is none of auto, cuda, mps, cpu") from error
-    if (device.type == "cuda" and not cuda) or (device.type == "mps" and not mps):
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in there:
+        raise InputError("device", f"{wanted!r} is none of auto, cuda, mps, cpu")
+    if (device.index or 0) >= there[device.type]:
         raise InputError("device", f"{wanted!r} is not available here; use auto or cpu")
     return device
 
@@ -51,5 +54,5 @@ def cpu_has_bfloat16() -> bool:
     """Whether this CPU multiplies in bfloat16 (AVX512-BF16 or AMX); no, where torch cannot tell."""
     import torch
 
-    capabilities = getattr(torch.cpu, "get_capabilities", dict)()
+    capabilities: dict[str, bool] = getattr(torch.cpu, "get_capabilities", dict)()
     return any(capabilities.get(unit, False) for unit in ("avx512_bf16", "amx_bf16"))

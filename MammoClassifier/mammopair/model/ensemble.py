@@ -39,7 +39,8 @@ class MemberOutput:
     logits: npt.NDArray[np.float64]
     """``(n,)``"""
     maps: npt.NDArray[np.float64]
-    """``(n, h, w)``: class activation in logits; ``maps.mean((1, 2)) + bias == logits``."""
+    """``(n, h, w)``: class activation in logits; ``maps.mean((1, 2)) + bias == logits``.
+    Of one cell each where the member reads none of the patches."""
     bias: float
 
 
@@ -87,6 +88,10 @@ class Ensemble:
         self, member: str, patches: npt.NDArray[np.float32], mine: npt.NDArray[np.bool_]
     ) -> MemberOutput:
         network = self.networks[member]
+        bias = float(network.fc.bias[0])  # type: ignore[union-attr, index]
+        if not mine.any():
+            nothing = np.full((len(patches), 1, 1), np.nan)
+            return MemberOutput(member, nothing[:, 0, 0], nothing, bias)
         try:
             read = self._class_activations(network, patches[mine])
         except torch.OutOfMemoryError:
@@ -94,7 +99,6 @@ class Ensemble:
             read = self._class_activations(network, patches[mine])
         maps = np.full((len(patches), *read.shape[1:]), np.nan)
         maps[mine] = read
-        bias = float(network.fc.bias[0])  # type: ignore[union-attr, index]
         return MemberOutput(member, maps.mean(axis=(1, 2)) + bias, maps, bias)
 
     @torch.inference_mode()
@@ -108,11 +112,13 @@ class Ensemble:
 
     def _class_activation(self, network: nn.Module, patches: Tensor) -> Tensor:
         """Maps ``(n, h, w)``, the mean over the mirrorings, each mirrored back."""
-        images = to_input(patches.to(self.device), self.manifest.input)
+        # Parts of an ensemble share its networks, which one of them may have moved to the CPU.
+        device = next(network.parameters()).device
+        images = to_input(patches.to(device), self.manifest.input)
         mirrorings = MIRRORINGS if self.manifest.flips else MIRRORINGS[:1]
         batch = torch.cat([images.flip(axes) for axes in mirrorings])
         batch = batch.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cuda", torch.float16, enabled=self.device.type == "cuda"):
+        with torch.autocast("cuda", torch.float16, enabled=device.type == "cuda"):
             features = network.features(batch)  # type: ignore[operator]
         maps = network.class_activation(features.float())[:, 0]  # type: ignore[operator]
         turned = [
@@ -164,9 +170,8 @@ def load_member(manifest: Manifest, entry: MemberEntry, folder: Path) -> nn.Modu
         fits = False
     if not fits:
         raise InputError(path, "does not fit the network that the manifest describes")
-    return fold_batch_norms(network.eval().requires_grad_(False)).to(
-        memory_format=torch.channels_last
-    )
+    folded = fold_batch_norms(network.eval().requires_grad_(False))
+    return folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def find_ensemble(name_or_path: str | Path | None) -> Path:

@@ -54,9 +54,8 @@ def fit_member(
     how = recipe.optimisation
     rows = trained_on(recipe, member, material)
     torch.manual_seed(member.seed)
-    network = recipe.network.build(1 + len(recipe.concepts), training=True).to(
-        device, memory_format=torch.channels_last
-    )
+    network = recipe.network.build(1 + len(recipe.concepts), training=True)
+    network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).eval().requires_grad_(False)
     state = TrainingState(network, average, make_optimiser(network, how))
     stamp = stamp_of(recipe, member, material)
@@ -72,7 +71,7 @@ def fit_member(
 
 def stamp_of(recipe: Recipe, member: Member, material: Material) -> str:
     """A hash of all that decides a member's weights, so that no other run's are taken for its."""
-    deciding = [recipe.network, recipe.input, recipe.folds, recipe.augmentation]
+    deciding: list[object] = [recipe.network, recipe.input, recipe.folds, recipe.augmentation]
     deciding += [recipe.optimisation, recipe.concepts, member]
     said = msgspec.json.encode([deciding, material.rows])
     return hashlib.sha256(said + material.patches.tobytes()).hexdigest()

@@ -26,14 +26,14 @@ class _Section(
     """A table of the recipe: no key is unknown, none changes after reading."""
 
 
-class Folds(_Section, kw_only=True):
+class Folds(_Section, frozen=True, kw_only=True):
     """How patients are divided; a member is trained on all folds but its own."""
 
     count: Annotated[int, msgspec.Meta(ge=2, le=50)] = 5
     seed: Seed = 0
 
 
-class Augmentation(_Section, kw_only=True):
+class Augmentation(_Section, frozen=True, kw_only=True):
     """How far each copy of a crop may stray from it; 0 switches a step off."""
 
     rotation: Amount = 180.0
@@ -64,7 +64,7 @@ class Augmentation(_Section, kw_only=True):
             raise ValueError("least_detail must not be over most_detail")
 
 
-class Optimisation(_Section, kw_only=True):
+class Optimisation(_Section, frozen=True, kw_only=True):
     """AdamW under one cycle of the learning rate (Smith & Topin 2018), weights averaged."""
 
     epochs: Count = 100
@@ -84,7 +84,7 @@ class Optimisation(_Section, kw_only=True):
     """The views that are trained on."""
 
 
-class Member(_Section, kw_only=True):
+class Member(_Section, frozen=True, kw_only=True):
     """One network of the ensemble."""
 
     fold: Annotated[int, msgspec.Meta(ge=0)]
@@ -92,7 +92,7 @@ class Member(_Section, kw_only=True):
     seed: Seed
 
 
-class Recipe(_Section, kw_only=True):
+class Recipe(_Section, frozen=True, kw_only=True):
     """The whole file."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
