@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 
 from Testing.slicer_api.api_list import read_list
-from Testing.slicer_api.used_names import all_uses, own_names, slicer_side_files, uses
+from Testing.slicer_api.used_names import (
+    all_attributes,
+    all_uses,
+    own_names,
+    slicer_side_files,
+    uses,
+)
 
 
 def test_every_name_that_is_used_is_in_the_list():
@@ -18,7 +24,7 @@ def test_every_name_that_is_used_is_in_the_list():
 
 
 def test_nothing_is_listed_that_is_not_used():
-    used = set(all_uses())
+    used = all_attributes()
     assert not [entry for entry in read_list() if entry.name not in used]
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 MODULE_FOLDER = REPOSITORY / "MammoClassifier"
 ROOTS = {"slicer", "qt", "ctk", "vtk", "DICOMLib", "SampleData", "PyTorchUtils"}
+RESULT_METHODS = {*dir(str), *dir(list), *dir(dict)}
 # Types of Python and numpy whose methods the code calls on values.
 PYTHON_TYPES = (
     "numpy:ndarray",
@@ -111,13 +112,20 @@ def uses(path: Path, known: set[str]) -> Iterator[tuple[str, int]]:
     """
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Attribute):
-            if _root(node) in ROOTS or node.attr not in known:
+            # slicer.dicomDatabase.fileValue(...).strip(): by then it is Python's again
+            of_a_result = isinstance(node.value, ast.Call) and node.attr in RESULT_METHODS
+            if (_root(node) in ROOTS and not of_a_result) or node.attr not in known:
                 yield node.attr, node.lineno
         elif isinstance(node, ast.ImportFrom):
             module = node.module or ""
             if module.partition(".")[0] in ROOTS:
                 yield from ((part, node.lineno) for part in module.split(".")[1:])
                 yield from ((a.name, node.lineno) for a in node.names if a.name != "*")
+
+
+def all_attributes() -> set[str]:
+    """Every name that stands behind a dot or is imported, whosever it is."""
+    return {name for path in slicer_side_files() for name, _line in uses(path, known=set())}
 
 
 def all_uses() -> dict[str, list[str]]:

@@ -266,6 +266,7 @@ def importDicom(dicomDataDir, dicomDatabase=None, copyFiles=False):
 
 def getLoadablesFromFileLists(fileLists, pluginClassNames=None, messages=None, *_, **__):
     """What the registered plug-ins can make of lists of files; one that fails is left out."""
+    # As in Slicer, the table is not there before the first plug-in makes it.
     names = slicer.modules.dicomPlugins if pluginClassNames is None else pluginClassNames
     found = {}
     for name in names:

@@ -408,7 +408,6 @@ def _open_session(host):
     sample_data.forget_sources()
     slicer.dicomDatabase = dicom.Database()
     host.app = slicer.app = Application(host)
-    slicer.modules.dicomPlugins = {}
     slicer.modules.sampleDataSources = {}
 
 
