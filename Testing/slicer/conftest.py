@@ -190,6 +190,14 @@ class Clinic:
         self.host.process_events()
         return volumes
 
+    def load_from_dicom(self):
+        """Load one breast as the DICOM plug-in does."""
+        from MammoClassifierLib.dicomloading import loadMammogram
+
+        volumes = [loadMammogram(str(self.file(projection)), projection) for projection in PAIR]
+        self.host.process_events()
+        return volumes
+
     def place(self, roi, volume, box):
         """Draw a ROI where the demo's mass is."""
         from MammoClassifierLib.geometry import fitRoiToBox

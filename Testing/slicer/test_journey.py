@@ -50,6 +50,15 @@ def test_views_of_a_breast_are_paired_and_hung_chest_wall_to_chest_wall(opened):
     assert "CC shown mirrored" in str(opened.widget.ui.hangingLabel.text)
 
 
+def test_views_that_the_dicom_plug_in_loaded_hang_alike(clinic):
+    """It mirrors by the volume's geometry; the module's views turn to what is in the pixels."""
+    clinic.load_from_dicom()
+    clinic.open()
+    assert clinic.widget.ui.breastSelector.currentText.startswith("Left breast")
+    assert chest_wall_column(clinic, "MammoCC") == "right"
+    assert chest_wall_column(clinic, "MammoMLO") == "left"
+
+
 def test_the_breast_can_be_switched_and_views_can_be_chosen_by_hand(clinic):
     clinic.load(*PAIR.values(), "sfm-malign-0/1-282.dcm", "sfm-malign-0/1-283.dcm")
     clinic.open()
@@ -127,11 +136,12 @@ def test_the_mark_buttons_let_the_user_draw_one_roi_a_view(opened):
     assert roi.GetDisplayNode().GetViewNodeIDs() == ()
 
 
+@pytest.mark.parametrize("load", ["load", "load_from_dicom"])
 @pytest.mark.parametrize("size", ["real_clinic", "clinic"])
-def test_the_result_is_what_the_engine_says_of_the_files(request, size):
-    """The same views and boxes, straight through the engine."""
+def test_the_result_is_what_the_engine_says_of_the_files(request, size, load):
+    """The same views and boxes, straight through the engine, however the study was loaded."""
     clinic = request.getfixturevalue(size)
-    clinic.load()
+    getattr(clinic, load)()
     clinic.open()
     clinic.mark()
     clinic.classify()
