@@ -47,11 +47,11 @@ def write_pair(folder: Path, projections=("CC", "MLO"), **attributes: object) ->
     }
 
 
-def make_record(files: dict[str, Path], cells=CELLS, **changes: object) -> Record:
+def make_record(files: dict[str, Path], cells=CELLS, boxes=BOXES, **changes: object) -> Record:
     """A record about files, with the same evidence on each view."""
     views = []
     for name, path in files.items():
-        header, box = read_header(path), BOXES[name]
+        header, box = read_header(path), boxes[name]
         square = place_square(read(path), Box(*box))
         views.append(
             ViewResult(

@@ -1,0 +1,1 @@
+"""Independent programs that judge the DICOM objects we write; see README.md."""

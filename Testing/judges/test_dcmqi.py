@@ -1,0 +1,61 @@
+"""dcmqi's readers, on DCMTK and ITK, see the same values in the same places."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK
+
+from mammopair.results.dicom.segmentation import levels_on_image
+from Testing.engine.results_dicom.lesions import PROBABILITIES
+
+
+def test_tid1500reader_reads_the_measurements_of_the_report(lesion, run_judge, tmp_path):
+    read = tmp_path / "report.json"
+    arguments = ("--inputDICOM", lesion.files["report.dcm"], "--outputMetadata", read)
+    answer = run_judge("tid1500reader", *arguments)
+    assert answer.returncode == 0, answer.stderr
+    groups = json.loads(read.read_text())["Measurements"]
+    values = [[float(item["value"]) for item in group["measurementItems"]] for group in groups]
+    record = lesion.record
+    assert values[0] == pytest.approx(
+        [100 * record.probability, 100 * record.interval.low, 100 * record.interval.high], abs=1e-5
+    )
+    assert [value for (value,) in values[1:]] == pytest.approx(
+        [100 * PROBABILITIES[view.projection] for view in record.views], abs=1e-5
+    )
+    assert {group["Laterality"]["CodeMeaning"] for group in groups} == {"Left"}
+    assert len({group["TrackingUniqueIdentifier"] for group in groups}) == 1
+
+
+def test_segimage2itkimage_reads_the_levels(lesion, run_judge, tmp_path):
+    view = lesion.record.views[-1]
+    path = lesion.files[f"{view.projection}-evidence-levels.dcm"]
+    answer = run_judge("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    header = pydicom.dcmread(lesion.images[view.projection], stop_before_pixels=True)
+    expected = levels_on_image(view.evidence, (header.Rows, header.Columns))
+    for label in range(1, 9):
+        image = SimpleITK.ReadImage(tmp_path / f"{label}.nrrd")
+        assert np.array_equal(SimpleITK.GetArrayFromImage(image)[0] > 0, expected == label)
+        assert image.GetOrigin() == (0, 0, 0)
+
+
+def test_paramap2itkimage_reads_the_map_where_it_lies(lesion, run_judge, tmp_path):
+    view = lesion.record.views[-1]
+    path = lesion.files[f"{view.projection}-evidence-map.dcm"]
+    answer = run_judge("paramap2itkimage", "--inputDICOM", path, "--outputDirectory", tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    image = SimpleITK.ReadImage(tmp_path / "pmap.nrrd")
+    cells = np.float32(view.evidence.cells)
+    assert np.array_equal(SimpleITK.GetArrayFromImage(image)[0], cells)
+    header = pydicom.dcmread(lesion.images[view.projection], stop_before_pixels=True)
+    spacing = header.get("ImagerPixelSpacing", [1.0, 1.0])[1]
+    evidence = view.evidence
+    last = image.TransformIndexToPhysicalPoint((len(cells[0]) - 1, 0, 0))
+    across = evidence.width / len(cells[0])
+    assert last[0] / spacing + 0.5 == pytest.approx(evidence.left + evidence.width - across / 2)
+    assert json.loads((tmp_path / "meta.json").read_text())["FrameLaterality"] == "L"
