@@ -7,6 +7,7 @@ breast at the right and of the left breast at the left.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,22 +48,27 @@ def loadMammogram(file: str, name: str) -> vtkMRMLScalarVolumeNode:
         "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
     )
     slicer.util.updateVolumeFromArray(node, windowed.values[None])
-    node.SetIJKToRASMatrix(hangingMatrix(view))
+    node.SetIJKToRASMatrix(hangingMatrix(view, windowed))
     _noteAttributes(node, view, file)
     _display(node, view, windowed)
     return node
 
 
-def hangingMatrix(view: View) -> vtk.vtkMatrix4x4:
+def hangingMatrix(view: View, windowed: WindowedValues) -> vtk.vtkMatrix4x4:
     """IJK to RAS: in an axial slice view the volume hangs as a radiologist expects it.
 
     There, columns lead to the patient's left (the right of the screen) and rows to the back
     (down), and the other way round where the view has to be mirrored or flipped. The corner
     that is shown top left lies at the origin. IJK stays right-handed, as Slicer wants it.
+    Where the file does not say how it lies, the values tell, before a window cuts any off; the
+    module's own hanging asks the same ones.
     """
+    import numpy as np
+
     from mammopair.results.hanging import hang
 
-    turn = hang(view, view.laterality or "")
+    values = windowed.values.astype(np.float32)
+    turn = hang(replace(view, pixels=values - values.min()), view.laterality or "")
     rows, columns = view.pixels.shape
     across, down = (view.spacing.column, view.spacing.row) if view.spacing else (1.0, 1.0)
     matrix = vtk.vtkMatrix4x4()

@@ -260,7 +260,9 @@ def _read_table(dataset: Dataset, keyword: str) -> LookupTable | None:
     data = value(item, "LUTData")
     if len(descriptor) != 3 or data is None:
         return None
-    count = int(descriptor[0]) or 65536
+    # A count of 0 means 65536. Of signed pixels in implicit VR pydicom reads the whole descriptor
+    # as signed, though a count never is.
+    count = int(descriptor[0]) % 65536 or 65536
     bits = int(descriptor[2])
     entries = _read_entries(data, count, little_endian=_is_little_endian(dataset))
     if len(entries) < count or not 1 <= bits <= 16:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom.uid import ImplicitVRLittleEndian
 
 from mammopair.reading.dicom import read_dicom
 from mammopair.reading.greyscale import (
@@ -132,6 +133,14 @@ def test_a_voi_lut_of_65536_entries_writes_its_count_as_zero(tmp_path):
         tmp_path, stored, bits=16, VOILUTSequence=lookup_table(curve, bits=16, as_words=True)
     )
     assert view.pixels == pytest.approx(1 - stored / 65535)
+
+
+def test_a_voi_lut_of_many_entries_is_read_of_signed_pixels_in_implicit_vr(tmp_path):
+    stored = np.array([[-20000, 19999], [1, 9999]], dtype=np.int16)
+    table = lookup_table(np.arange(40000), first=0, bits=16, as_words=True)
+    signed = {"bits": 16, "PixelRepresentation": 1, "transfer_syntax": ImplicitVRLittleEndian}
+    view = read(tmp_path, stored, **signed, VOILUTSequence=table)
+    assert view.pixels == pytest.approx(np.maximum(stored, 0) / 65535)
 
 
 def test_a_voi_lut_of_eight_bit_entries_packed_in_bytes_is_read(tmp_path):
