@@ -63,7 +63,10 @@ def _drawScale(painter: qt.QPainter) -> None:
 
 
 def _strike(painter: qt.QPainter) -> None:
-    painter.setPen(qt.QPen(qt.QColor(FAINT), 2))
+    pen = qt.QPen()
+    pen.setColor(qt.QColor(FAINT))
+    pen.setWidth(2)
+    painter.setPen(pen)
     painter.drawLine(LEFT - 4, 31, LEFT + 92, 31)
 
 

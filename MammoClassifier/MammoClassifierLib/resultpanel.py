@@ -89,7 +89,7 @@ def _about(record: Record) -> str:
     return text.format(
         breast=breast_name(record.laterality).capitalize(),
         case=record.patient_id or record.case_id,
-        evidence=evidence_words(record),
+        evidence=evidence_words(record).replace("\n", "; "),
         model=record.model.name,
         version=record.model.version,
         software=record.software,

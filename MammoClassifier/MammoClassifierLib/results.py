@@ -55,7 +55,7 @@ def makeResult(
     vtkMRMLTableNode
         The result's handle.
     """
-    earlier = [table for table in resultsInScene() if _isAbout(table, inputs)]
+    earlier = [table for table in resultsInScene() if isAbout(table, inputs)]
     marked = {one.projection: one for one in inputs}
     with _allOrNothing():
         table = _addTable(record)
@@ -103,7 +103,7 @@ def viewsOf(table: vtkMRMLTableNode) -> dict[str, vtkMRMLVolumeNode]:
     return {projection: volume for projection, volume in found.items() if volume is not None}
 
 
-def _isAbout(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...]) -> bool:
+def isAbout(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...]) -> bool:
     """Whether a result is about these volumes and ROIs and no others."""
     for role, wanted in (
         (VIEW, {one.projection: one.volume for one in inputs}),
@@ -141,8 +141,13 @@ def isStale(table: vtkMRMLTableNode) -> bool:
     return table.GetAttribute(STALE) == "1"
 
 
-def checkStale(table: vtkMRMLTableNode, fingerprint: str) -> bool:
-    """Mark a result as stale if its inputs are not these; it stays so from then on."""
+def checkStale(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...], fingerprint: str) -> bool:
+    """Whether a result is not, or no more, that of these inputs.
+
+    A volume or ROI that has changed marks it as stale for good; that others are chosen does not.
+    """
+    if not isAbout(table, inputs):
+        return True
     if not isStale(table) and not sameInputs(table.GetAttribute(RESULT), fingerprint):
         table.SetAttribute(STALE, "1")
     return isStale(table)

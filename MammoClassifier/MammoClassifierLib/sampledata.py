@@ -37,13 +37,14 @@ def registerSampleData() -> None:
         logic.registerCustomSampleDataCategory(CATEGORY, title=_("MammoClassifier"))
     icons = Path(__file__).resolve().parent.parent / "Resources" / "Icons"
     for name in EXAMS:
+        icon = icons / f"{name}.png"
         logic.registerCustomSampleDataSource(
             category=CATEGORY,
             sampleName=name,
             uris=PACKAGE,
             fileNames=name,
             nodeNames=name,
-            thumbnailFileName=str(icons / f"{name}.png"),
+            thumbnailFileName=str(icon) if icon.is_file() else None,
             customDownloader=_load,
         )
 

@@ -18,7 +18,7 @@ from slicer.util import VTKObservationMixin
 
 from MammoClassifierLib.geometry import ijkToWorld
 from MammoClassifierLib.hanging import clearViews, hangView
-from MammoClassifierLib.inputs import fingerprint
+from MammoClassifierLib.inputs import MarkedVolume, fingerprint
 from MammoClassifierLib.install import ensureInstalled, missingPackages
 from MammoClassifierLib.job import Job
 from MammoClassifierLib.layouts import enterLayout, leaveLayout
@@ -29,7 +29,7 @@ from MammoClassifierLib.messages import MessageArea
 from MammoClassifierLib.overlay import showOverlay
 from MammoClassifierLib.pairing import BreastInScene, breastsInScene
 from MammoClassifierLib.resultpanel import ResultPanel
-from MammoClassifierLib.results import checkStale, isStale, readRecord
+from MammoClassifierLib.results import checkStale, isAbout, isStale, readRecord, resultsInScene
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
@@ -246,8 +246,9 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def refreshResult(self, *_args: object) -> None:
         """Show the result, stale if an input has changed, and its evidence."""
         parameters = self._parameterNode
-        if not parameters:
+        if not parameters or _sceneIsIncomplete():
             return
+        self._followInputs()
         table = parameters.result
         record = readRecord(table) if table else None
         self.results.show(record, stale=bool(table) and self._isStale())
@@ -268,13 +269,22 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 self.refreshResult()
         self._updateButtons()
 
+    def _followInputs(self) -> None:
+        """Where there is a result of just what is chosen, that is the one to show."""
+        inputs = self._inputs()
+        mine = [table for table in resultsInScene() if inputs and isAbout(table, inputs)]
+        if mine and self._parameterNode.result not in mine:
+            self._parameterNode.result = mine[-1]
+
     def _isStale(self) -> bool:
-        parameters = self._parameterNode
+        inputs, side = self._inputs(), self._parameterNode.side.value
+        return checkStale(self._parameterNode.result, inputs, fingerprint(inputs, side))
+
+    def _inputs(self) -> tuple[MarkedVolume, ...]:
         try:
-            inputs = parameters.inputs()
+            return self._parameterNode.inputs()
         except InputError:
-            inputs = ()
-        return checkStale(parameters.result, fingerprint(inputs, parameters.side.value))
+            return ()
 
     def _watchInputs(self) -> None:
         """Observe the volumes and ROIs that are chosen, and those only."""

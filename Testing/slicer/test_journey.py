@@ -344,6 +344,27 @@ def test_only_classifying_again_makes_a_stale_result_fresh(classified):
     assert not showing(classified.widget.ui.staleLabel)
 
 
+def test_each_breast_keeps_its_own_result(clinic):
+    """One is classified, then the other: going back shows the first again, and it is fresh."""
+    clinic.load(*PAIR.values(), "sfm-malign-0/1-282.dcm", "sfm-malign-0/1-283.dcm")
+    clinic.open()
+    selector = clinic.widget.ui.breastSelector
+    places = {}
+    for index in (1, 2):
+        selector.setCurrentIndex(index)
+        clinic.host.process_events()
+        stale = showing(clinic.widget.ui.staleLabel)
+        assert stale == (index == 2), "the first one's result is not the second one's"
+        clinic.mark()
+        clinic.classify()
+        places[index] = clinic.parameters.result
+
+    selector.setCurrentIndex(1)
+    clinic.host.process_events()
+    assert clinic.parameters.result is places[1] is not places[2]
+    assert not showing(clinic.widget.ui.staleLabel)
+
+
 def test_looking_does_not_make_the_result_stale(classified):
     ui = classified.widget.ui
     ui.opacitySlider.setValue(0.3)
