@@ -117,11 +117,15 @@ def read_records(path: Path) -> list[Record]:
     Raises
     ------
     InputError
-        Naming the line, if one is not a record.
+        If the file cannot be read; naming the line, if one is not a record.
     """
     decoder = msgspec.json.Decoder(Record)
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror}") from error
     records = []
-    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:

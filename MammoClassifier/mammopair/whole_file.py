@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -38,7 +38,9 @@ def whole_text_file(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         raise _refused(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        # It may never have come to be, in a folder that is none.
+        with suppress(OSError):
+            temporary.unlink()
 
 
 def _refused(path: Path, error: OSError) -> InputError:

@@ -1,0 +1,212 @@
+"""Evidence is exact, signed, where it says it is, and called by a fitting word."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from msgspec.structs import replace
+from safetensors.torch import load_file
+
+from mammopair.classify import Lesion, MarkedView, classify
+from mammopair.crop import CropSquare, place_square
+from mammopair.explain.evidence import (
+    FAINT,
+    cover,
+    describe_evidence,
+    evidence_of_patch,
+    evidence_word,
+)
+from mammopair.model.ensemble import MemberOutput, load_ensemble
+from mammopair.model.ensemble_manifest import Calibration, read_manifest, write_manifest
+from mammopair.model.input import InputSpec
+from mammopair.model.weights import save_weights
+from mammopair.reading.view import Box
+from Testing.synthetic_lesions import LESION_BOX, film, lesion_picture, write_ensemble
+
+CALIBRATION = Calibration(
+    slope=0.7, intercept=-0.4, covariance=((0.0, 0.0), (0.0, 0.0)), fitted_on="nothing"
+)
+MIDDLE = Box(2, 2, 4, 4)
+"""On a grid of eight cells a side."""
+
+
+def output(member, patches=3, seed=0, silent=()):
+    rng = np.random.default_rng(seed)
+    maps, bias = rng.normal(size=(patches, 8, 8)), rng.normal()
+    maps[list(silent)] = np.nan
+    return MemberOutput(member, maps.mean((1, 2)) + bias, maps, bias)
+
+
+def test_map_and_bias_sum_to_the_mean_calibrated_logit_of_the_members():
+    outputs = [output("a", seed=1), output("b", seed=2), output("c", seed=3)]
+    for patch in range(3):
+        cells, bias = evidence_of_patch(outputs, patch, CALIBRATION)
+        calibrated = [0.7 * one.logits[patch] - 0.4 for one in outputs]
+        assert cells.mean() + bias == pytest.approx(np.mean(calibrated), abs=1e-12)
+        assert cells.shape == (8, 8)
+
+
+def test_only_the_members_that_read_the_patch_count():
+    outputs = [output("a", seed=1), output("b", seed=2, silent=[1])]
+    cells, bias = evidence_of_patch(outputs, 1, CALIBRATION)
+    alone, alone_bias = evidence_of_patch(outputs[:1], 1, CALIBRATION)
+    assert (cells == alone).all()
+    assert bias == alone_bias
+
+
+def test_a_member_without_a_map_of_its_own_size_does_not_disturb_the_others():
+    silent = MemberOutput("b", np.full(3, np.nan), np.full((3, 1, 1), np.nan), 0.3)
+    cells, _ = evidence_of_patch([output("a"), silent], 0, CALIBRATION)
+    assert cells.shape == (8, 8)
+
+
+@pytest.mark.parametrize("flips", [True, False])
+def test_evidence_of_a_real_ensemble_sums_to_its_logit(tmp_path, flips):
+    ensemble = load_ensemble(write_ensemble(tmp_path / "e", flips=flips), "cpu")
+    patches = np.stack([lesion_picture(True, 1), lesion_picture(False, 2)])
+    outputs = list(ensemble.outputs(patches, ["CC", "MLO"]))
+    how = ensemble.manifest.calibration
+    for patch in range(2):
+        cells, bias = evidence_of_patch(outputs, patch, how)
+        calibrated = [how.slope * one.logits[patch] + how.intercept for one in outputs]
+        assert cells.mean() + bias == pytest.approx(np.mean(calibrated), abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def blob_detector(tmp_path_factory):
+    """An ensemble whose networks are set by hand: the evidence is the brightness of the image.
+
+    The centre of the first kernel passes a pixel on, everything after carries the first channel
+    through the 1x1 branches and the classifier adds it up. The norms change nothing.
+    """
+    folder = write_ensemble(tmp_path_factory.mktemp("blob") / "e", views=[["CC", "MLO"]])
+    path = folder / "member-0.safetensors"
+    weights = load_file(path)
+    for name, tensor in weights.items():
+        tensor.zero_()
+        if name.endswith(("bn.weight", "running_var")):
+            tensor.fill_(1)
+    weights["conv1.conv.weight"][0, 0, 3, 3] = 1
+    weights["conv2.conv.weight"][0, 0] = 1
+    weights["conv3.conv.weight"][0, 0, 1, 1] = 1
+    for name in weights:
+        if name.endswith("branch1.conv.weight"):
+            weights[name][0, 0] = 1
+    weights["fc.weight"][0, 0] = 4
+    manifest = read_manifest(folder)
+    entry = replace(manifest.members[0], sha256=save_weights(weights, path))
+    size = InputSpec(side=128, detail=80)
+    write_manifest(replace(manifest, members=[entry], input=size), folder)
+    return load_ensemble(folder, "cpu")
+
+
+@pytest.mark.parametrize(("x", "y"), [(100, 150), (220, 150), (150, 190), (110, 250), (200, 240)])
+def test_the_evidence_lies_on_the_blob_that_makes_it(blob_detector, x, y):
+    """Through cropping, resizing, mirroring and back: one wrong step and it lies elsewhere.
+
+    The pooling spreads a blob over the cells around it, so its centre of mass is looked at.
+    """
+    view = film()
+    down, right = np.mgrid[0:400, 0:320] + 0.5
+    view.pixels[:] = 0.2 + 0.7 * np.exp(-((down - y) ** 2 + (right - x) ** 2) / (2 * 12**2))
+    record = classify(Lesion("c", "1", (MarkedView(view, Box(60, 100, 200, 200)),)), blob_detector)
+    evidence = record.views[0].evidence
+    cells = np.array(evidence.cells)
+    assert cells.shape == (8, 8)
+    square = CropSquare(evidence.left, evidence.top, evidence.width, evidence.height)
+    column, row = square.to_grid(x, y, len(cells))
+    heat = cells - np.median(cells)
+    heat = np.where(heat > heat.max() / 2, heat, 0)
+    rows, columns = np.mgrid[:8, :8]
+    found = (columns * heat).sum() / heat.sum(), (rows * heat).sum() / heat.sum()
+    assert found == pytest.approx((column, row), abs=0.35)
+
+
+def test_evidence_keeps_its_place_when_the_view_is_mirrored(blob_detector):
+    plain = film(seed=5)
+    box = Box(60, 120, 90, 110)
+    mirrored = film(seed=5)
+    mirrored.pixels[:] = plain.pixels[:, ::-1]
+    other = Box(320 - 60 - 90, 120, 90, 110)
+    first, second = (
+        classify(Lesion("c", "1", (MarkedView(v, b),)), blob_detector).views[0].evidence
+        for v, b in ((plain, box), (mirrored, other))
+    )
+    np.testing.assert_allclose(np.array(second.cells)[:, ::-1], first.cells, atol=0.02)
+    assert second.left == pytest.approx(320 - first.left - first.width)
+
+
+def test_evidence_is_described_with_the_place_of_its_square():
+    square = CropSquare(10, 20, 80, 40)
+    found = describe_evidence(np.ones((8, 8)), 0.5, square, Box(30, 30, 40, 20))
+    assert (found.left, found.top, found.width, found.height) == (10, 20, 80, 40)
+    assert found.cells == [[1.0] * 8] * 8
+    assert found.bias == 0.5
+    assert found.word == "for, throughout" or found.word == "for, around"
+
+
+# --- words ---------------------------------------------------------------------------------------
+
+
+def grid(inside, outside):
+    cells = np.full((8, 8), float(outside))
+    cells[2:6, 2:6] = inside
+    return cells
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "word"),
+    [
+        (4, 0, "for, inside"),
+        (-4, 0, "against, inside"),
+        (0, 2, "for, around"),
+        (0, -2, "against, around"),
+        (3, 1, "for, throughout"),
+        (-3, -1, "against, throughout"),
+        (3, -1, "mixed"),
+        (0.1, 0.1, "faint"),
+        (0, 0, "faint"),
+    ],
+)
+def test_the_word_says_which_side_and_where(inside, outside, word):
+    assert evidence_word(grid(inside, outside), MIDDLE) == word
+
+
+def test_the_word_is_faint_below_the_limit_and_not_above():
+    assert evidence_word(np.full((8, 8), FAINT * 0.99), MIDDLE) == "faint"
+    assert evidence_word(np.full((8, 8), FAINT * 1.01), MIDDLE) != "faint"
+
+
+def test_changing_the_sign_of_all_evidence_changes_the_side_and_nothing_else():
+    rng = np.random.default_rng(0)
+    other = {"for": "against", "against": "for"}
+    for _ in range(100):
+        cells = rng.normal(rng.normal(), 1, (8, 8))
+        word, turned = evidence_word(cells, MIDDLE), evidence_word(-cells, MIDDLE)
+        side, _, place = word.partition(", ")
+        assert turned == (f"{other[side]}, {place}" if place else word)
+
+
+def test_a_box_off_the_grid_has_all_evidence_around_it():
+    assert evidence_word(grid(4, 0), Box(20, 20, 3, 3)) == "for, around"
+
+
+def test_cover_is_the_part_of_each_cell_under_the_box():
+    found = cover(Box(0.5, 1.25, 1.0, 2.0), 4)
+    assert found.sum() == pytest.approx(1.0 * 2.0)
+    np.testing.assert_allclose(found[:, 0], [0, 0.375, 0.5, 0.125])
+    np.testing.assert_allclose(found[1], [0.375, 0.375, 0, 0])
+
+
+def test_cover_of_a_box_over_the_edge_is_the_part_on_the_grid():
+    assert cover(Box(-5, -5, 7, 6), 4).sum() == pytest.approx(2 * 1)
+    assert cover(Box(-5, -5, 20, 20), 4).sum() == 16
+
+
+def test_the_box_of_a_lesion_is_the_middle_of_its_square():
+    view = film()
+    square = place_square(view, Box(*LESION_BOX))
+    box = square.box_on_grid(Box(*LESION_BOX), 8)
+    assert (box.x, box.y, box.width, box.height) == (2, 2, 4, 4)
+    assert torch.get_num_threads() == 1
