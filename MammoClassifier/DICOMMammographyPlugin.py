@@ -74,11 +74,17 @@ class DICOMMammographyPluginClass(DICOMPlugin):
         except InputError as error:
             logging.error(str(error))
             return None
-        self.addSeriesInSubjectHierarchy(loadable, node)
+        if self._namesItsStudy(loadable.files[0]):
+            self.addSeriesInSubjectHierarchy(loadable, node)
         logic = slicer.app.applicationLogic()
         logic.GetSelectionNode().SetActiveVolumeID(node.GetID())
         logic.PropagateVolumeSelection()
         return node
+
+    def _namesItsStudy(self, file: str) -> bool:
+        """Where a UID is missing, Slicer would take any item without one for the study."""
+        value = slicer.dicomDatabase.fileValue
+        return all(value(file, self.tags[tag]) for tag in ("studyInstanceUID", "seriesInstanceUID"))
 
 
 class DICOMMammographyPlugin:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TAGS = {
     "sopClassUID": "0008,0016",
     "modality": "0008,0060",
+    "studyInstanceUID": "0020,000D",
     "rows": "0028,0010",
     "columns": "0028,0011",
     "numberOfFrames": "0028,0008",

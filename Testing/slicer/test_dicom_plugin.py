@@ -1,0 +1,392 @@
+"""The DICOM plug-in in Slicer's DICOM module: what it offers, what it leaves, what it places."""
+
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+from pydicom.uid import (
+    BreastTomosynthesisImageStorage,
+    CTImageStorage,
+    DigitalMammographyXRayImageStorageForProcessing,
+    DigitalXRayImageStorageForPresentation,
+    GrayscaleSoftcopyPresentationStateStorage,
+    JPEGLosslessSV1,
+    MammographyCADSRStorage,
+    SecondaryCaptureImageStorage,
+    SegmentationStorage,
+    generate_uid,
+)
+
+from Testing.synthetic_mammograms import coded, write_mammogram
+
+RAW = {
+    "SOPClassUID": DigitalMammographyXRayImageStorageForProcessing,
+    "PresentationIntentType": "FOR PROCESSING",
+}
+CAPTURE = {"SOPClassUID": SecondaryCaptureImageStorage, "PresentationIntentType": None}
+
+
+class DicomModule:
+    """Slicer's DICOM module with the plug-in in it, and what a user does there."""
+
+    def __init__(self, host, folder):
+        import slicer
+
+        host.register_module("DICOMMammographyPlugin")
+        self.folder = folder
+        self.plugin = slicer.modules.dicomPlugins["DICOMMammographyPlugin"]()
+        self._number = 0
+
+    def write(self, **attributes):
+        """Write a mammogram into the folder and index it; gives its path."""
+        import slicer
+
+        self._number += 1
+        path = write_mammogram(self.folder / f"{self._number}.dcm", **attributes)
+        slicer.dicomDatabase.insert(str(path))
+        return str(path)
+
+    def examine(self, *files):
+        return self.plugin.examineForImport([list(files)])
+
+    def load_study(self, messages=None):
+        """Load all that is indexed, as the button *Load* does; the volumes, by name."""
+        import slicer
+        from DICOMLib import DICOMUtils
+
+        database = slicer.dicomDatabase
+        series = {database.seriesForFile(path): None for path in database.allFiles()}
+        found = DICOMUtils.loadSeriesByUID(list(series), messages)
+        nodes = [slicer.mrmlScene.GetNodeByID(one) for one in found]
+        return {node.GetName(): node for node in nodes if node.IsA("vtkMRMLVolumeNode")}
+
+
+@pytest.fixture
+def module(slicer_host, tmp_path):
+    return DicomModule(slicer_host, tmp_path)
+
+
+def four_views(module, **attributes):
+    """The standard views of one series, of sizes that differ."""
+    series = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid()}
+    return [
+        module.write(
+            stored=np.arange(rows * 40, dtype=np.uint16).reshape(rows, 40),
+            ImageLaterality=side,
+            ViewPosition=projection,
+            **{**series, **attributes},
+        )
+        for rows, (side, projection) in enumerate(
+            (("R", "CC"), ("L", "CC"), ("R", "MLO"), ("L", "MLO")), start=50
+        )
+    ]
+
+
+# What is offered.
+
+
+def test_four_views_of_one_series_become_four_volumes(module):
+    import slicer
+
+    class ScalarVolume(type(module.plugin).__mro__[1]):
+        """Takes whatever comes, as confident as Slicer's."""
+
+        def examineFiles(self, files):  # noqa: N802
+            from DICOMLib import DICOMLoadable
+
+            loadable = DICOMLoadable()
+            loadable.files, loadable.confidence, loadable.selected = files, 0.5, True
+            return [loadable]
+
+        def load(self, _loadable):
+            raise AssertionError("the wrong plug-in loads")
+
+    slicer.modules.dicomPlugins["DICOMScalarVolumePlugin"] = ScalarVolume
+    four_views(module)
+    messages = []
+    volumes = module.load_study(messages)
+    assert set(volumes) == {"R CC", "L CC", "R MLO", "L MLO"}
+    assert not messages
+    rows = {name: node.GetImageData().GetDimensions()[1] for name, node in volumes.items()}
+    assert rows == {"R CC": 50, "L CC": 51, "R MLO": 52, "L MLO": 53}
+
+
+def view_code(value, *modifiers):
+    item = coded(value, "view")
+    if modifiers:
+        item.ViewModifierCodeSequence = [coded(one, "modifier") for one in modifiers]
+    return {"ViewPosition": None, "ViewCodeSequence": [item]}
+
+
+@pytest.mark.parametrize(
+    ("attributes", "name"),
+    [
+        ({}, "R CC"),
+        ({"ImageLaterality": "L", **view_code("399368009", "399055006")}, "L MLO spot"),
+        (
+            view_code("399162004", "399163009", "399055006"),
+            "R CC magnification spot",
+        ),
+        ({"ViewPosition": "MLOID"}, "R MLO implant displaced"),
+        ({"ViewPosition": "XCCL"}, "R XCCL"),
+        (view_code("399260004"), "R other view"),
+        ({"ImageLaterality": None}, "? CC"),
+        ({"ViewPosition": None}, "R ?"),
+        (RAW, "R CC for processing"),
+        (
+            {**CAPTURE, "ImageLaterality": None, "ViewPosition": None}
+            | {"Laterality": "L", "PatientOrientation": "MLO"},
+            "L MLO",
+        ),
+    ],
+)
+def test_a_loadable_is_called_as_a_radiologist_calls_the_view(module, attributes, name):
+    (loadable,) = module.examine(module.write(**attributes))
+    assert loadable.name == name
+    assert loadable.confidence > 0.5
+    assert loadable.selected
+
+
+def test_repeats_of_a_view_are_numbered_in_the_order_in_which_they_were_taken(module):
+    later = module.write(AcquisitionTime="130000")
+    first = module.write(AcquisitionTime="120000")
+    loadables = module.examine(later, first)
+    assert {one.files[0]: one.name for one in loadables} == {first: "R CC", later: "R CC (2)"}
+
+
+def test_raw_data_are_not_loaded_beside_their_view_for_presentation_in_one_series(module):
+    series = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid()}
+    shown, raw, alone = (
+        module.write(**series),
+        module.write(**series, **RAW),
+        module.write(**series, **RAW, ViewPosition="MLO"),
+    )
+    selected = {one.files[0]: one.selected for one in module.examine(shown, raw, alone)}
+    assert selected == {shown: True, raw: False, alone: True}
+    assert set(module.load_study()) == {"R CC", "R MLO for processing"}
+
+
+def test_raw_data_of_another_series_are_not_selected_beside_their_view(module):
+    study = {"StudyInstanceUID": generate_uid()}
+    shown, raw = module.write(**study), module.write(**study, **RAW)
+    for order in ([[raw], [shown]], [[shown], [raw]]):
+        loadables = module.plugin.examineForImport(order)
+        assert {one.files[0]: one.selected for one in loadables} == {shown: True, raw: False}
+    (loadable,) = module.examine(raw)
+    assert loadable.selected, "asked for by itself"
+
+
+def test_the_tip_says_in_words_what_is_known_and_a_warning_only_what_is_doubtful(module):
+    (plain,) = module.examine(
+        module.write(EstimatedRadiographicMagnificationFactor=1.8, ImagerPixelSpacing=[0.18, 0.09])
+    )
+    assert "96 rows, 64 columns, digital detector" in plain.tooltip
+    assert (
+        "Pixels of 0.05 x 0.1 mm at the breast, corrected for magnification; magnified 1.8 times"
+    ) in plain.tooltip
+    assert "Taken on 2020-01-02" in plain.tooltip
+    assert "A magnification view" in plain.tooltip
+    assert plain.warning == "", "Slicer asks before it loads what has a warning"
+    (doubtful,) = module.examine(module.write(Laterality="L"))
+    assert "contradicts itself on the breast" in doubtful.warning
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"SOPClassUID": BreastTomosynthesisImageStorage, "NumberOfFrames": 40},
+        {"NumberOfFrames": 4},
+        {"SOPClassUID": CTImageStorage, "Modality": "CT"},
+        {"SOPClassUID": SegmentationStorage, "Modality": "SEG"},
+        {"SOPClassUID": MammographyCADSRStorage, "Modality": "SR", "Rows": None, "Columns": None},
+        {
+            "SOPClassUID": GrayscaleSoftcopyPresentationStateStorage,
+            "Modality": "PR",
+            "Rows": None,
+        },
+        {"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3},
+        {
+            "SOPClassUID": DigitalXRayImageStorageForPresentation,
+            "Modality": "DX",
+            "ViewPosition": "AP",
+            "ImageLaterality": None,
+        },
+    ],
+    ids=["tomosynthesis", "stack", "CT", "SEG", "SR", "PR", "colour", "chest"],
+)
+def test_what_other_plug_ins_know_is_left_to_them_without_a_word(module, attributes, caplog):
+    assert module.examine(module.write(**attributes)) == []
+    assert not caplog.records
+
+
+def test_a_ct_is_passed_over_without_opening_its_files(module, caplog):
+    from pathlib import Path
+
+    file = module.write(SOPClassUID=CTImageStorage, Modality="CT")
+    import slicer
+
+    slicer.dicomDatabase.fileValue(file, "0008,0060")
+    Path(file).unlink()
+    assert module.examine(file) == []
+    assert not caplog.records
+
+
+def test_examining_needs_the_headers_alone(module):
+    from pathlib import Path
+
+    file = module.write(transfer_syntax=JPEGLosslessSV1)
+    whole = Path(file).read_bytes()
+    Path(file).write_bytes(whole[: whole.rindex(b"\xe0\x7f\x10\x00")])
+    (loadable,) = module.examine(file)
+    assert loadable.name == "R CC"
+
+
+def test_an_unreadable_mammogram_is_named_in_the_log_and_the_others_are_offered(module, caplog):
+    from pathlib import Path
+
+    good, gone = module.write(), module.write(ViewPosition="MLO")
+    odd = module.write(ImageLaterality="L", BitsAllocated=32)
+    Path(gone).unlink()
+    assert [one.name for one in module.examine(good, gone, odd)] == ["R CC"]
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
+    assert said == [
+        f"{gone}: there is no such file; check its path",
+        f"{odd}: stores pixels in 12 of 32 bits, up to bit 11; "
+        "mammograms have 8 to 16, so export it again",
+    ]
+
+
+def test_damaged_pixels_leave_the_scene_as_it_was(module, caplog):
+    from pathlib import Path
+
+    import slicer
+
+    file = module.write()
+    Path(file).write_bytes(Path(file).read_bytes()[:-100])
+    before = slicer.mrmlScene.GetNumberOfNodes()
+    messages = []
+    assert module.load_study(messages) == {}
+    assert messages == ["Could not load: R CC as a Mammogram"]
+    assert slicer.mrmlScene.GetNumberOfNodes() == before
+    assert f"{file}: its pixel data end early" in caplog.text
+
+
+# Where it is put, and what is kept.
+
+
+def place_of(volume):
+    """Names of a volume's study and patient in the subject hierarchy, and the items' UIDs."""
+    import slicer
+
+    tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    names = slicer.vtkMRMLSubjectHierarchyConstants
+    item = tree.GetItemByDataNode(volume)
+    study = tree.GetItemParent(item)
+    patient = tree.GetItemParent(study)
+    assert tree.GetItemLevel(study) == "Study"
+    assert tree.GetItemLevel(patient) == "Patient"
+    return {
+        "patient": tree.GetItemName(patient),
+        "study": tree.GetItemName(study),
+        "uids": tuple(
+            tree.GetItemUID(one, names.GetDICOMUIDName()) for one in (patient, study, item)
+        ),
+        "instance": tree.GetItemUID(item, names.GetDICOMInstanceUIDName()),
+    }
+
+
+def test_views_lie_under_their_patient_and_their_study(module):
+    import pydicom
+
+    files = four_views(
+        module,
+        PatientID="42",
+        PatientName="Yamada^Tarou=山田^太郎=やまだ^たろう",
+        SpecificCharacterSet="ISO_IR 192",
+        StudyDescription="Screening",
+    )
+    volumes = module.load_study()
+    for file, volume in zip(files, volumes.values(), strict=True):
+        header = pydicom.dcmread(file, stop_before_pixels=True)
+        place = place_of(volume)
+        assert "山田^太郎" in place["patient"]
+        assert place["study"].startswith("Screening")
+        assert place["uids"] == ("42", header.StudyInstanceUID, header.SeriesInstanceUID)
+        assert place["instance"] == header.SOPInstanceUID
+        assert volume.GetAttribute("DICOM.instanceUIDs") == header.SOPInstanceUID
+
+
+def test_two_studies_of_a_patient_are_kept_apart(module):
+    module.write(StudyInstanceUID="1.2.3", ImageLaterality="L")
+    module.write(StudyInstanceUID="1.2.4")
+    places = {name: place_of(node)["uids"][:2] for name, node in module.load_study().items()}
+    assert places == {"L CC": ("synthetic", "1.2.3"), "R CC": ("synthetic", "1.2.4")}
+
+
+def test_a_file_without_patient_lies_under_one_of_its_own(module):
+    module.write(PatientID=None, StudyInstanceUID="1.2.3")
+    (volume,) = module.load_study().values()
+    assert place_of(volume)["uids"][:2] == ("Patient-1.2.3", "1.2.3")
+
+
+def test_a_file_without_study_is_loaded_and_moves_nothing_else(module):
+    import slicer
+
+    other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "of someone else")
+    tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    file = module.write(StudyInstanceUID=None)
+    volume = module.plugin.load(module.examine(file)[0])
+    scene = tree.GetSceneItemID()
+    assert tree.GetItemParent(tree.GetItemByDataNode(other)) == scene
+    assert tree.GetItemParent(tree.GetItemByDataNode(volume)) == scene
+
+
+def test_what_the_module_asks_for_is_kept_on_the_volume(module):
+    from MammoClassifierLib.volumes import dicomFile, identify
+
+    file = module.write(
+        PatientID="42",
+        InstanceNumber=7,
+        EstimatedRadiographicMagnificationFactor=1.8,
+        ViewPosition="MLO",
+    )
+    (volume,) = module.load_study().values()
+    kept = {name: volume.GetAttribute(name) for name in volume.GetAttributeNames()}
+    assert kept == {
+        "DICOM.instanceUIDs": kept["DICOM.instanceUIDs"],
+        "DICOM.instanceNumbers": "7",
+        "MammoClassifier.patient": "42",
+        "MammoClassifier.laterality": "R",
+        "MammoClassifier.projection": "MLO",
+        "MammoClassifier.spacing": "at the breast, corrected for magnification",
+        "MammoClassifier.magnification": "1.8",
+    }
+    assert str(dicomFile(volume)) == file
+    assert identify(volume).study_uid
+
+
+def test_the_last_view_is_shown_as_after_any_other_loading(module, slicer_host):
+    module.write()
+    (volume,) = module.load_study().values()
+    selection = slicer_host.app.applicationLogic().GetSelectionNode()
+    assert selection.GetActiveVolumeID() == volume.GetID()
+    assert slicer_host.slice_pixels("Red").rgba[..., 0].max() > 200
+
+
+@pytest.mark.slicer_host(
+    torch=False, missing=("msgspec", "safetensors", "scikit-learn", "sklearn", "pillow", "PIL")
+)
+def test_mammograms_load_before_anything_is_installed(module, slicer_host):
+    import slicer
+
+    module.write(transfer_syntax=JPEGLosslessSV1)
+    (volume,) = module.load_study().values()
+    assert slicer.util.arrayFromVolume(volume).max() == 4095
+    assert not slicer_host.installations
+
+
+def test_the_plug_in_shows_no_panel(slicer_host):
+    slicer_host.register_module("DICOMMammographyPlugin")
+    assert slicer_host.app.moduleManager().module("DICOMMammographyPlugin").hidden
