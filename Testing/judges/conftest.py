@@ -71,6 +71,14 @@ def _write(kind: str, folder: Path) -> WrittenLesion:
     return WrittenLesion(record, images, {path.name: path for path in written})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Small networks are slower on several threads."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 @pytest.fixture(scope="package")
 def lesion_of(tmp_path_factory) -> Callable[[str], WrittenLesion]:
     """Gives the lesion of a kind, written once."""
