@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import highdicom as hd
+import msgspec
 import numpy as np
 import pytest
+from highdicom.color import CIELabColor
 
 from mammopair.results.dicom.segmentation import levels_on_image
 from mammopair.results.levels import LEVEL_NAMES, level_colours, levels_of
@@ -45,8 +47,6 @@ def test_every_pixel_has_the_level_of_the_cell_under_its_centre(segmentation, re
 
 
 def test_a_map_that_reaches_beyond_the_image_is_cut_at_its_edge(record):
-    import msgspec
-
     evidence = msgspec.structs.replace(
         record.views[0].evidence, left=-10.0, top=-10.0, width=40.0, height=40.0
     )
@@ -95,10 +95,14 @@ def test_it_refers_to_its_image_and_keeps_its_places(segmentation, sources):
     assert segmentation.SegmentationType == "BINARY"
 
 
-def test_recommended_colours_are_those_of_the_levels(segmentation):
-    from highdicom.color import CIELabColor
-
-    for item, colour in zip(segmentation.SegmentSequence, level_colours()[1:], strict=True):
-        lab = CIELabColor.from_dicom_value(item.RecommendedDisplayCIELabValue)
-        red, _, blue = lab.to_rgb(clip=True)
-        assert (red > blue) == bool(colour[0] > colour[2])
+def test_recommended_colours_tell_the_sides_apart_and_grow_with_the_level(segmentation):
+    shades = np.array(
+        [
+            CIELabColor.from_dicom_value(item.RecommendedDisplayCIELabValue).to_rgb(clip=True)
+            for item in segmentation.SegmentSequence
+        ]
+    )
+    orange = shades[:, 0].astype(int) - shades[:, 2]
+    assert (orange[:4] < -40).all()
+    assert (orange[4:] > 40).all()
+    assert (np.diff(orange) > 0).all()

@@ -11,6 +11,7 @@ from pydicom.sr.codedict import codes
 
 from mammopair.errors import InputError
 from mammopair.record import Interval
+from mammopair.results.dicom.structured_report import evidence_sentence
 from mammopair.results.dicom.uids import lesion_uid
 from Testing.engine.results_dicom.lesions import (
     BOXES,
@@ -121,10 +122,24 @@ ALGORITHM = {
 
 def test_the_evidence_is_told_in_a_word_and_referred_to(views, read_back):
     for name, group in zip(("CC", "MLO"), views, strict=True):
-        assert [item.value for item in items_named(group, "130402")] == ["for, inside"]
+        told = [item.value for item in items_named(group, "130402")]
+        assert told == ["Evidence for malignancy, inside the marked box"]
         referred = {i.referenced_sop_instance_uid for i in items_named(group, "130401")}
         evidence = [f"{name}-evidence-levels.dcm", f"{name}-evidence-map.dcm"]
         assert referred == {read_back[file].SOPInstanceUID for file in evidence}
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("against, around", "Evidence against malignancy, around the marked box"),
+        ("for, throughout", "Evidence for malignancy, inside the marked box and around it"),
+        ("mixed", "Evidence for and against"),
+        ("faint", "Evidence too faint for a side"),
+    ],
+)
+def test_every_word_on_the_evidence_becomes_a_sentence(word, sentence):
+    assert evidence_sentence(word) == sentence
 
 
 def test_all_that_the_report_refers_to_is_listed_as_its_evidence(report, read_back, sources):

@@ -72,6 +72,7 @@ def make_secondary_capture(
     )
     made["PatientOrientation"].value = ""
     made.ImageType = ["DERIVED", "SECONDARY"]
+    made.ConversionType = "SYN"
     made.ImageComments = plain(f"{RESEARCH_USE_ONLY} Lesion {record.lesion_id}.")
     # The film is in the picture, and whatever is burned into the film.
     burned = any(text(s.header, "BurnedInAnnotation").upper() == "YES" for s in sources)

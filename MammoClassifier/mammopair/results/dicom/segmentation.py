@@ -18,14 +18,14 @@ from mammopair.results.dicom import codes
 from mammopair.results.dicom.equipment import algorithm, equipment
 from mammopair.results.dicom.source import Source, reference
 from mammopair.results.dicom.uids import result_uid
-from mammopair.results.levels import LEVEL_NAMES, level_colours, levels_of
+from mammopair.results.levels import LEVEL_NAMES, LEVELS, level_colours, levels_of
 
 if TYPE_CHECKING:
     from highdicom.seg import Segmentation, SegmentDescription
 
 DESCRIPTION = "Evidence levels. Research use only"
 GREY = 115
-"""Of a tissue that the colours are mixed with: a recommended colour knows no opacity."""
+"""What the hue of a side is mixed with, the less the stronger the level."""
 
 
 def make_segmentation(record: Record, source: Source, number: int) -> Segmentation | None:
@@ -67,9 +67,9 @@ def describe_segments(record: Record) -> list[SegmentDescription]:
     from highdicom.color import CIELabColor
     from highdicom.seg import SegmentAlgorithmTypeValues, SegmentDescription
 
-    opaque = level_colours()[1:].astype(np.float64)
-    opacity = opaque[:, 3:] / 255
-    shades = np.rint(opacity * opaque[:, :3] + (1 - opacity) * GREY).astype(int)
+    hues = level_colours()[1:, :3].astype(np.float64)
+    share = np.abs(np.array([*range(-LEVELS, 0), *range(1, LEVELS + 1)]))[:, None] / LEVELS
+    shades = np.rint(share * hues + (1 - share) * GREY).astype(int)
     identification = algorithm(record)
     return [
         SegmentDescription(

@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 DESCRIPTION = "Probability of malignancy. Research use only"
+PLACES = {
+    "inside": "inside the marked box",
+    "around": "around the marked box",
+    "throughout": "inside the marked box and around it",
+}
 
 
 def make_structured_report(
@@ -184,7 +189,7 @@ def view_group(
     group[0].ContentSequence.append(
         TextContentItem(
             name=codes.CLASS_ACTIVATION,
-            value=plain(view.evidence.word),
+            value=evidence_sentence(view.evidence.word),
             relationship_type=RelationshipTypeValues.CONTAINS,
         )
     )
@@ -198,6 +203,18 @@ def view_group(
         for held in evidence
     )
     return group
+
+
+def evidence_sentence(word: str) -> str:
+    """The record's word on the evidence, for those who see it without any context.
+
+    >>> evidence_sentence("for, inside")
+    'Evidence for malignancy, inside the marked box'
+    """
+    side, _, place = word.partition(", ")
+    if side in ("for", "against"):
+        return f"Evidence {side} malignancy, {PLACES[place]}"
+    return "Evidence too faint for a side" if word == "faint" else "Evidence for and against"
 
 
 def _common(record: Record) -> dict[str, Any]:
