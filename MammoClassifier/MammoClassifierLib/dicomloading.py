@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import slicer
 import vtk
 
-from MammoClassifierLib.volumes import FILE, INSTANCES, LATERALITY, PATIENT, PROJECTION
+from MammoClassifierLib.volumes import FILE, INSTANCES, LATERALITY, PATIENT, PROJECTION, WINDOW
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
@@ -47,10 +47,13 @@ def loadMammogram(file: str, name: str) -> vtkMRMLScalarVolumeNode:
     node = slicer.mrmlScene.AddNewNodeByClass(
         "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
     )
+    # Before there are pixels, or Slicer works out a window of its own, which takes longest.
+    _setDisplay(node, view, windowed)
     slicer.util.updateVolumeFromArray(node, windowed.values[None])
     node.SetIJKToRASMatrix(hangingMatrix(view, windowed))
     _noteAttributes(node, view, file)
-    _display(node, view, windowed)
+    ends = windowed.low, windowed.high, windowed.values.min(), windowed.values.max()
+    node.SetAttribute(WINDOW, " ".join(repr(float(one)) for one in ends))
     return node
 
 
@@ -101,7 +104,7 @@ def _noteAttributes(node: vtkMRMLScalarVolumeNode, view: View, file: str) -> Non
             node.SetAttribute(attribute, str(value))
 
 
-def _display(node: vtkMRMLScalarVolumeNode, view: View, windowed: WindowedValues) -> None:
+def _setDisplay(node: vtkMRMLScalarVolumeNode, view: View, windowed: WindowedValues) -> None:
     """Grey, in the window of the file; where it states none, in one that suits the tissue."""
     from mammopair.results.pictures import tissue_window
 

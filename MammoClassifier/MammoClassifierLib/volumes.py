@@ -28,6 +28,8 @@ FILE = "MammoClassifier.file"
 PATIENT = "MammoClassifier.patient"
 LATERALITY = "MammoClassifier.laterality"
 PROJECTION = "MammoClassifier.projection"
+WINDOW = "MammoClassifier.window"
+"""Attribute: the values that are black and white, and the smallest and largest, when loaded."""
 INSTANCES = "DICOM.instanceUIDs"
 """Attribute that Slicer's DICOM plug-ins set."""
 WHITE = 65535
@@ -244,7 +246,7 @@ def _viewFromPixels(volume: vtkMRMLScalarVolumeNode, stored: npt.NDArray[np.gene
     )
     caution = Caution(code="no-dicom-origin", message=message.format(volume=volume.GetName()))
     return View(
-        pixels=_upright(_stretched(stored), volume.GetName()),
+        pixels=_upright(_windowed(volume, stored), volume.GetName()),
         source=Path(volume.GetName()),
         laterality=known.laterality,
         projection=known.projection,
@@ -264,6 +266,19 @@ def _upright(pixels: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float
             name, _("looks inverted, its background is bright; invert it, or load its DICOM file")
         )
     return pixels
+
+
+def _windowed(
+    volume: vtkMRMLScalarVolumeNode, stored: npt.NDArray[np.generic]
+) -> npt.NDArray[np.float32]:
+    """The pixels through the window that the volume was loaded with, if it holds the same still."""
+    import numpy as np
+
+    noted = [float(number) for number in (volume.GetAttribute(WINDOW) or "").split()]
+    if noted[2:] != [float(stored.min()), float(stored.max())]:
+        return _stretched(stored)
+    black, white = noted[:2]
+    return np.clip((stored.astype(np.float64) - black) / (white - black), 0, 1).astype(np.float32)
 
 
 def _stretched(stored: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:

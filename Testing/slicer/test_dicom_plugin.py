@@ -19,12 +19,13 @@ from pydicom.uid import (
     generate_uid,
 )
 
-from Testing.synthetic_mammograms import coded, write_mammogram
+from Testing.synthetic_mammograms import breast, coded, write_mammogram
 
 RAW = {
     "SOPClassUID": DigitalMammographyXRayImageStorageForProcessing,
     "PresentationIntentType": "FOR PROCESSING",
 }
+NARROW = {"WindowCenter": 1500, "WindowWidth": 2001}
 CAPTURE = {"SOPClassUID": SecondaryCaptureImageStorage, "PresentationIntentType": None}
 
 
@@ -362,9 +363,45 @@ def test_what_the_module_asks_for_is_kept_on_the_volume(module):
         "MammoClassifier.projection": "MLO",
         "MammoClassifier.spacing": "at the breast, corrected for magnification",
         "MammoClassifier.magnification": "1.8",
+        "MammoClassifier.window": "0.0 4095.0 0.0 4095.0",
     }
     assert str(dicomFile(volume)) == file
     assert identify(volume).study_uid
+
+
+@pytest.mark.parametrize(
+    "attributes",
+    [
+        {"PhotometricInterpretation": "MONOCHROME1", "stored": 4095 - breast(), **NARROW},
+        {"VOILUTFunction": "SIGMOID", **NARROW},
+        {"RescaleSlope": 3, "RescaleIntercept": -9, **NARROW},
+    ],
+    ids=["MONOCHROME1", "SIGMOID", "rescaled"],
+)
+def test_a_scene_that_outlives_its_files_is_classified_as_before(
+    module, slicer_host, tmp_path, attributes
+):
+    from pathlib import Path
+
+    import slicer
+
+    from MammoClassifierLib.volumes import viewFromVolume
+
+    file = module.write(**attributes)
+    (volume,) = module.load_study().values()
+    before = viewFromVolume(volume, "CC")
+    slicer_host.save_scene(tmp_path / "scene.mrb")
+    slicer_host.close_scene()
+    Path(file).unlink()
+    slicer_host.load_scene(tmp_path / "scene.mrb")
+    volume = slicer.util.getNode("R CC")
+    after = viewFromVolume(volume, "CC")
+    assert "no-dicom-origin" in {caution.code for caution in after.warnings}
+    assert after.pixels == pytest.approx(before.pixels, abs=1e-5)
+
+    slicer.util.arrayFromVolume(volume)[:] //= 2
+    halved = viewFromVolume(volume, "CC").pixels
+    assert (halved.min(), halved.max()) == (0, 1), "what was edited is stretched anew"
 
 
 def test_the_last_view_is_shown_as_after_any_other_loading(module, slicer_host):
