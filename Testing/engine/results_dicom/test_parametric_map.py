@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import highdicom as hd
+import msgspec
 import numpy as np
 import pytest
 
@@ -60,10 +61,13 @@ def test_map_levels_and_no_other_image_share_the_plane(read_back):
 
 def test_without_spacing_a_pixel_counts_as_a_millimetre(tmp_path):
     record = make_record(write_pair(tmp_path, ["CC"], ImagerPixelSpacing=None))
+    (view,) = record.views
+    oblong = msgspec.structs.replace(view.evidence, width=20.0, height=40.0)
+    view = msgspec.structs.replace(view, evidence=oblong)
+    record = msgspec.structs.replace(record, views=[view])
     made = objects_of(record)["CC-evidence-map.dcm"].dataset
     measures = made.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
-    evidence = record.views[0].evidence
-    assert measures.PixelSpacing == [evidence.height / 4, evidence.width / 4]
+    assert measures.PixelSpacing == [10, 5]  # between rows, then between columns
 
 
 def test_it_is_shown_on_the_fixed_scale_of_all_evidence(shared):
