@@ -6,7 +6,6 @@ All choices live in the parameter node; the panel follows it. One method does on
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import qt
@@ -16,18 +15,18 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
-from MammoClassifierLib.geometry import ijkToWorld
-from MammoClassifierLib.hanging import clearViews, hangView
+from MammoClassifierLib.breastselector import BreastSelector
+from MammoClassifierLib.hanging import clearViews
+from MammoClassifierLib.hungviews import HungViews
 from MammoClassifierLib.inputs import MarkedVolume, fingerprint
 from MammoClassifierLib.install import ensureInstalled, missingPackages
 from MammoClassifierLib.job import Job
 from MammoClassifierLib.layouts import enterLayout, leaveLayout
 from MammoClassifierLib.legend import drawLegend
 from MammoClassifierLib.logic import MammoClassifierLogic
-from MammoClassifierLib.marking import RoiViews, addRoi, roiDrawnOn, startPlacing, stopPlacing
+from MammoClassifierLib.marking import addRoi, roiDrawnOn, startPlacing, stopPlacing
 from MammoClassifierLib.messages import MessageArea
 from MammoClassifierLib.overlay import showOverlay
-from MammoClassifierLib.pairing import BreastInScene, breastsInScene
 from MammoClassifierLib.resultpanel import ResultPanel
 from MammoClassifierLib.results import checkStale, isAbout, isStale, readRecord, resultsInScene
 from mammopair.errors import InputError
@@ -48,15 +47,6 @@ CHOICES = ("ccVolume", "mloVolume", "ccRoi", "mloRoi")
 """Parameters that a result depends on."""
 
 
-@dataclass(frozen=True)
-class Hung:
-    """A volume as it was hung."""
-
-    volume: slicer.vtkMRMLScalarVolumeNode | None
-    place: tuple[float, ...]
-    mirrored: bool
-
-
 class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """The panel of the module."""
 
@@ -65,10 +55,8 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameterNode: MammoClassifierParameterNode | None = None
         self._guiTag: int | None = None
         self._job: Job | None = None
-        self._breasts: list[BreastInScene] = []
-        self._hung: dict[str, Hung] = {}
+        self._views = HungViews()
         self._watched: list[slicer.vtkMRMLNode] = []
-        self._roiViews = RoiViews()
         self._entered = False
         super().__init__(parent)
 
@@ -82,6 +70,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic = MammoClassifierLogic()
         self.messages = MessageArea(self.ui.messageLabel)
         self.results = ResultPanel(self.ui)
+        self.breasts = BreastSelector(self.ui.breastSelector)
         self.ui.breastSelector.connect("currentIndexChanged(int)", self.onBreastChosen)
         self.ui.ccMarkButton.clicked.connect(self.onMarkCc)
         self.ui.mloMarkButton.clicked.connect(self.onMarkMlo)
@@ -104,7 +93,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         except InputError as error:
             self.messages.fail(str(error))
         self._entered = True
-        self._hung.clear()
+        self._views.forget()
         self.initializeParameterNode()
         qt.QTimer.singleShot(0, self._hangAgain)
         self._sayMissing()
@@ -114,7 +103,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._entered = False
         stopPlacing()
         self._setParameterNode(None)
-        self._roiViews.restore()
+        self._views.release()
         leaveLayout()
 
     # The scene.
@@ -132,7 +121,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneEndClose(self, *_args: object) -> None:
         """The scene is empty."""
-        self._hung.clear()
+        self._views.forget()
         self.results.show(None)
         if self._entered:
             clearViews()
@@ -140,7 +129,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneEndImport(self, *_args: object) -> None:
         """A scene was loaded, perhaps with a result in it."""
-        self._hung.clear()
+        self._views.forget()
         if self._entered:
             enterLayout()
             self.initializeParameterNode()
@@ -169,9 +158,9 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onBreastChosen(self, index: int) -> None:
         """Take the views of a breast, and the ROIs that were drawn on them."""
-        if not self._parameterNode or not 0 < index <= len(self._breasts):
+        breast = self.breasts.breast(index)
+        if not self._parameterNode or breast is None:
             return
-        breast = self._breasts[index - 1]
         with slicer.util.NodeModify(self._parameterNode):
             self._parameterNode.ccVolume, self._parameterNode.mloVolume = breast.cc, breast.mlo
             self._parameterNode.ccRoi = roiDrawnOn(breast.cc)
@@ -238,7 +227,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not self._parameterNode or _sceneIsIncomplete():
             return
         self._watchInputs()
-        self._showChosenBreast()
+        self.breasts.show(self._parameterNode.shown())
         self._hang()
         self._updateButtons()
         self.refreshResult()
@@ -307,30 +296,20 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._watched = []
 
     def _hang(self) -> None:
-        """Hang the chosen views that are not hung as they are, and show each ROI on its own."""
-        if not self._entered:
+        """Hang the chosen views, while the module is open."""
+        parameters = self._parameterNode
+        if not self._entered or not parameters:
             return
-        for projection, volume in self._parameterNode.shown().items():
-            place = _placeOf(volume)
-            hung = self._hung.get(projection)
-            if hung is None or hung.volume is not volume or hung.place != place:
-                self._hung[projection] = Hung(volume, place, self._hangOne(projection, volume))
-        self._roiViews.show("CC", self._parameterNode.ccRoi)
-        self._roiViews.show("MLO", self._parameterNode.mloRoi)
-        self._sayMirrored([name for name, hung in self._hung.items() if hung.mirrored])
-
-    def _hangOne(self, projection: str, volume: slicer.vtkMRMLScalarVolumeNode | None) -> bool:
         try:
-            return hangView(projection, volume)
+            self._views.show(parameters.shown(), {"CC": parameters.ccRoi, "MLO": parameters.mloRoi})
         except InputError as error:
             self.messages.fail(str(error))
-            return False
+        self._sayMirrored(self._views.mirrored)
 
     def _hangAgain(self) -> None:
         """Once the views have their size."""
-        self._hung.clear()
-        if self._parameterNode:
-            self._hang()
+        self._views.forget()
+        self._hang()
 
     def _sayMirrored(self, mirrored: list[str]) -> None:
         """A mirrored film must be known for one."""
@@ -355,33 +334,10 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """List the breasts of the scene; take the first where no view is chosen."""
         if not self._parameterNode:
             return
-        self._breasts = self._findBreasts()
-        parameters = self._parameterNode
-        if self._breasts and not parameters.ccVolume and not parameters.mloVolume:
+        self.breasts.find()
+        if not any(self._parameterNode.shown().values()):
             self.onBreastChosen(1)
-        self._showBreasts()
         self.refresh()
-
-    def _showBreasts(self) -> None:
-        selector = self.ui.breastSelector
-        blocked = selector.blockSignals(True)
-        selector.clear()
-        selector.addItem(_("chosen by hand") if self._breasts else _("no mammogram found"))
-        for breast in self._breasts:
-            selector.addItem(breast.title)
-        selector.blockSignals(blocked)
-        self._showChosenBreast()
-
-    def _showChosenBreast(self) -> None:
-        blocked = self.ui.breastSelector.blockSignals(True)
-        self.ui.breastSelector.setCurrentIndex(self._chosenBreast())
-        self.ui.breastSelector.blockSignals(blocked)
-
-    def _findBreasts(self) -> list[BreastInScene]:
-        try:
-            return breastsInScene()
-        except ImportError:  # the engine's reader is not installed yet: views are chosen by hand
-            return []
 
     def _sayMissing(self) -> None:
         """Nothing is installed on entering; it is said that Classify will ask."""
@@ -391,11 +347,6 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
                 "{packages}: not installed yet. Classify asks before it installs anything."
             )
             self.messages.inform(sentence.format(packages=", ".join(missing)))
-
-    def _chosenBreast(self) -> int:
-        chosen = (self._parameterNode.ccVolume, self._parameterNode.mloVolume)
-        pairs = [(breast.cc, breast.mlo) for breast in self._breasts]
-        return pairs.index(chosen) + 1 if chosen in pairs else 0
 
     def _mark(
         self, projection: str, volume: slicer.vtkMRMLScalarVolumeNode
@@ -458,11 +409,3 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 def _sceneIsIncomplete() -> bool:
     """While a scene is loaded or closed its nodes come and go one by one."""
     return slicer.mrmlScene.IsImporting() or slicer.mrmlScene.IsClosing()
-
-
-def _placeOf(volume: slicer.vtkMRMLScalarVolumeNode | None) -> tuple[float, ...]:
-    """Where a volume is in the world; empty where that cannot be told in a matrix."""
-    try:
-        return tuple(ijkToWorld(volume).ravel()) if volume is not None else ()
-    except InputError:
-        return ()
