@@ -10,6 +10,7 @@ from PIL import Image
 
 from mammopair.errors import InputError
 from mammopair.reading.dicom import read_header
+from mammopair.record import ModelStamp
 from mammopair.results.dicom.export import lesion_folder, write_objects
 from Testing.engine.results_dicom.lesions import make_record, objects_of, write_pair
 
@@ -94,3 +95,18 @@ def test_files_are_complete_dicom_files(written):
     for path in written.values():
         read = pydicom.dcmread(path)
         assert read.file_meta.MediaStorageSOPInstanceUID == read.SOPInstanceUID
+
+
+def test_names_that_do_not_fit_an_attribute_are_cut_to_fit(tmp_path):
+    model = ModelStamp(
+        name="back\\slash\n" + 80 * "x", version=70 * "9", sha256="c0ffee" + "0" * 58
+    )
+    record = make_record(write_pair(tmp_path, ["CC"]), model=model, lesion_id="left\\upper " * 9)
+    made = objects_of(record)
+    (segment, *_) = made["CC-evidence-levels.dcm"].dataset.SegmentSequence
+    algorithm = segment.SegmentationAlgorithmIdentificationSequence[0]
+    assert algorithm.AlgorithmName == "back/slash " + 53 * "x"
+    assert algorithm.AlgorithmVersion == 64 * "9"
+    said = {one.dataset.SeriesDescription for one in made.values()}
+    assert "Lesion left/upper: probability of malignancy. Research use only" in said
+    assert max(map(len, said)) <= 64

@@ -78,3 +78,16 @@ def test_a_lesion_is_tracked_by_the_same_uid_whichever_model_looks_at_it(record)
 
 def test_lists_of_names_do_not_run_into_each_other():
     assert stable_uid("a", "bc") != stable_uid("ab", "c")
+
+
+def test_neither_the_order_of_views_nor_the_kind_of_numbers_matters(record):
+    views = [
+        msgspec.structs.replace(view, box=tuple(int(edge) for edge in view.box))
+        for view in record.views
+    ]
+    whole = [
+        msgspec.structs.replace(view, box=tuple(float(edge) for edge in view.box)) for view in views
+    ]
+    one = msgspec.structs.replace(record, views=views)
+    other = msgspec.structs.replace(record, views=whole[::-1])
+    assert lesion_uid(one) == lesion_uid(other)

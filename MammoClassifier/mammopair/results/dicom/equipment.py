@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mammopair.record import Record
 from mammopair.results.dicom import codes
-from mammopair.results.dicom.identity import plain
+from mammopair.results.dicom.identity import label, plain
 
 if TYPE_CHECKING:
     from highdicom import AlgorithmIdentificationSequence
@@ -25,7 +25,7 @@ def equipment(record: Record) -> dict[str, Any]:
     return {
         "manufacturer": MANUFACTURER,
         "manufacturer_model_name": NAME,
-        "software_versions": plain(record.software),
+        "software_versions": label(record.software),
         "device_serial_number": record.model.sha256,
     }
 
@@ -35,13 +35,18 @@ def parameters(record: Record) -> dict[str, str]:
     return {"manifest SHA-256": record.model.sha256, "software": plain(record.software)}
 
 
+def series_description(record: Record, content: str) -> str:
+    """What a list of series shows of one: the lesion, what is in it, and the notice."""
+    return f"Lesion {label(record.lesion_id, 10)}: {content}. Research use only"
+
+
 def algorithm(record: Record) -> AlgorithmIdentificationSequence:
     """The ensemble, as images identify an algorithm (PS3.3 10.16)."""
     from highdicom import AlgorithmIdentificationSequence
 
     return AlgorithmIdentificationSequence(
-        name=plain(record.model.name),
-        version=plain(record.model.version),
+        name=label(record.model.name),
+        version=label(record.model.version),
         family=codes.ARTIFICIAL_INTELLIGENCE,
         parameters=parameters(record),
     )

@@ -56,6 +56,12 @@ TYPE_2 = frozenset(
 """Must be there, if only empty."""
 
 
+def label(words: str, longest: int = 64) -> str:
+    """Text of our own that fits an attribute of one line: no backslash, no break, not too long."""
+    one_line = "".join(letter if letter.isprintable() else " " for letter in plain(words))
+    return one_line.replace("\\", "/").strip()[:longest]
+
+
 def plain(words: str) -> str:
     """Text of our own in ASCII; other characters as ``&#24739;``."""
     return words.encode("ascii", "xmlcharrefreplace").decode("ascii")

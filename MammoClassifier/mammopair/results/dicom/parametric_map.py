@@ -14,15 +14,13 @@ import numpy as np
 from mammopair.record import Evidence, Record
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.dicom import codes
-from mammopair.results.dicom.equipment import equipment
+from mammopair.results.dicom.equipment import equipment, series_description
 from mammopair.results.dicom.source import Source, reference
 from mammopair.results.dicom.uids import result_uid
 
 if TYPE_CHECKING:
     from highdicom.pm import ParametricMap
     from pydicom.dataset import Dataset
-
-DESCRIPTION = "Evidence map. Research use only"
 
 
 def make_parametric_map(record: Record, source: Source, number: int) -> ParametricMap:
@@ -48,7 +46,7 @@ def make_parametric_map(record: Record, source: Source, number: int) -> Parametr
         pixel_array=cells,
         series_instance_uid=result_uid(record, "map series", source.study),
         series_number=9103,
-        series_description=DESCRIPTION,
+        series_description=series_description(record, "evidence map"),
         sop_instance_uid=result_uid(record, "map", source.result.sop_uid),
         instance_number=number,
         contains_recognizable_visual_features=False,

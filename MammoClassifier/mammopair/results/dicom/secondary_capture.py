@@ -18,7 +18,7 @@ from mammopair.reading.attributes import text, value
 from mammopair.reading.view import Box, View
 from mammopair.record import Record, ViewResult
 from mammopair.results.colours import EVIDENCE_LIMIT
-from mammopair.results.dicom.equipment import equipment
+from mammopair.results.dicom.equipment import equipment, series_description
 from mammopair.results.dicom.identity import plain
 from mammopair.results.dicom.source import LOSSY, Source
 from mammopair.results.dicom.uids import result_uid
@@ -37,7 +37,6 @@ from mammopair.results.wording import breast_name, interval_range, percent
 if TYPE_CHECKING:
     from highdicom.sc import SCImage
 
-DESCRIPTION = "Result picture. Research use only"
 FILM_HEIGHT, SQUARE_SIDE = 480, 400
 MARGIN = 20
 LARGE, SMALL = 22, 16
@@ -65,7 +64,7 @@ def make_secondary_capture(
         study_instance_uid=text(header, "StudyInstanceUID"),
         series_instance_uid=result_uid(record, "picture series", sources[0].study),
         series_number=9104,
-        series_description=DESCRIPTION,
+        series_description=series_description(record, "result picture"),
         sop_instance_uid=result_uid(record, "picture"),
         instance_number=1,
         **equipment(record),

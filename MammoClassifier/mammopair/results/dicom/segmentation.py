@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from mammopair.record import Evidence, Record
 from mammopair.results.dicom import codes
-from mammopair.results.dicom.equipment import algorithm, equipment
+from mammopair.results.dicom.equipment import algorithm, equipment, series_description
 from mammopair.results.dicom.source import Source, reference
 from mammopair.results.dicom.uids import result_uid
 from mammopair.results.levels import LEVEL_NAMES, LEVELS, level_colours, levels_of
@@ -23,7 +23,6 @@ from mammopair.results.levels import LEVEL_NAMES, LEVELS, level_colours, levels_
 if TYPE_CHECKING:
     from highdicom.seg import Segmentation, SegmentDescription
 
-DESCRIPTION = "Evidence levels. Research use only"
 GREY = 115
 """What the hue of a side is mixed with, the less the stronger the level."""
 
@@ -52,7 +51,7 @@ def make_segmentation(record: Record, source: Source, number: int) -> Segmentati
         segment_descriptions=describe_segments(record),
         series_instance_uid=result_uid(record, "segmentation series", source.study),
         series_number=9102,
-        series_description=DESCRIPTION,
+        series_description=series_description(record, "evidence levels"),
         sop_instance_uid=result_uid(record, "segmentation", source.result.sop_uid),
         instance_number=number,
         content_label="EVIDENCE_LEVELS",

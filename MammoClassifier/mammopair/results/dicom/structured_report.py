@@ -23,7 +23,13 @@ from mammopair import RESEARCH_USE_ONLY
 from mammopair.errors import InputError
 from mammopair.record import Record
 from mammopair.results.dicom import codes
-from mammopair.results.dicom.equipment import MANUFACTURER, NAME, equipment, parameters
+from mammopair.results.dicom.equipment import (
+    MANUFACTURER,
+    NAME,
+    equipment,
+    parameters,
+    series_description,
+)
 from mammopair.results.dicom.identity import plain
 from mammopair.results.dicom.image_library import image_library
 from mammopair.results.dicom.source import Source, reference
@@ -44,7 +50,6 @@ if TYPE_CHECKING:
     )
     from pydicom.dataset import Dataset
 
-DESCRIPTION = "Probability of malignancy. Research use only"
 PLACES = {
     "inside": "inside the marked box",
     "around": "around the marked box",
@@ -79,7 +84,7 @@ def make_structured_report(
         content=make_content(record, sources, evidence)[0],
         series_instance_uid=result_uid(record, "report series", sources[0].study),
         series_number=9101,
-        series_description=DESCRIPTION,
+        series_description=series_description(record, "probability of malignancy"),
         sop_instance_uid=result_uid(record, "report"),
         instance_number=1,
         is_complete=True,

@@ -49,5 +49,5 @@ def settle_dimensions(result: Dataset) -> None:
 
 
 def _marks(record: Record) -> list[str]:
-    """Which box on which image; files may move, so they do not count."""
-    return [f"{view.sop_uid} {view.box}" for view in record.views]
+    """Which box on which image; files may move and views change places, so these do not count."""
+    return sorted(f"{view.sop_uid} {[float(edge) for edge in view.box]}" for view in record.views)
