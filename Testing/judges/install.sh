@@ -14,8 +14,11 @@ if [ "${#packages[@]}" -gt 0 ]; then
     sudo=""
     [ "$(id -u)" -eq 0 ] || sudo=sudo
     $sudo apt-get update -qq
-    # The tests start an Orthanc of their own; no service of the machine is to be started.
-    $sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 \
+    $sudo env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --quiet --no-install-recommends "${packages[@]}"
+    # Debian starts Orthanc as a service; the tests start one of their own and need none.
+    if [[ " ${packages[*]} " == *" orthanc "* ]] && [ -d /run/systemd/system ]; then
+        $sudo systemctl disable --now orthanc
+    fi
 fi
 "$python" -m pip install --quiet --disable-pip-version-check --constraint constraints.txt "dcmqi>=1.4"

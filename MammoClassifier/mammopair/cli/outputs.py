@@ -47,12 +47,12 @@ def classify_and_report(
     if records:
         write_results(records, out, title=title)
     files, refused = write_dicom(records, out) if dicom else ([], 0)
-    if files and deliver:
-        deliver(files)
     if as_json:
         print_json(records)
     elif records:
         print_results(records, out, dicom=bool(files))
+    if files and deliver:
+        deliver(files)
     return 1 if failures or refused else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -63,6 +64,12 @@ def classify_study(
         entries = read_manifest(manifest, out / IMAGES)
     else:
         entries = [marked_lesion(files, boxes, laterality, study)]
+    print(f"mammopair: read {len(files)} mammograms into {out / IMAGES}", file=sys.stderr)
+
+    def deliver(results: list[Path]) -> None:
+        store(archive, study, [dcmread(path) for path in results])
+        print(f"mammopair: stored {len(results)} objects into study {study}", file=sys.stderr)
+
     return classify_and_report(
         entries,
         out,
@@ -71,7 +78,7 @@ def classify_study(
         as_json=as_json,
         title=f"Study {study}",
         dicom=True,
-        deliver=lambda results: store(archive, study, [dcmread(path) for path in results]),
+        deliver=deliver,
     )
 
 
