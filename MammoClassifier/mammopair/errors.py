@@ -23,3 +23,7 @@ class InputError(Exception):
         self.subject = str(subject)
         self.problem = problem
         super().__init__(f"{self.subject}: {problem}")
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[str, str]]:
+        """What it is made anew from where it crosses to another process."""
+        return type(self), (self.subject, self.problem)

@@ -19,10 +19,14 @@ settings.load_profile("engine")
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
-    """Small networks are slower on several threads, and what is counted is then not repeatable."""
+    """Small problems are slower on several threads, by far so on a machine that is busy."""
+    import scipy.linalg  # noqa: F401  it brings a pool of its own, which must be there to be limited
     import torch
+    from threadpoolctl import threadpool_limits
 
     torch.set_num_threads(1)
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(scope="session")

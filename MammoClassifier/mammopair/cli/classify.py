@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -101,7 +101,7 @@ def classify(
 
 
 def one_lesion(
-    views: dict[str, tuple[Path | None, tuple[float, float, float, float] | None]],
+    views: dict[Literal["CC", "MLO"], tuple[Path | None, tuple[float, float, float, float] | None]],
     laterality: str | None,
 ) -> LesionEntry:
     """The lesion that the options name, as an entry of a manifest would have it."""

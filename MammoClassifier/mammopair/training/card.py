@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.model.ensemble_manifest import Manifest
+from mammopair.training.recipe import Recipe
 
 CARD = "MODEL_CARD.md"
 TEMPLATE = "card.md.j2"
@@ -20,6 +24,14 @@ COLUMNS = {
 }
 
 
+def figure(figures: dict[str, Any], name: str) -> str:
+    """``0.812 (0.770 to 0.851)``; a dash where a figure is undefined, as AUC of one class is."""
+    value, limits = figures[name], figures[f"{name}_ci"]
+    if value is None:
+        return "-"
+    return f"{value:.3f} ({limits[0]:.3f} to {limits[1]:.3f})" if limits else f"{value:.3f}"
+
+
 def write_card(manifest: Manifest, folder: Path) -> None:
     """Write the card beside the manifest that it describes."""
     from jinja2 import Environment, StrictUndefined
@@ -30,6 +42,11 @@ def write_card(manifest: Manifest, folder: Path) -> None:
     template = environment.from_string((files("mammopair.training") / TEMPLATE).read_text("utf-8"))
     levels = {name: value for name, value in manifest.measured.items() if isinstance(value, dict)}
     text = template.render(
-        manifest=manifest, levels=levels, columns=COLUMNS, notice=RESEARCH_USE_ONLY
+        manifest=manifest,
+        recipe=msgspec.convert(manifest.training.recipe, Recipe),
+        levels=levels,
+        columns=COLUMNS,
+        figure=figure,
+        notice=RESEARCH_USE_ONLY,
     )
     (folder / CARD).write_text(text, encoding="utf-8")

@@ -24,7 +24,14 @@ class TrainingState:
 
 
 def save_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
-    """Write atomically: a kill at any time leaves this or the previous checkpoint whole."""
+    """Write atomically: a kill at any time leaves this or the previous checkpoint whole.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written; the previous checkpoint stays.
+    """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors = {f"network.{name}": tensor for name, tensor in state.network.state_dict().items()}
@@ -33,8 +40,13 @@ def save_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
         tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in moments.items()}
     partial = path.with_suffix(".partial")
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    save_file(contiguous, partial, {"stamp": stamp, "epoch": str(state.epoch)})
-    partial.replace(path)
+    try:
+        save_file(contiguous, partial, {"stamp": stamp, "epoch": str(state.epoch)})
+        partial.replace(path)
+    except (OSError, SafetensorError) as error:
+        raise InputError(path, f"cannot be written ({error}); epochs before it are kept") from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def load_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
@@ -51,7 +63,7 @@ def load_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
         return
     try:
         with safe_open(path, framework="pt") as archive:
-            metadata = archive.metadata()
+            metadata = archive.metadata() or {}
             tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise InputError(path, f"is damaged ({error}); delete it to train anew") from error
@@ -84,6 +96,8 @@ def averaged_weights(path: Path) -> dict[str, Tensor]:
         tensors = _part(load_file(path), "average.")
     except (OSError, SafetensorError) as error:
         raise InputError(path, f"is not a whole checkpoint ({error}); train the member") from error
+    if not tensors:
+        raise InputError(path, "is not a whole checkpoint, but other weights; train the member")
     return {name: tensor for name, tensor in tensors.items() if not name.startswith("aux")}
 
 

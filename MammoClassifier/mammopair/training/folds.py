@@ -18,7 +18,7 @@ def split_patients(rows: Sequence[CropRow], folds: Folds) -> dict[str, int]:
     Raises
     ------
     InputError
-        If there are fewer patients of a class than folds.
+        If there are fewer patients of a class than folds, or a fold got none of a class.
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
@@ -33,7 +33,13 @@ def split_patients(rows: Sequence[CropRow], folds: Folds) -> dict[str, int]:
                 "each fold needs one",
             )
     splitter = StratifiedGroupKFold(folds.count, shuffle=True, random_state=folds.seed)
-    fold_of = {}
+    fold_of: dict[str, int] = {}
     for fold, (_, held_out) in enumerate(splitter.split(rows, labels, patients)):
+        if len({labels[index] for index in held_out}) < 2:
+            raise InputError(
+                "folds.seed",
+                f"{folds.seed} leaves fold {fold} without benign or without malignant masses; "
+                "choose another seed or fewer folds",
+            )
         fold_of.update({patients[index]: fold for index in held_out})
     return fold_of

@@ -16,8 +16,8 @@ from mammopair.model.networks import Fraction, NetworkSpec
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
-Amount = Annotated[float, msgspec.Meta(ge=0)]
-ViewName = Literal["CC", "MLO"]
+Amount = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
+Views = Annotated[list[Literal["CC", "MLO"]], msgspec.Meta(min_length=1)]
 
 
 class _Section(
@@ -80,7 +80,7 @@ class Optimisation(_Section, frozen=True, kw_only=True):
     """Of each auxiliary classifier's loss, where the network has them."""
     concept_weight: Amount = 0.5
     """Of the words' mean loss beside that of malignancy."""
-    views: list[ViewName] = msgspec.field(default_factory=lambda: ["CC", "MLO"])
+    views: Views = msgspec.field(default_factory=lambda: ["CC", "MLO"])
     """The views that are trained on."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
@@ -13,8 +14,10 @@ import numpy as np
 
 from mammopair import __version__
 from mammopair.crop import CONTEXT, SMALLEST_MM
+from mammopair.errors import InputError
 from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.model.ensemble_manifest import (
+    FILE,
     Calibration,
     Manifest,
     MemberEntry,
@@ -53,14 +56,41 @@ def ship(
     numbers to the same lesions, which flatters their calibration (Brier, ECE) a little; AUC, for
     one member at a time, is untouched by it.
 
+    It is made in a folder beside and moved to its place when it is whole, so that stopping this
+    halfway leaves no ensemble without calibration behind, and an earlier one as it was.
+
     Parameters
     ----------
+    recipe
+        What the members were trained by.
     rows, data
         The training crops and their folder.
     checkpoints
         One for each of the recipe's members, training completed.
+    folder
+        Where the ensemble goes.
+
+    Raises
+    ------
+    InputError
+        If a checkpoint is not whole, or the folder cannot be written to.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    draft = folder.with_name(f".{folder.name}.part")
+    try:
+        draft.mkdir(parents=True, exist_ok=True)
+        yield from _draft(recipe, rows, data, checkpoints, draft)
+        _move(draft, folder)
+    except OSError as error:
+        raise InputError(folder, f"cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    return read_manifest(folder)
+
+
+def _draft(
+    recipe: Recipe, rows: list[CropRow], data: Path, checkpoints: list[Path], folder: Path
+) -> Generator[Progress, None, None]:
+    """Write, calibrate and measure an ensemble in a folder of its own."""
     manifest = _bare_manifest(recipe, rows, checkpoints, folder)
     write_manifest(manifest, folder)
 
@@ -81,7 +111,14 @@ def ship(
     manifest = msgspec.structs.replace(manifest, measured=_figures(scored, ensemble))
     write_manifest(manifest, folder)
     write_card(manifest, folder)
-    return read_manifest(folder)
+
+
+def _move(draft: Path, folder: Path) -> None:
+    """Put each file in its place, the manifest last: without it, or with another, none loads."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / FILE).unlink(missing_ok=True)
+    for path in sorted(draft.iterdir(), key=lambda path: path.name == FILE):
+        path.replace(folder / path.name)
 
 
 def lesion_logits(scored: list[tuple[CropRow, Record]]) -> list[LesionLogits]:

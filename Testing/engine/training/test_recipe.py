@@ -1,0 +1,167 @@
+"""A recipe is read whole, or refused naming the file and the key."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from mammopair.errors import InputError
+from mammopair.training.recipe import Recipe, find_recipe, read_recipe
+
+WHOLE = """
+name = "small"
+version = "0"
+description = "For tests."
+data = "None."
+
+[network]
+architecture = "googlenet"
+
+[[members]]
+fold = 0
+seed = 1
+"""
+
+
+@pytest.fixture
+def refusal(tmp_path):
+    """Writes a recipe that is wrong, and gives the sentence with which it is refused."""
+
+    def refuse(content):
+        path = tmp_path / "recipe.toml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        with pytest.raises(InputError) as caught:
+            read_recipe(path)
+        sentence = str(caught.value)
+        assert sentence.startswith(f"{path}: ")
+        assert "\n" not in sentence
+        return sentence
+
+    return refuse
+
+
+def test_what_is_left_out_has_its_default(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text(WHOLE, "utf-8")
+    recipe = read_recipe(path)
+    assert recipe.folds.count == 5
+    assert recipe.optimisation.views == ["CC", "MLO"]
+    assert recipe.concepts == []
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("colour = 1", "colour"),
+        ("[folds]\ncounts = 5", "counts"),
+        ("[optimisation]\nlearning_rate = 1", "learning_rate"),
+        ("[augmentation]\nflip = true", "flip"),
+    ],
+)
+def test_an_unknown_key_is_named(refusal, line, key):
+    said = refusal(WHOLE.replace("[network]", f"{line}\n\n[network]", 1))
+    assert f"`{key}`" in said
+
+
+def test_an_unknown_key_of_a_member_is_named_with_its_place(refusal):
+    said = refusal(WHOLE + "epochs = 3\n")
+    assert "`epochs`" in said
+    assert "members" in said
+
+
+@pytest.mark.parametrize("key", ["name", "version", "description", "data", "seed"])
+def test_a_missing_key_is_named(refusal, key):
+    lines = [line for line in WHOLE.splitlines() if not line.startswith(f"{key} =")]
+    assert f"`{key}`" in refusal("\n".join(lines))
+
+
+def test_a_recipe_without_members_is_refused(refusal):
+    assert "`members`" in refusal(WHOLE[: WHOLE.index("[[members]]")])
+    assert "members" in refusal("members = []\n" + WHOLE[: WHOLE.index("[[members]]")])
+
+
+@pytest.mark.parametrize(
+    ("table", "line", "key"),
+    [
+        ("folds", 'count = "five"', "folds.count"),
+        ("folds", "count = 1", "folds.count"),
+        ("folds", "seed = -1", "folds.seed"),
+        ("optimisation", "epochs = 0", "optimisation.epochs"),
+        ("optimisation", "epochs = 1.5", "optimisation.epochs"),
+        ("optimisation", "peak_rate = 0", "optimisation.peak_rate"),
+        ("optimisation", "average = 1.0", "optimisation.average"),
+        ("optimisation", 'views = ["LM"]', "optimisation.views"),
+        ("optimisation", "views = []", "optimisation.views"),
+        ("augmentation", "rotation = -3", "augmentation.rotation"),
+        ("augmentation", "grain = nan", "augmentation.grain"),
+        ("augmentation", "scale = inf", "augmentation.scale"),
+        ("input", "side = 16", "input.side"),
+        ("input", "detail = 1e9", "input.detail"),
+    ],
+)
+def test_a_value_of_the_wrong_kind_or_beyond_reason_is_named(refusal, table, line, key):
+    said = refusal(WHOLE.replace("[network]", f"[{table}]\n{line}\n\n[network]", 1))
+    assert key in said
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ("width = 0", "width"),
+        ("five = 4", "five"),
+        ("stride = 8", "stride"),
+        ("dropout = 1", "drop"),
+    ],
+)
+def test_an_impossible_network_is_refused(refusal, line, key):
+    said = refusal(WHOLE.replace('"googlenet"', f'"googlenet"\n{line}', 1))
+    assert "network" in said
+    assert key in said
+
+
+def test_an_unknown_architecture_and_an_unknown_concept_are_refused(refusal):
+    assert "network" in refusal(WHOLE.replace("googlenet", "alexnet"))
+    assert "concepts" in refusal('concepts = ["fluffy"]\n' + WHOLE)
+
+
+def test_a_name_that_could_lead_out_of_the_folder_is_refused(refusal):
+    for name in ("../x", "a/b", "", "."):
+        assert "name" in refusal(WHOLE.replace('"small"', f'"{name}"'))
+
+
+def test_a_fold_that_there_is_not_is_refused_with_the_count(refusal):
+    said = refusal(WHOLE.replace("fold = 0", "fold = 5"))
+    assert "a member has fold 5, but folds.count is 5" in said
+
+
+def test_details_the_wrong_way_round_are_refused(refusal):
+    table = "[augmentation]\nleast_detail = 90\nmost_detail = 40\n\n[network]"
+    said = refusal(WHOLE.replace("[network]", table, 1))
+    assert "least_detail must not be over most_detail" in said
+
+
+def test_what_is_no_toml_or_no_text_is_refused(refusal):
+    assert "is not TOML" in refusal("name = ")
+    assert "UTF-8" in refusal(WHOLE.replace("For tests", "Für Tests").encode("latin-1"))
+
+
+def test_a_file_that_is_not_there_is_refused_with_the_recipes_that_ship(tmp_path):
+    with pytest.raises(InputError, match=r"none\.toml: cannot be read"):
+        read_recipe(tmp_path / "none.toml")
+    with pytest.raises(InputError, match=r"is neither a file nor a recipe that ships .*light"):
+        find_recipe("none")
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(Path(str(files("mammopair.training") / "recipes")).glob("*.toml")),
+    ids=lambda path: path.stem,
+)
+def test_every_recipe_that_ships_is_found_by_its_name_and_whole(path):
+    recipe = read_recipe(find_recipe(path.stem))
+    assert recipe.name == path.stem
+    assert len({(member.fold, member.seed) for member in recipe.members}) == len(recipe.members)
+    assert msgspec.convert(msgspec.to_builtins(recipe), Recipe) == recipe
