@@ -58,9 +58,13 @@ class DicomModule:
         from DICOMLib import DICOMUtils
 
         database = slicer.dicomDatabase
-        series = {database.seriesForFile(path): None for path in database.allFiles()}
-        found = DICOMUtils.loadSeriesByUID(list(series), messages)
-        nodes = [slicer.mrmlScene.GetNodeByID(one) for one in found]
+        series = dict.fromkeys(database.seriesForFile(path) for path in database.allFiles())
+        found, _ = DICOMUtils.getLoadablesFromFileLists(
+            [database.filesForSeries(one) for one in series], messages=messages
+        )
+        DICOMUtils.selectHighestConfidenceLoadables(found)
+        loaded = DICOMUtils.loadLoadables(found, messages)
+        nodes = [slicer.mrmlScene.GetNodeByID(one) for one in loaded]
         return {node.GetName(): node for node in nodes if node.IsA("vtkMRMLVolumeNode")}
 
 
@@ -402,6 +406,15 @@ def test_a_scene_that_outlives_its_files_is_classified_as_before(
     slicer.util.arrayFromVolume(volume)[:] //= 2
     halved = viewFromVolume(volume, "CC").pixels
     assert (halved.min(), halved.max()) == (0, 1), "what was edited is stretched anew"
+
+
+def test_a_file_that_the_database_does_not_hold_is_known_by_its_path(module, tmp_path):
+    from MammoClassifierLib.volumes import dicomFile
+
+    path = write_mammogram(tmp_path / "elsewhere.dcm")
+    volume = module.plugin.load(module.examine(str(path))[0])
+    assert volume.GetAttribute("MammoClassifier.file") == str(path)
+    assert dicomFile(volume) == path
 
 
 def test_the_last_view_is_shown_as_after_any_other_loading(module, slicer_host):

@@ -275,7 +275,7 @@ def getLoadablesFromFileLists(fileLists, pluginClassNames=None, messages=None, *
             found[plugin] = plugin.examineForImport(fileLists) or plugin.examine(fileLists)
         except Exception:
             logging.exception("DICOM Plugin failed: %s", name)
-            if messages is not None:
+            if messages:  # as in Slicer: a list that is empty stays so
                 messages.append(f"Plugin failed: {name}.")
     return found, any(found.values())
 
@@ -325,11 +325,14 @@ def loadLoadables(loadablesByPlugin, messages=None, progressCallback=None):
 
 
 def loadSeriesByUID(seriesUIDs, messages=None, progressCallback=None, enabledPluginClassNames=None):
-    """Load series, each by the most confident plug-in."""
+    """Load series, each by the most confident plug-in.
+
+    As in Slicer, what fails in loading is not among the messages.
+    """
     lists = [slicer.dicomDatabase.filesForSeries(series) for series in seriesUIDs]
     found, _ = getLoadablesFromFileLists(lists, enabledPluginClassNames, messages)
     selectHighestConfidenceLoadables(found)
-    return loadLoadables(found, messages)
+    return loadLoadables(found)
 
 
 def loadPatientByUID(patientUID, *arguments, **options):
