@@ -38,7 +38,9 @@ class DICOMMammographyPluginClass(DICOMPlugin):
     def examineForImport(self, fileLists: list[list[str]]) -> list[DICOMLoadable]:
         """What can be loaded of lists of files, a list a series.
 
-        Raw data are not selected where their view is there for presentation.
+        Raw data are not selected where their view is there for presentation. The DICOM browser
+        then selects anew, each series by itself and by confidence alone: raw data that are a
+        series of their own, as they should be, it loads as well.
         """
         from MammoClassifierLib.dicomoffers import rawTwins
 

@@ -14,6 +14,7 @@ from pydicom.uid import (
     GrayscaleSoftcopyPresentationStateStorage,
     JPEGLosslessSV1,
     MammographyCADSRStorage,
+    RawDataStorage,
     SecondaryCaptureImageStorage,
     SegmentationStorage,
     generate_uid,
@@ -211,6 +212,7 @@ def test_the_tip_says_in_words_what_is_known_and_a_warning_only_what_is_doubtful
             "Modality": "PR",
             "Rows": None,
         },
+        {"SOPClassUID": RawDataStorage, "Rows": None, "Columns": None},
         {"PhotometricInterpretation": "RGB", "SamplesPerPixel": 3},
         {
             "SOPClassUID": DigitalXRayImageStorageForPresentation,
@@ -219,7 +221,7 @@ def test_the_tip_says_in_words_what_is_known_and_a_warning_only_what_is_doubtful
             "ImageLaterality": None,
         },
     ],
-    ids=["tomosynthesis", "stack", "CT", "SEG", "SR", "PR", "colour", "chest"],
+    ids=["tomosynthesis", "stack", "CT", "SEG", "SR", "PR", "data", "colour", "chest"],
 )
 def test_what_other_plug_ins_know_is_left_to_them_without_a_word(module, attributes, caplog):
     assert module.examine(module.write(**attributes)) == []

@@ -6,10 +6,11 @@ from itertools import combinations, product
 
 import numpy as np
 import pytest
+from pydicom.uid import JPEGBaseline8Bit
 
 from Testing.slicer.mammogram_table import CHOICES, Row, expect, pairwise_rows
 from Testing.slicer_host.host import start_host
-from Testing.synthetic_mammograms import write_mammogram
+from Testing.synthetic_mammograms import LOSSY, write_mammogram
 
 TABLE = pairwise_rows()
 SAME = 1e-5
@@ -99,6 +100,19 @@ def test_plugin_engine_and_standard_agree(plugin, tmp_path, row: Row):
     seen = viewFromVolume(volume, view.projection or "CC", expected.side)
     assert (seen.pixels == view.pixels).all()
     assert "edited-pixels" not in {caution.code for caution in seen.warnings}
+
+
+@pytest.mark.parametrize("syntax", LOSSY, ids=lambda uid: uid.name)
+def test_what_has_lost_something_shows_as_the_engine_shows_it(plugin, tmp_path, syntax):
+    from mammopair.reading.dicom import read_dicom
+
+    bits = 8 if syntax == JPEGBaseline8Bit else 12
+    window = {"WindowCenter": 2 ** (bits - 2), "WindowWidth": 2 ** (bits - 1)}
+    grey = {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": "INVERSE"}
+    path = tmp_path / "view.dcm"
+    write_mammogram(path, bits=bits, transfer_syntax=syntax, **window, **grey)
+    _loadable, volume = load(plugin, path)
+    assert np.abs(shown_by_slicer(volume) - read_dicom(path).pixels).max() < 1.01 / 255
 
 
 def assert_pixels(volume, expected, view):
