@@ -121,7 +121,9 @@ def evaluate_folder(
     scored = yield from score_folder(folder, ensemble)
     if without:
         column, value = without
-        scored = [(row, record) for row, record in scored if getattr(row, column) != value]
+        scored = [(row, record) for row, record in scored if str(getattr(row, column)) != value]
+        if not scored:
+            raise InputError(folder, f"leaves no row without {column}={value}; leave out less")
     return measure_scores(scored, ensemble)
 
 

@@ -84,13 +84,20 @@ def read_index(folder: Path) -> list[CropRow]:
     path = folder / INDEX
     if not path.is_file():
         raise InputError(path, "is missing; the folder must hold crops.csv and its pictures")
-    with path.open(newline="", encoding="utf-8-sig") as stream:
-        table = csv.DictReader(stream)
-        needed = {field.name for field in msgspec.structs.fields(CropRow) if field.required}
-        missing = sorted(needed - set(table.fieldnames or ()))
-        if missing:
-            raise InputError(path, f"has no column {', '.join(missing)}")
-        rows = [_convert(path, table.line_num, cells) for cells in table]
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as stream:
+            table = csv.DictReader(stream)
+            needed = {field.name for field in msgspec.structs.fields(CropRow) if field.required}
+            missing = sorted(needed - set(table.fieldnames or ()))
+            if missing:
+                raise InputError(path, f"has no column {', '.join(missing)}")
+            rows = [_convert(path, table.line_num, cells) for cells in table]
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(path, "is not text in UTF-8; save the table as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise InputError(path, f"is not CSV: {error}") from error
 
     rows = [row for row in rows if row.usable]
     if not rows:
