@@ -6,38 +6,22 @@ each in a scene, shared by all results, and both are saved with it.
 
 from __future__ import annotations
 
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import slicer
 from slicer.i18n import tr as _
+
+from mammopair.results.levels import LEVEL_BOUNDS, LEVELS, level_colours
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
     from slicer import vtkMRMLColorTableNode
 
-LEVEL_BOUNDS = (0.5, 1.0, 2.0, 4.0)
-"""Logits, for or against, from which evidence is weak, moderate, strong, very strong."""
-LEVELS = len(LEVEL_BOUNDS)
 SHADES = 255
 """Colours of the continuous map, an odd number: the middle one is no evidence at all."""
 NEUTRAL = (0.45, 0.45, 0.45)
 """Grey that the continuous colours start from."""
-
-
-def levelsOf(cells: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """Labels of signed evidence in logits.
-
-    0 is too faint for a side; ``1 ... LEVELS`` speak against malignancy, the strongest first;
-    ``LEVELS + 1 ... 2 LEVELS`` speak for it, the strongest last.
-    """
-    import numpy as np
-
-    values = np.asarray(cells, dtype=np.float64)
-    strength = np.digitize(np.abs(values), LEVEL_BOUNDS)
-    label = np.where(values > 0, LEVELS + strength, LEVELS + 1 - strength)
-    return np.where(strength == 0, 0, label).astype(np.uint8)
 
 
 def levelNames() -> list[str]:
@@ -61,7 +45,7 @@ def levelTable() -> vtkMRMLColorTableNode:
     """The colour table of the levels: hue says the side, opacity the strength."""
     table = _singleton("MammoClassifierLevels", _("Evidence for and against malignancy"))
     if table.GetNumberOfColors() != 2 * LEVELS + 1:
-        _fill(table, [_("faint"), *levelNames()], levelColours())
+        _fill(table, [_("faint"), *levelNames()], level_colours() / 255.0)
     return table
 
 
@@ -80,23 +64,11 @@ def showFrom(level: int) -> None:
     import numpy as np
 
     levels, shades = levelTable(), mapTable()
-    opacities = levelColours()[:, 3]
+    opacities = level_colours()[:, 3] / 255.0
     strength = np.array([0, *range(LEVELS, 0, -1), *range(1, LEVELS + 1)])
     _setOpacities(levels, np.where(strength >= level, opacities, 0.0))
     # Slicer shows a continuous map wholly or not at all: its opacity is the layer's.
     _setOpacities(shades, np.abs(_shadeLogits()) >= LEVEL_BOUNDS[level - 1])
-
-
-def levelColours() -> npt.NDArray[np.float64]:
-    """``(2 LEVELS + 1, 4)``: each level has the colour of its middle."""
-    import numpy as np
-
-    from mammopair.results.colours import evidence_rgba
-
-    middles = [(low + high) / 2 for low, high in pairwise(LEVEL_BOUNDS)]
-    middles.append(LEVEL_BOUNDS[-1])
-    logits = [0.0, *(-middle for middle in reversed(middles)), *middles]
-    return evidence_rgba(np.array(logits)) / 255.0
 
 
 def _mapColours() -> npt.NDArray[np.float64]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import slicer
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.colours import levelsOf, levelTable, mapTable
+from MammoClassifierLib.colours import levelTable, mapTable
 from MammoClassifierLib.geometry import toArray, toMatrix
+from mammopair.results.levels import levels_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,7 +43,7 @@ def makeEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode) -> EvidenceNodes
     levels = _addVolume(
         "vtkMRMLLabelMapVolumeNode",
         _("{view} evidence levels").format(view=volume.GetName()),
-        levelsOf(cells),
+        levels_of(cells),
     )
     levels.GetDisplayNode().SetAndObserveColorNodeID(levelTable().GetID())
     continuous = _addVolume(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import qt
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.colours import LEVEL_BOUNDS, LEVELS, levelColours
+from mammopair.results.levels import LEVEL_BOUNDS, LEVELS, level_colours
 
 WIDTH, HEIGHT = 420, 64
 SWATCH, TOP = 44, 22
@@ -25,7 +25,7 @@ def drawLegend(level: int) -> qt.QPixmap:
     font.setPixelSize(11)
     painter.setFont(font)
     left = (WIDTH - (2 * LEVELS + 1) * SWATCH) // 2
-    for place, colour in enumerate(levelColours()[_order()]):
+    for place, colour in enumerate((level_colours() / 255.0)[_order()]):
         strength = abs(place - LEVELS)
         x = left + place * SWATCH
         painter.fillRect(x, TOP, SWATCH - 2, 18, qt.QColor(TISSUE))

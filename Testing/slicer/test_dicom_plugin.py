@@ -74,14 +74,17 @@ def module(slicer_host, tmp_path):
     return DicomModule(slicer_host, tmp_path)
 
 
-def four_views(module, **attributes):
-    """The standard views of one series, of sizes that differ."""
-    series = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid()}
+def four_views(module, *, one_series=True, **attributes):
+    """The standard views of a study, of sizes and times that differ."""
+    series = {"StudyInstanceUID": generate_uid()}
+    if one_series:
+        series["SeriesInstanceUID"] = generate_uid()
     return [
         module.write(
             stored=np.arange(rows * 40, dtype=np.uint16).reshape(rows, 40),
             ImageLaterality=side,
             ViewPosition=projection,
+            AcquisitionTime=f"12{rows}00",
             **{**series, **attributes},
         )
         for rows, (side, projection) in enumerate(
@@ -93,24 +96,38 @@ def four_views(module, **attributes):
 # What is offered.
 
 
-def test_four_views_of_one_series_become_four_volumes(module):
+def add_rival(module, confidence, *, across_series):
+    """A plug-in that takes whatever comes for one volume, as Slicer's own do."""
     import slicer
+    from DICOMLib import DICOMLoadable
 
-    class ScalarVolume(type(module.plugin).__mro__[1]):
-        """Takes whatever comes, as confident as Slicer's."""
+    class Rival(type(module.plugin).__mro__[1]):
+        def examineForImport(self, lists):  # noqa: N802
+            lists = [sum(lists, [])] if across_series else lists
+            return [self.offer(files) for files in lists]
 
-        def examineFiles(self, files):  # noqa: N802
-            from DICOMLib import DICOMLoadable
-
+        def offer(self, files):
             loadable = DICOMLoadable()
-            loadable.files, loadable.confidence, loadable.selected = files, 0.5, True
-            return [loadable]
+            loadable.files, loadable.confidence, loadable.selected = files, confidence, True
+            return loadable
 
         def load(self, _loadable):
             raise AssertionError("the wrong plug-in loads")
 
-    slicer.modules.dicomPlugins["DICOMScalarVolumePlugin"] = ScalarVolume
-    four_views(module)
+    slicer.modules.dicomPlugins["Rival"] = Rival
+
+
+@pytest.mark.parametrize("one_series", [True, False])
+@pytest.mark.parametrize(
+    ("confidence", "across_series"),
+    [(0.5, False), (1.0, False), (1.0, True)],
+    ids=["scalar volume", "multi-volume", "multi-volume of all series"],
+)
+def test_four_views_become_four_volumes_whatever_else_would_take_them(
+    module, one_series, confidence, across_series
+):
+    add_rival(module, confidence, across_series=across_series)
+    four_views(module, one_series=one_series)
     messages = []
     volumes = module.load_study(messages)
     assert set(volumes) == {"R CC", "L CC", "R MLO", "L MLO"}

@@ -232,14 +232,14 @@ def test_level_slider_hides_the_weaker_evidence(classified):
             for view in ("MammoCC", "MammoMLO")
         )
 
-    from MammoClassifierLib.colours import levelsOf
+    from mammopair.results.levels import levels_of
 
     before = covered()
     classified.widget.ui.levelSlider.setValue(3)
     host.process_events()
     assert classified.parameters.level == 3
     cells = [view.evidence.cells for view in record_of(classified).views]
-    weak = sum(np.isin(levelsOf(cell), (3, 4, 5, 6)).sum() for cell in cells)
+    weak = sum(np.isin(levels_of(cell), (3, 4, 5, 6)).sum() for cell in cells)
     assert weak > 0, "the exam has weak evidence, or this test says nothing"
     assert covered() < before
 

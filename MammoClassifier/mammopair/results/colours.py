@@ -6,8 +6,11 @@ never stretched to its own extremes, which would paint a red spot on a breast wh
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 EVIDENCE_LIMIT = 4.0
 """Logits at which the colour is strongest. Were the whole map like such a cell, it alone would
@@ -36,6 +39,8 @@ def evidence_rgba(logits: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     ndarray of uint8, shape ``(*logits.shape, 4)``
         Red, green, blue and opacity, not premultiplied. No evidence is wholly transparent.
     """
+    import numpy as np
+
     values = np.nan_to_num(np.asarray(logits, dtype=np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     colours = np.empty((*values.shape, 4), dtype=np.uint8)
     colours[..., :3] = np.where(values[..., None] >= 0, FOR_MALIGNANCY, AGAINST_MALIGNANCY)

@@ -6,11 +6,13 @@ One definition for whatever shows evidence in steps: the Slicer label map, the D
 from __future__ import annotations
 
 from itertools import pairwise
-
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
 
 from mammopair.results.colours import evidence_rgba
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 LEVEL_BOUNDS = (0.5, 1.0, 2.0, 4.0)
 """Logits, for or against, from which evidence is weak, moderate, strong, very strong."""
@@ -29,6 +31,8 @@ def levels_of(cells: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     0 is too faint for a side; ``1 ... LEVELS`` speak against malignancy, the strongest first;
     ``LEVELS + 1 ... 2 LEVELS`` speak for it, the strongest last.
     """
+    import numpy as np
+
     values = np.asarray(cells, dtype=np.float64)
     strength = np.digitize(np.abs(values), LEVEL_BOUNDS)
     label = np.where(values > 0, LEVELS + strength, LEVELS + 1 - strength)
