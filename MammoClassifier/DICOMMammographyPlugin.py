@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
     from MammoClassifierLib.dicomoffers import Offer
 
-CONFIDENCE = 0.9
-"""Above the scalar volume plug-in's 0.5, below the 0.95 of those that read one kind of object."""
-CONFIDENCE_IN_TWIN = 0.6
-"""Of raw data whose view is there for presentation: Slicer takes of a series what it is most
-confident in."""
+CONFIDENCE = 1.05
+"""Slicer takes what it is most confident in. Where images have no position, its scalar volume
+plug-in says 0.5, and its multi-volume plug-in takes images of different times for one moving
+picture and says 1."""
+CONFIDENCE_BESIDE = 0.6
+"""Of raw data whose view is there for presentation, in the same series."""
 
 
 class DICOMMammographyPluginClass(DICOMPlugin):
@@ -45,10 +46,12 @@ class DICOMMammographyPluginClass(DICOMPlugin):
         from MammoClassifierLib.dicomoffers import rawTwins
 
         loadables = super().examineForImport(fileLists)
-        twins = rawTwins([self._offers[loadable.files[0]] for loadable in loadables])
+        offers = [self._offers[loadable.files[0]] for loadable in loadables]
+        twins, besides = rawTwins(offers), rawTwins(offers, ofOneSeries=True)
         for loadable in loadables:
-            loadable.selected = loadable.files[0] not in twins
-            loadable.confidence = CONFIDENCE if loadable.selected else CONFIDENCE_IN_TWIN
+            (file,) = loadable.files
+            loadable.selected = file not in twins
+            loadable.confidence = CONFIDENCE_BESIDE if file in besides else CONFIDENCE
         return loadables
 
     def examineFiles(self, files: list[str]) -> list[DICOMLoadable]:

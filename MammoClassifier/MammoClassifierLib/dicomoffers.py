@@ -73,20 +73,27 @@ def offersOf(files: Iterable[str]) -> list[Offer]:
     return _numbered(offers)
 
 
-def rawTwins(offers: Sequence[Offer]) -> set[str]:
-    """Files FOR PROCESSING whose view is there FOR PRESENTATION, too."""
+def rawTwins(offers: Sequence[Offer], *, ofOneSeries: bool = False) -> set[str]:
+    """Files FOR PROCESSING whose view is there FOR PRESENTATION, too.
+
+    Parameters
+    ----------
+    offers
+        All that is there.
+    ofOneSeries
+        Whether both must be of one series.
+    """
     from mammopair.reading.view import Intent
 
-    shown = {_view(one) for one in offers if one.header.intent is not Intent.PROCESSING}
+    def view(offer: Offer) -> tuple[object, ...]:
+        header = offer.header
+        same = (header.laterality, header.projection, header.modifiers)
+        where = header.series_uid if ofOneSeries else header.study_uid
+        return (header.patient_id, where, *same)
+
+    shown = {view(one) for one in offers if one.header.intent is not Intent.PROCESSING}
     raw = [one for one in offers if one.header.intent is Intent.PROCESSING]
-    return {one.file for one in raw if _view(one) in shown}
-
-
-def _view(offer: Offer) -> tuple[object, ...]:
-    """What a raw image and the one that was made of it have in common."""
-    header = offer.header
-    side, projection = header.laterality, header.projection
-    return header.patient_id, header.study_uid, side, projection, header.modifiers
+    return {one.file for one in raw if view(one) in shown}
 
 
 def _mayBeMammogram(file: str) -> bool:

@@ -103,7 +103,7 @@ def add_rival(module, confidence, *, across_series):
 
     class Rival(type(module.plugin).__mro__[1]):
         def examineForImport(self, lists):  # noqa: N802
-            lists = [sum(lists, [])] if across_series else lists
+            lists = [[file for files in lists for file in files]] if across_series else lists
             return [self.offer(files) for files in lists]
 
         def offer(self, files):
@@ -189,6 +189,15 @@ def test_raw_data_are_not_loaded_beside_their_view_for_presentation_in_one_serie
     selected = {one.files[0]: one.selected for one in module.examine(shown, raw, alone)}
     assert selected == {shown: True, raw: False, alone: True}
     assert set(module.load_study()) == {"R CC", "R MLO for processing"}
+
+
+def test_raw_data_of_a_series_of_their_own_are_at_least_loaded_right(module):
+    """The DICOM browser loads something of every series that it was told to load."""
+    add_rival(module, 1.0, across_series=False)
+    study = {"StudyInstanceUID": generate_uid()}
+    module.write(**study)
+    module.write(**study, **RAW)
+    assert set(module.load_study()) == {"R CC", "R CC for processing"}
 
 
 def test_raw_data_of_another_series_are_not_selected_beside_their_view(module):
