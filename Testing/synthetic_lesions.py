@@ -29,6 +29,45 @@ COLUMNS = (
     *("mass_shape", "mass_margins", "breast_density", "scanner"),
 )
 
+RECIPE = """
+name = "small"
+version = "0"
+description = "For tests."
+data = "Synthetic lesions."
+concepts = ["spiculated", "dense breast"]
+
+[network]
+architecture = "googlenet"
+width = 0.125
+stride = 16
+auxiliary = true
+
+[input]
+side = 48
+detail = 32
+
+[folds]
+count = 3
+seed = 5
+
+[augmentation]
+least_detail = 24
+most_detail = 40
+
+[optimisation]
+epochs = 2
+batch = 16
+
+[[members]]
+fold = 0
+seed = 1
+
+[[members]]
+fold = 2
+seed = 2
+"""
+"""A small network, two members and three folds: an epoch of a small folder takes a second."""
+
 
 def lesion_picture(malignant: bool, seed: int, side: int = SIDE) -> npt.NDArray[np.float32]:
     """``(side, side)`` in [0, 1]: a disc, or a star whose spikes differ in length."""

@@ -1,6 +1,6 @@
 """The command line: ``mammopair demo | classify | evaluate | train | info``.
 
-Exit codes: 0, all done; 1, some input could not be used, each named; 2, wrong usage.
+Exit codes: 0, all done; 1, some input could not be used, each named; 2, wrong usage; 130, stopped.
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ import typer
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.cli import classify, demo, evaluate, info, train
 from mammopair.errors import InputError
+
+STOPPED = 130
+"""The exit code that typer gives when the user stops it with Ctrl-C, as shells do."""
 
 app = typer.Typer(
     name="mammopair",
@@ -45,6 +48,7 @@ def main() -> None:
     except InputError as error:
         print(f"mammopair: {error}", file=sys.stderr)
         sys.exit(1)
-    except KeyboardInterrupt:
-        print("mammopair: stopped; what was finished is kept.", file=sys.stderr)
-        sys.exit(130)
+    except SystemExit as ended:
+        if ended.code == STOPPED:
+            print("mammopair: stopped; what was finished is kept.", file=sys.stderr)
+        raise

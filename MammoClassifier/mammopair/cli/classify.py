@@ -108,6 +108,8 @@ def one_lesion(
     from mammopair.manifest import LATERALITIES, LesionEntry, ManifestRow
     from mammopair.reading.files import read_view
 
+    if laterality is not None and laterality.upper() not in LATERALITIES:
+        raise typer.BadParameter(f"--laterality is {laterality!r}; give L or R")
     rows = []
     for projection, (file, box) in views.items():
         if file is None and box is None:
@@ -116,7 +118,7 @@ def one_lesion(
         if file is None or box is None:
             raise typer.BadParameter(f"{option} and {option}-box go together")
         side = laterality or read_view(file).laterality
-        if side is None or side.upper() not in LATERALITIES:
+        if side is None:
             raise typer.BadParameter("the files do not name the breast; give --laterality L or R")
         x, y, width, height = box
         rows.append(

@@ -4,43 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-RECIPE = """
-name = "small"
-version = "0"
-description = "For tests."
-data = "Synthetic lesions."
-concepts = ["spiculated", "dense breast"]
-
-[network]
-architecture = "googlenet"
-width = 0.125
-stride = 16
-auxiliary = true
-
-[input]
-side = 48
-detail = 32
-
-[folds]
-count = 3
-seed = 5
-
-[augmentation]
-least_detail = 24
-most_detail = 40
-
-[optimisation]
-epochs = 2
-batch = 16
-
-[[members]]
-fold = 0
-seed = 1
-
-[[members]]
-fold = 2
-seed = 2
-"""
+from Testing.synthetic_lesions import RECIPE
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,559 @@
+"""The command line: what it writes, prints and returns, and one sentence for every bad input.
+
+Most runs go through :func:`mammopair.cli.main` in this process, which is all that the installed
+command calls; one is a process of its own.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+
+import mammopair
+from mammopair.cli import main
+from mammopair.record import read_records
+from Testing.synthetic_lesions import LESION_BOX, RECIPE, film, write_ensemble, write_png
+from Testing.synthetic_mammograms import mammogram, to_bytes, write_mammogram
+
+COLUMNS = ["case_id", "lesion_id", "laterality", "view", "file", "box_x", "box_y", "box_w", "box_h"]
+BOX = [str(edge) for edge in LESION_BOX]
+SMALL_BOX = ["20", "30", "20", "20"]
+"""On the synthetic mammograms of 96 x 64 pixels."""
+RESULTS = ["records.jsonl", "report.html", "table.csv"]
+
+
+@pytest.fixture
+def run(monkeypatch, capfd):
+    """Runs the command, and gives its exit code, standard output and standard error."""
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mammopair", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return ended.value.code or 0, out, err
+
+    return command
+
+
+@pytest.fixture
+def refused(run):
+    """Runs a command that must fail, and gives its sentence after checking that it is one."""
+
+    def command(*arguments, code=1):
+        found, out, err = run(*arguments)
+        assert found == code, err
+        assert out == ""
+        assert "Traceback" not in err
+        lines = [line for line in err.splitlines() if line.strip()]
+        assert len(lines) == 1, err
+        assert lines[0].startswith("mammopair: ")
+        return lines[0].removeprefix("mammopair: ")
+
+    return command
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A folder with a CC, a MLO and a manifest of the lesion on them."""
+    for view in ("CC", "MLO"):
+        write_png(tmp_path / f"{view}.png", film(seed=len(view)).pixels)
+    with (tmp_path / "lesions.csv").open("w", newline="", encoding="utf-8") as stream:
+        table = csv.writer(stream)
+        table.writerow([*COLUMNS, "label"])
+        table.writerows(["p1", "1", "R", view, f"{view}.png", *BOX, 1] for view in ("CC", "MLO"))
+    return tmp_path
+
+
+def written(folder):
+    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+
+
+# --- demo and classify ---------------------------------------------------------------------------
+
+
+def test_demo_classifies_five_masses_of_two_real_exams(run, ensemble_folder, tmp_path):
+    out = tmp_path / "out"
+    code, printed, err = run("demo", "--model", ensemble_folder, "--out", out)
+    assert (code, err.strip()) == (0, "")
+    assert written(out) == RESULTS
+    records = read_records(out / "records.jsonl")
+    assert [(r.case_id, r.lesion_id) for r in records] == [
+        ("P_00173", "L1"),
+        ("P_00173", "R1"),
+        ("P_00173", "R2"),
+        ("P_00820", "L1"),
+        ("P_00820", "R1"),
+    ]
+    assert all(len(record.views) == 2 for record in records)
+    for record in records:
+        assert f"{100 * record.probability:.0f}" in printed
+    assert "Research use only" in printed
+    for name in RESULTS:
+        assert f"out/{name}" in printed
+
+
+def test_classify_takes_a_manifest(run, pair, ensemble_folder):
+    out = pair / "out"
+    code, printed, _ = run("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
+    assert code == 0
+    assert written(out) == RESULTS
+    (record,) = read_records(out / "records.jsonl")
+    assert (record.case_id, record.label, len(record.views)) == ("p1", 1, 2)
+    assert "p1" in printed
+
+
+def test_classify_takes_one_lesion_by_options_and_gives_what_the_manifest_gives(
+    run, pair, ensemble_folder
+):
+    out = pair / "out"
+    options = ["--cc", pair / "CC.png", "--cc-box", *BOX, "--mlo", pair / "MLO.png"]
+    options += ["--mlo-box", *BOX, "--laterality", "right"]
+    code, _, err = run("classify", *options, "-m", ensemble_folder, "-o", out)
+    assert code == 0, err
+    (by_options,) = read_records(out / "records.jsonl")
+    run("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
+    (by_manifest,) = read_records(out / "records.jsonl")
+    assert by_options.probability == by_manifest.probability
+    assert by_options.laterality == "R"
+
+
+def test_json_on_standard_output_is_the_records_and_nothing_else(run, pair, ensemble_folder):
+    out = pair / "out"
+    code, printed, _ = run(
+        "classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out, "--json"
+    )
+    assert code == 0
+    (found,) = json.loads(printed)
+    (line,) = (out / "records.jsonl").read_text("utf-8").splitlines()
+    assert found == json.loads(line)
+
+
+def test_a_bad_lesion_is_named_and_the_others_are_written_with_exit_code_1(
+    run, pair, ensemble_folder
+):
+    with (pair / "lesions.csv").open("a", newline="", encoding="utf-8") as stream:
+        csv.writer(stream).writerow(["p2", "5", "L", "CC", "CC.png", 9000, 0, 9, 9, ""])
+    out = pair / "out"
+    code, printed, err = run("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
+    assert code == 1
+    assert err.strip().startswith("mammopair: p2 lesion 5: ")
+    assert "lies outside the image" in err
+    assert [record.case_id for record in read_records(out / "records.jsonl")] == ["p1"]
+    assert "p1" in printed
+    assert written(out) == RESULTS
+
+
+def test_the_installed_command_is_a_process_that_ends_in_a_sentence_without_traceback(tmp_path):
+    command = [sys.executable, "-c", "from mammopair.cli import main; main()"]
+    done = subprocess.run(
+        [*command, "classify", tmp_path / "none.csv"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"mammopair: {tmp_path / 'none.csv'}: cannot be read: No such file or directory\n"
+    )
+
+
+# --- evaluate, info, train -----------------------------------------------------------------------
+
+
+def test_evaluate_prints_one_json_object_with_every_figure_and_its_interval(
+    run, crop_folder, ensemble_folder
+):
+    code, printed, _ = run("evaluate", crop_folder, "-m", ensemble_folder, "--json")
+    assert code == 0
+    figures = json.loads(printed)
+    assert printed.count("\n") == 1
+    for level in ("pairs", "views", "lesions"):
+        assert figures[level]["n"] > 0
+        for name in ("auc", "accuracy", "sensitivity", "specificity", "brier", "ece"):
+            low, high = figures[level][f"{name}_ci"]
+            assert low <= figures[level][name] <= high
+    assert figures["research_use_only"] is True
+
+
+def test_evaluate_prints_a_table_and_who_scored(run, crop_folder, ensemble_folder):
+    code, printed, _ = run(
+        "evaluate", crop_folder, "-m", ensemble_folder, "--without", "scanner=DBA"
+    )
+    assert code == 0
+    for word in ("views", "pairs", "lesions", "Scored by all members", "Research use only"):
+        assert word in printed
+
+
+def test_info_shows_what_was_verified(run, ensemble_folder):
+    code, printed, _ = run("info", ensemble_folder)
+    assert code == 0
+    assert "2 members" in printed
+    code, printed, _ = run("info", ensemble_folder, "--json")
+    facts = json.loads(printed)
+    assert facts["ensemble"]["name"] == "small"
+    assert facts["software"] == f"mammopair {mammopair.__version__}"
+    assert "Research use only" in facts["notice"]
+
+
+def test_version(run):
+    assert run("--version") == (0, f"mammopair {mammopair.__version__}\n", "")
+
+
+@pytest.fixture
+def recipe(tmp_path):
+    path = tmp_path / "small.toml"
+    path.write_text(RECIPE, "utf-8")
+    return path
+
+
+def test_train_goes_on_after_a_stop_and_ships_what_evaluate_measures(
+    run, recipe, crop_folder, tmp_path, monkeypatch
+):
+    train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs", "--device", "cpu"]
+    from mammopair.training import fitting
+
+    original = fitting.run_epoch
+
+    def stop_at_the_second(state, *rest):
+        if state.epoch == 1:
+            raise KeyboardInterrupt
+        return original(state, *rest)
+
+    monkeypatch.setattr(fitting, "run_epoch", stop_at_the_second)
+    code, _, err = run(*train)
+    assert code == 130
+    assert "mammopair: stopped; what was finished is kept." in err
+    run_folder = tmp_path / "runs" / "small"
+    assert written(run_folder) == ["checkpoint.safetensors", "log.jsonl"]
+
+    epochs = []
+    monkeypatch.setattr(
+        fitting, "run_epoch", lambda s, *rest: epochs.append(s.epoch) or original(s, *rest)
+    )
+    code, printed, err = run(*train, "--json")
+    assert code == 0, err
+    assert epochs == [1, 0, 1]  # the first member's second epoch, then the second member
+    shipped = run_folder / "ensemble"
+    code, evaluated, _ = run("evaluate", crop_folder, "-m", shipped, "--json")
+    for level in ("pairs", "views", "lesions"):
+        assert json.loads(printed)[level] == json.loads(evaluated)[level]
+    code, _, _ = run("info", shipped)
+    assert code == 0
+
+
+# --- bad input -----------------------------------------------------------------------------------
+
+
+def not_dicom(path):
+    path.write_bytes(b"this is a letter, and no image at all\n" * 20)
+
+
+def truncated(path):
+    content = to_bytes(mammogram())
+    path.write_bytes(content[: len(content) // 2])
+
+
+def no_pixels(path):
+    dataset = mammogram()
+    del dataset.PixelData
+    path.write_bytes(to_bytes(dataset))
+
+
+def one_value(path):
+    write_mammogram(path, np.full((96, 64), 7, np.uint16))
+
+
+def not_a_number(path):
+    from PIL import Image
+
+    pixels = np.random.default_rng(0).random((96, 64)).astype(np.float32)
+    pixels[3, 4] = np.nan
+    Image.fromarray(pixels).save(path, format="TIFF")
+
+
+def with_attributes(**attributes):
+    return lambda path: write_mammogram(path, **attributes)
+
+
+FILES = {
+    "nothing there": lambda _path: None,
+    "not a DICOM": not_dicom,
+    "empty": lambda path: path.touch(),
+    "truncated": truncated,
+    "no pixel data": no_pixels,
+    "multi-frame": with_attributes(NumberOfFrames=2),
+    "colour": with_attributes(PhotometricInterpretation="RGB", SamplesPerPixel=3),
+    "CT": with_attributes(
+        Modality="CT", SOPClassUID="1.2.840.10008.5.1.4.1.1.2", ViewPosition=None
+    ),
+    "zero size": with_attributes(Rows=0),
+    "one value": one_value,
+    "NaN": not_a_number,
+}
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_a_file_that_is_no_mammogram_is_one_sentence_and_leaves_nothing(
+    refused, tmp_path, ensemble_folder, kind
+):
+    path = tmp_path / "film.dcm"
+    FILES[kind](path)
+    options = ["--cc", path, "--cc-box", *SMALL_BOX, "--laterality", "R"]
+    said = refused("classify", *options, "-m", ensemble_folder, "-o", tmp_path / "out")
+    assert str(path) in said
+    assert written(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize(
+    ("cc", "mlo", "said"),
+    [
+        ({}, {"ViewPosition": "CC"}, "view is given as MLO, but the file says CC"),
+        ({"ViewPosition": "MLO"}, {}, "view is given as CC, but the file says MLO"),
+        ({}, {"ImageLaterality": "L"}, "give two views of one breast"),
+        ({}, {"PatientID": "another"}, "give two views of one patient"),
+    ],
+    ids=["two CC", "two MLO", "left with right", "two patients"],
+)
+def test_views_that_are_no_pair_are_one_sentence_and_leave_nothing(
+    refused, tmp_path, ensemble_folder, cc, mlo, said
+):
+    write_mammogram(tmp_path / "a.dcm", **{"ViewPosition": "CC", **cc})
+    write_mammogram(tmp_path / "b.dcm", **{"ViewPosition": "MLO", **mlo})
+    options = ["--cc", tmp_path / "a.dcm", "--cc-box", *SMALL_BOX]
+    options += ["--mlo", tmp_path / "b.dcm", "--mlo-box", *SMALL_BOX]
+    assert said in refused("classify", *options, "-m", ensemble_folder, "-o", tmp_path / "out")
+    assert written(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize(
+    ("box", "said"),
+    [
+        (["900", "0", "9", "9"], "lies outside the image"),
+        (["1", "1", "0", "9"], "has no area"),
+        (["nan", "1", "5", "9"], "finite"),
+    ],
+)
+def test_a_box_that_marks_nothing_is_one_sentence(refused, tmp_path, ensemble_folder, box, said):
+    path = write_mammogram(tmp_path / "a.dcm")
+    options = ["--cc", path, "--cc-box", *box, "-m", ensemble_folder, "-o", tmp_path / "out"]
+    assert said in refused("classify", *options)
+    assert written(tmp_path / "out") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace("box_w", "width"), "has no column box_w"),
+        (lambda text: text.replace("150.0", "many", 1), "line 2: box_y is 'many'"),
+        (lambda text: text + text.splitlines()[1] + "\n", "line 4: is a second CC row"),
+        (lambda text: text.replace("MLO.png", "gone.png"), "line 3: names"),
+        (lambda text: text.replace(",", ";"), "semicolons"),
+        (lambda text: text.splitlines()[0], "holds no lesion"),
+    ],
+)
+def test_a_manifest_that_is_wrong_is_one_sentence_and_leaves_nothing(
+    refused, pair, ensemble_folder, change, said
+):
+    path = pair / "lesions.csv"
+    path.write_text(change(path.read_text("utf-8")), "utf-8")
+    assert said in refused("classify", path, "-m", ensemble_folder, "-o", pair / "out")
+    assert not (pair / "out").exists()
+
+
+def missing(path):
+    path.unlink()
+
+
+def cut_off(path):
+    path.write_bytes(path.read_bytes()[:-10])
+
+
+def tampered(path):
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+
+def pickled(path):
+    import torch
+
+    torch.save({"a": torch.ones(2)}, path)
+
+
+@pytest.mark.parametrize("damage", [missing, cut_off, tampered, pickled])
+@pytest.mark.parametrize("command", ["classify", "info"])
+def test_weights_that_are_not_those_meant_are_one_sentence(
+    refused, pair, ensemble_folder, damage, command
+):
+    folder = shutil.copytree(ensemble_folder, pair / "model")
+    damage(folder / "member-1.safetensors")
+    if command == "classify":
+        said = refused("classify", pair / "lesions.csv", "-m", folder, "-o", pair / "out")
+        assert written(pair / "out") == []
+    else:
+        said = refused("info", folder)
+    assert str(folder / "member-1.safetensors") in said
+
+
+def test_a_model_or_a_device_that_there_is_not_is_one_sentence(refused, pair, ensemble_folder):
+    common = ["classify", pair / "lesions.csv", "-o", pair / "out"]
+    assert "is neither a folder nor an ensemble" in refused(*common, "-m", "none")
+    assert "is none of auto" in refused(*common, "-m", ensemble_folder, "--device", "abacus")
+
+
+def test_an_output_folder_that_is_a_file_is_one_sentence(refused, pair, ensemble_folder):
+    (pair / "out").write_text("in the way")
+    for out in (pair / "out", pair / "out" / "below"):
+        said = refused("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
+        assert "cannot be written to" in said
+    assert (pair / "out").read_text() == "in the way"
+
+
+@contextmanager
+def files_no_larger_than(size):
+    """The operating system refuses to write on beyond so many bytes, as on a full disk."""
+    resource = pytest.importorskip("resource")  # not on Windows
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("size", [1000, 3000, 20000])
+def test_on_a_full_disk_no_file_is_half_written(refused, pair, ensemble_folder, size):
+    out = pair / "out"
+    with files_no_larger_than(size):
+        said = refused("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
+    assert "cannot be written" in said
+    for name in written(out):
+        assert name in RESULTS
+        assert (out / name).stat().st_size > 0
+    assert "report.html" not in written(out)
+    if (out / "records.jsonl").exists():
+        assert len(read_records(out / "records.jsonl")) == 1
+
+
+def test_training_on_a_full_disk_is_one_sentence_and_leaves_no_part(
+    refused, recipe, crop_folder, tmp_path
+):
+    train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs", "--device", "cpu"]
+    with files_no_larger_than(50_000):
+        said = refused(*train)
+    assert "checkpoint.safetensors" in said
+    assert "cannot be written" in said
+    assert written(tmp_path / "runs") == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda text: text.replace("epochs = 2", "epoch = 2"), "epoch"),
+        (lambda text: text.replace("fold = 2", "fold = 3"), "a member has fold 3"),
+        (
+            lambda text: text.replace("count = 3", "count = 40").replace("fold = 2", "fold = 39"),
+            "40",
+        ),
+        (lambda text: "name = ", "is not TOML"),
+    ],
+)
+def test_a_recipe_that_is_wrong_is_one_sentence(
+    refused, recipe, crop_folder, tmp_path, change, said
+):
+    recipe.write_text(change(recipe.read_text("utf-8")), "utf-8")
+    train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs"]
+    assert said in refused(*train)
+    assert written(tmp_path / "runs") == []
+
+
+def test_a_folder_without_crops_is_one_sentence(refused, recipe, tmp_path, ensemble_folder):
+    (tmp_path / "data").mkdir()
+    for command in (
+        ["evaluate", tmp_path / "data", "-m", ensemble_folder],
+        ["train", recipe, "--data", tmp_path / "data", "--out", tmp_path / "runs"],
+    ):
+        assert "crops.csv: is missing" in refused(*command)
+
+
+def test_a_run_folder_with_another_recipes_checkpoint_is_one_sentence(
+    refused, run, recipe, crop_folder, tmp_path
+):
+    text = recipe.read_text("utf-8").replace("epochs = 2", "epochs = 1")
+    recipe.write_text(text[: text.rindex("[[members]]")], "utf-8")
+    train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs", "--device", "cpu"]
+    assert run(*train)[0] == 0
+    recipe.write_text(recipe.read_text("utf-8").replace("batch = 16", "batch = 8"), "utf-8")
+    assert "choose another output folder" in refused(*train)
+
+
+# --- usage ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["classify"], "give a manifest"),
+        (["classify", "a.csv", "--cc", "b.dcm"], "not both"),
+        (["classify", "--cc", "b.dcm"], "--cc-box"),
+        (["classify", "--cc-box", "1", "2", "3", "4"], "go together"),
+        (["classify", "--cc", "b.dcm", "--cc-box", "1", "2", "3"], ""),
+        (["classify", "--cc", "b.dcm", "--cc-box", "a", "b", "c", "d"], "a"),
+        (["evaluate"], "folder"),
+        (["evaluate", ".", "--without", "colour=red"], "column=value"),
+        (["evaluate", ".", "--without", "scanner"], "column=value"),
+        (["train", "x.toml"], "--data"),
+        (["train", "x.toml", "--data", ".", "--jobs", "0"], "--jobs"),
+        (["paint"], "paint"),
+        (["demo", "--colour"], "--colour"),
+    ],
+)
+def test_wrong_usage_is_explained_with_exit_code_2(run, arguments, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    code, out, err = run(*arguments)
+    assert code == 2
+    assert out == ""
+    assert said in err
+    assert "Traceback" not in err
+    assert written(tmp_path) == []
+
+
+def test_a_breast_that_is_not_named_or_named_wrongly_says_what_to_give(
+    run, pair, ensemble_folder, monkeypatch
+):
+    monkeypatch.setenv("COLUMNS", "200")
+    common = ["classify", "--cc", pair / "CC.png", "--cc-box", *BOX, "-m", ensemble_folder]
+    code, _, err = run(*common, "-o", pair / "out")
+    assert code == 2
+    assert "--laterality L or R" in err
+    code, _, err = run(*common, "-o", pair / "out", "--laterality", "both")
+    assert code == 2
+    assert "'both'" in err
+    assert not (pair / "out").exists()
+
+
+@pytest.mark.parametrize("command", ["demo", "classify", "evaluate", "train", "info"])
+def test_help_teaches_by_example(run, command, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "120")
+    code, printed, _ = run(command, "--help")
+    assert code == 0
+    assert "--json" in printed
+    if command not in ("demo",):
+        assert f"mammopair {command}" in printed
+    code, printed, _ = run("--help")
+    assert command in printed
+    assert "Research use only" in printed
+
+
+def test_an_ensemble_that_does_not_read_the_projection_is_one_sentence(refused, pair):
+    folder = write_ensemble(pair / "cc-only", views=[["CC"]])
+    said = refused("classify", pair / "lesions.csv", "-m", folder, "-o", pair / "out")
+    assert "reads CC only" in said
