@@ -14,13 +14,10 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from Testing.slicer.clinic import CASES, PAIR, Clinic
+from Testing.slicer_host.host import start_host
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT), str(Path(__file__).parent)]
-
-from conftest import CASES, PAIR, Clinic  # noqa: E402
-
-from Testing.slicer_host.host import start_host  # noqa: E402
-
 OUT = ROOT / "Resources" / "Screenshots" / "MammoClassifier.png"
 PANEL_WIDTH, VIEW_SIZE, GAP, CAPTION = 460, 560, 6, 30
 CLOSE_UP = 5.0
@@ -31,9 +28,9 @@ NOTICE = (
 )
 
 
-def main(out=OUT, ensemble=None):
+def main(out=OUT):
     with start_host() as host:
-        clinic = Clinic(host, ensemble, CASES, 1)
+        clinic = Clinic(host, CASES, 1)
         clinic.load()
         widget = clinic.open()
         for view in ("MammoCC", "MammoMLO"):
@@ -138,4 +135,4 @@ def compose(panel, pictures, out):
 
 
 if __name__ == "__main__":
-    main(*(sys.argv[1:2] or [OUT]), *sys.argv[2:3])
+    main(*(sys.argv[1:2] or [OUT]))

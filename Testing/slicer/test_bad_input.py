@@ -6,7 +6,8 @@ import shutil
 
 import numpy as np
 import pytest
-from conftest import PAIR, showing, synthetic_pixels
+
+from Testing.slicer.clinic import PAIR, showing, synthetic_pixels
 
 
 def contents(scene):
@@ -286,14 +287,13 @@ def test_pixels_that_the_user_edited_are_what_is_read(clinic):
 
 
 @pytest.mark.parametrize("damage", ["missing", "tampered"])
-def test_weights_that_are_missing_or_tampered_with_are_named(
-    clinic, random_ensemble, tmp_path, damage
-):
+def test_weights_that_are_missing_or_tampered_with_are_named(clinic, tmp_path, damage):
     from MammoClassifierLib.classifier import EnsembleClassifier
+    from mammopair.model.ensemble import find_ensemble
 
     folder = tmp_path / "ensemble"
-    shutil.copytree(random_ensemble, folder)
-    weights = folder / "member-2.safetensors"
+    shutil.copytree(find_ensemble(None), folder)
+    weights = folder / "member-1.safetensors"
     if damage == "missing":
         weights.unlink()
     else:
@@ -309,7 +309,7 @@ def test_weights_that_are_missing_or_tampered_with_are_named(
 
     clinic.classify()
 
-    assert "member-2.safetensors" in clinic.message
+    assert "member-1.safetensors" in clinic.message
     assert contents(clinic.host.scene) == before
     clinic.widget.logic.classifier = good
     clinic.classify()

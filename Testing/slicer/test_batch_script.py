@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import PAIR, REDUCTION, demo_boxes
+
+from Testing.slicer.clinic import PAIR, REDUCTION, demo_boxes
 
 SCRIPT = Path(__file__).parents[2] / "MammoClassifier" / "Scripts" / "classify_batch.py"
 COLUMNS = ["case_id", "lesion_id", "laterality", "view", "file", "box_x", "box_y", "box_w", "box_h"]
@@ -43,11 +44,11 @@ def run(clinic, monkeypatch):
 
 
 @headless
-def test_a_manifest_becomes_records_and_a_table(run, manifest, tmp_path, ensemble, capsys):
+def test_a_manifest_becomes_records_and_a_table(run, manifest, tmp_path, capsys):
     from mammopair.record import read_records
 
     out = tmp_path / "out"
-    assert run("--", manifest, out, *([ensemble] if ensemble else [])) == 0
+    assert run("--", manifest, out) == 0
     (record,) = read_records(out / "records.jsonl")
     assert record.case_id == "case"
     assert (out / "table.csv").is_file()
@@ -56,7 +57,7 @@ def test_a_manifest_becomes_records_and_a_table(run, manifest, tmp_path, ensembl
 
 @headless
 def test_a_lesion_that_fails_is_named_and_the_others_are_not_held_up(
-    run, manifest, tmp_path, ensemble, capsys
+    run, manifest, tmp_path, capsys
 ):
     from mammopair.record import read_records
 
@@ -65,7 +66,7 @@ def test_a_lesion_that_fails_is_named_and_the_others_are_not_held_up(
         csv.writer(stream).writerow(["bad", "1", "R", "CC", "not-a-film.dcm", 1, 1, 9, 9])
     out = tmp_path / "out"
 
-    assert run(manifest, out, *([ensemble] if ensemble else [])) == 1
+    assert run(manifest, out) == 1
     assert len(read_records(out / "records.jsonl")) == 1
     assert "bad lesion 1" in capsys.readouterr().err
 

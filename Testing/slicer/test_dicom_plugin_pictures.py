@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import CASES, PAIR, read
 from pydicom.uid import JPEGLosslessSV1, SecondaryCaptureImageStorage
 
+from Testing.slicer.clinic import CASES, PAIR, read
 from Testing.synthetic_mammograms import write_mammogram
 
 REAL = sorted(path.relative_to(CASES).as_posix() for path in CASES.rglob("*.dcm"))
@@ -264,11 +264,11 @@ def test_the_module_pairs_and_classifies_what_the_plug_in_loaded(clinic, load):
     for projection, volume in pair.items():
         marked[projection] = slicer_roi()
         clinic.place(marked[projection], volume, clinic.box(projection))
-    logic = MammoClassifierLogic(EnsembleClassifier(clinic.ensemble))
+    logic = MammoClassifierLogic(EnsembleClassifier())
     record = logic.classify(pair["CC"], marked["CC"], pair["MLO"], marked["MLO"])
 
     views = [MarkedView(read(clinic.file(one)), Box(*clinic.box(one))) for one in PAIR]
-    expected = classify(Lesion("case", "1", tuple(views)), load_ensemble(clinic.ensemble))
+    expected = classify(Lesion("case", "1", tuple(views)), load_ensemble())
     assert record.probability == pytest.approx(expected.probability, abs=1e-6)
     assert [one.code for one in record.warnings] == [one.code for one in expected.warnings]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import PAIR, synthetic_pixels
 from test_geometry import GEOMETRIES, put_under_transform, shifted, turned
+
+from Testing.slicer.clinic import PAIR, synthetic_pixels
 
 
 def brighter_half(pixels):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from conftest import PAIR, read, showing
+
+from Testing.slicer.clinic import PAIR, read, showing
 
 
 @pytest.fixture
@@ -153,7 +154,7 @@ def test_the_result_is_what_the_engine_says_of_the_files(request, size, load):
         MarkedView(read(clinic.file(projection)), Box(*clinic.box(projection)))
         for projection in PAIR
     )
-    expected = classify(Lesion("case", "1", marked), load_ensemble(clinic.ensemble))
+    expected = classify(Lesion("case", "1", marked), load_ensemble())
 
     record = record_of(clinic)
     assert record.probability == pytest.approx(expected.probability, abs=1e-6)

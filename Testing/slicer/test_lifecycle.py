@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import PAIR, showing
 from test_bad_input import contents
+
+from Testing.slicer.clinic import PAIR, showing
 
 
 @pytest.fixture
@@ -200,13 +201,12 @@ def test_without_a_main_window_and_a_layout_manager_it_classifies(clinic):
 
 
 @pytest.mark.slicer_host(main_window=False, layout_manager=False)
-def test_the_logic_alone_does_it_from_a_script(clinic, make_roi, ensemble):
-    from MammoClassifierLib.classifier import EnsembleClassifier
+def test_the_logic_alone_does_it_from_a_script(clinic, make_roi):
     from MammoClassifierLib.logic import MammoClassifierLogic
     from MammoClassifierLib.results import resultsInScene
 
     cc, mlo = clinic.load()
-    logic = MammoClassifierLogic(EnsembleClassifier(ensemble))
+    logic = MammoClassifierLogic()
     rois = [make_roi(cc, clinic.box("CC")), make_roi(mlo, clinic.box("MLO"))]
 
     record = logic.classify(cc, rois[0], mlo, rois[1])
