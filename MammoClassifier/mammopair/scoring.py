@@ -8,7 +8,7 @@ a patient whom every member saw are left out, and counted.
 from __future__ import annotations
 
 import csv
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,17 +88,24 @@ def unseen_members(ensemble: Ensemble) -> dict[str, frozenset[str]]:
     return {patient: frozenset(members[fold]) for patient, fold in fold_of.items()}
 
 
-def view_score(row: CropRow, record: Record) -> ViewScore:
-    """What the statistics need of a scored crop."""
-    return ViewScore(
-        patient_id=row.patient_id,
-        laterality=row.laterality,
-        view=row.view,
-        abnormality_id=row.abnormality_id,
-        pair_id=row.pair_id,
-        label=row.label,
-        probability=record.probability,
-    )
+def view_scores(scored: list[tuple[CropRow, Record]]) -> list[ViewScore]:
+    """What the statistics need of scored crops; half a pair counts as a mass with one view.
+
+    Half a pair is what remains where the other row is unusable or was left out.
+    """
+    views_of = Counter(row.pair_id for row, _ in scored)
+    return [
+        ViewScore(
+            patient_id=row.patient_id,
+            laterality=row.laterality,
+            view=row.view,
+            abnormality_id=row.abnormality_id,
+            pair_id=row.pair_id if views_of[row.pair_id] > 1 else "",
+            label=row.label,
+            probability=record.probability,
+        )
+        for row, record in scored
+    ]
 
 
 def evaluate_folder(
@@ -132,7 +139,7 @@ def measure_scores(scored: list[tuple[CropRow, Record]], ensemble: Ensemble) -> 
     unseen = unseen_members(ensemble)
     held_out = sum(row.patient_id in unseen for row, _ in scored)
     return {
-        **score_levels([view_score(row, record) for row, record in scored]),
+        **score_levels(view_scores(scored)),
         "threshold": THRESHOLD,
         "crops_of_training_patients": held_out,
         "scored_by": (
