@@ -33,8 +33,15 @@ _INSTANCE_NUMBER = "0020,0013"
 _MAGNIFICATION_FACTOR = "0018,1114"
 
 
-def loadMammogram(file: str, name: str) -> vtkMRMLScalarVolumeNode:
+def loadMammogram(file: str, name: str | None = None) -> vtkMRMLScalarVolumeNode:
     """Read a file and add it to the scene, displayed but in no hierarchy yet.
+
+    Parameters
+    ----------
+    file
+        The DICOM file.
+    name
+        What to call the volume; patient, breast and projection where it is None.
 
     Raises
     ------
@@ -44,6 +51,7 @@ def loadMammogram(file: str, name: str) -> vtkMRMLScalarVolumeNode:
     from mammopair.reading.dicom import read_for_viewer
 
     view, windowed = read_for_viewer(Path(file))
+    name = name or " ".join(part for part in (view.patient_id, view.name) if part)
     node = slicer.mrmlScene.AddNewNodeByClass(
         "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
     )

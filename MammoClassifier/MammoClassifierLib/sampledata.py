@@ -68,17 +68,15 @@ def loadExam(folder: str) -> list[vtkMRMLScalarVolumeNode]:
     """
     import slicer.packaging
 
+    from MammoClassifierLib.dicomloading import loadMammogram
     from MammoClassifierLib.install import ensureInstalled
-    from MammoClassifierLib.volumes import addVolume
 
     ensureInstalled()
     try:
         slicer.packaging.pip_ensure(PACKAGE, requester=CATEGORY)
     except (RuntimeError, CalledProcessError) as error:
         raise InputError(PACKAGE, str(error)) from error
-    from mammopair.reading.files import read_view
-
-    return [addVolume(read_view(path)) for path in examFiles(folder)]
+    return [loadMammogram(str(path)) for path in examFiles(folder)]
 
 
 def examFiles(folder: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""A volume node as the engine's View, and a View as a volume node.
+"""A volume node as the engine's View.
 
 Where a node knows its DICOM file the engine's one reader says which view it is and which way
 its polarity goes; where it does not, node attributes, its name and the engine's checks do.
@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import slicer
-import vtk
 from slicer.i18n import tr as _
 
 from mammopair.errors import InputError
@@ -33,7 +32,7 @@ WINDOW = "MammoClassifier.window"
 INSTANCES = "DICOM.instanceUIDs"
 """Attribute that Slicer's DICOM plug-ins set."""
 WHITE = 65535
-"""The brightest value of the volumes that :func:`addVolume` makes."""
+"""The most grey values that are told apart when two pictures are compared, less one."""
 SAME = 1e-3
 """How far two pixels of one picture may lie apart, of the range from black to white."""
 BRIGHT_FRAME = 0.6
@@ -151,39 +150,6 @@ def dicomFile(volume: vtkMRMLScalarVolumeNode) -> Path | None:
         if candidate and _isDicom(Path(candidate)):
             return Path(candidate)
     return None
-
-
-def addVolume(view: View) -> vtkMRMLScalarVolumeNode:
-    """Add a view to the scene as a volume: one slice, as stored, bright where dense."""
-    import numpy as np
-
-    from mammopair.results.pictures import tissue_window
-
-    name = " ".join(part for part in (view.patient_id, view.name) if part)
-    node = slicer.mrmlScene.AddNewNodeByClass(
-        "vtkMRMLScalarVolumeNode", slicer.mrmlScene.GenerateUniqueName(name)
-    )
-    slicer.util.updateVolumeFromArray(node, np.rint(view.pixels * WHITE).astype(np.uint16)[None])
-    across, down = (view.spacing.column, view.spacing.row) if view.spacing else (1.0, 1.0)
-    matrix = vtk.vtkMatrix4x4()
-    matrix.SetElement(0, 0, -across)
-    matrix.SetElement(1, 1, -down)
-    node.SetIJKToRASMatrix(matrix)
-    node.SetAttribute(FILE, str(view.source))
-    for attribute, value in (
-        (PATIENT, view.patient_id),
-        (LATERALITY, view.laterality),
-        (PROJECTION, view.projection),
-    ):
-        if value:
-            node.SetAttribute(attribute, str(value))
-    node.CreateDefaultDisplayNodes()
-    display = node.GetDisplayNode()
-    display.SetAndObserveColorNodeID("vtkMRMLColorTableNodeGrey")
-    display.AutoWindowLevelOff()
-    low, high = tissue_window(view.pixels[::8, ::8])
-    display.SetWindowLevelMinMax(low * WHITE, high * WHITE)
-    return node
 
 
 def samePicture(stored: npt.NDArray[np.generic], shown: npt.NDArray[np.float32]) -> int:

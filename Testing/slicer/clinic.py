@@ -55,6 +55,34 @@ def synthetic_pixels(rows=120, columns=90):
     return (1000 * breast + 800 * blob).astype(np.int16)
 
 
+def add_as_stored(view):
+    """A volume as Slicer's own loader makes it: as stored, in the axial plane, not turned."""
+    import slicer
+    import vtk
+
+    from MammoClassifierLib.volumes import FILE, LATERALITY, PATIENT, PROJECTION
+
+    name = " ".join(part for part in (view.patient_id, view.name) if part)
+    pixels = np.rint(view.pixels * 65535).astype(np.uint16)
+    node = slicer.util.addVolumeFromArray(
+        pixels[None], name=slicer.mrmlScene.GenerateUniqueName(name)
+    )
+    across, down = (view.spacing.column, view.spacing.row) if view.spacing else (1.0, 1.0)
+    matrix = vtk.vtkMatrix4x4()
+    matrix.SetElement(0, 0, -across)
+    matrix.SetElement(1, 1, -down)
+    node.SetIJKToRASMatrix(matrix)
+    for attribute, value in (
+        (FILE, view.source),
+        (PATIENT, view.patient_id),
+        (LATERALITY, view.laterality),
+        (PROJECTION, view.projection),
+    ):
+        if value:
+            node.SetAttribute(attribute, str(value))
+    return node
+
+
 class Clinic:
     """A host with the module open, and what a clinician would do there."""
 
@@ -85,11 +113,9 @@ class Clinic:
             self.host.register_module("MammoClassifier")
 
     def load(self, *files):
-        """Add demo views as the module's own loaders do; by default one breast."""
+        """Add demo views as Slicer's scalar volume loader would; by default one breast."""
         self.register()
-        from MammoClassifierLib.volumes import addVolume
-
-        volumes = [addVolume(read(self.exams / file)) for file in files or PAIR.values()]
+        volumes = [add_as_stored(read(self.exams / file)) for file in files or PAIR.values()]
         self.host.process_events()
         return volumes
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_geometry import GEOMETRIES, put_under_transform, shifted, turned
 
-from Testing.slicer.clinic import PAIR, synthetic_pixels
+from Testing.slicer.clinic import PAIR, add_as_stored, synthetic_pixels
 
 
 def brighter_half(pixels):
@@ -39,7 +39,6 @@ def test_a_view_that_is_stored_on_its_head_hangs_upright(clinic, small_exam, tmp
 
     from MammoClassifierLib.hanging import hangView
     from MammoClassifierLib.layouts import enterLayout
-    from MammoClassifierLib.volumes import addVolume
     from mammopair.reading.files import read_view
 
     dataset = pydicom.dcmread(small_exam / PAIR["MLO"])
@@ -49,10 +48,10 @@ def test_a_view_that_is_stored_on_its_head_hangs_upright(clinic, small_exam, tmp
     dataset.ViewPosition, dataset.Laterality = "MLO", "L"
     dataset.save_as(tmp_path / "mlo.dcm")
     enterLayout()
-    hangView("MLO", addVolume(read_view(tmp_path / "mlo.dcm")))
+    hangView("MLO", add_as_stored(read_view(tmp_path / "mlo.dcm")))
     shown = clinic.host.slice_pixels("MammoMLO").rgba[..., 0].astype(float)
 
-    hangView("MLO", addVolume(read_view(small_exam / PAIR["MLO"])))
+    hangView("MLO", add_as_stored(read_view(small_exam / PAIR["MLO"])))
     upright = clinic.host.slice_pixels("MammoMLO").rgba[..., 0].astype(float)
     assert np.corrcoef(shown.ravel(), upright.ravel())[0, 1] > 0.95
 
