@@ -33,7 +33,7 @@ def evaluate(
     """
     import json
 
-    from mammopair.cli.info import figures_table
+    from mammopair.cli.figures import figures_table
     from mammopair.cli.terminal import output, run_with_bar
     from mammopair.model.ensemble import load_ensemble
     from mammopair.scoring import evaluate_folder

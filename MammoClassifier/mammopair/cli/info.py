@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.cli import options
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 
 def info(
@@ -27,6 +24,7 @@ def info(
     """
     import msgspec
 
+    from mammopair.cli.figures import figures_table
     from mammopair.cli.terminal import output
     from mammopair.model.device import choose_device
     from mammopair.model.ensemble import load_ensemble, shipped_ensembles
@@ -54,24 +52,3 @@ def info(
     console.print(figures_table(manifest.measured))
     console.print(f"Scored by {manifest.measured.get('scored_by', 'nobody yet')}.")
     console.print(f"\n{RESEARCH_USE_ONLY}")
-
-
-def figures_table(measured: dict[str, Any]) -> Table:
-    """A rich table of the figures of each level, with their 95 % intervals."""
-    from rich.table import Table
-
-    columns = ("auc", "accuracy", "sensitivity", "specificity", "brier", "ece")
-    table = Table("level", "n", *columns)
-    for level, figures in measured.items():
-        if isinstance(figures, dict) and "auc" in figures:
-            cells = [with_interval(figures, column) for column in columns]
-            table.add_row(level, str(figures["n"]), *cells)
-    return table
-
-
-def with_interval(figures: dict[str, Any], name: str) -> str:
-    """``0.812 (0.77-0.85)``; a dash where a figure is undefined."""
-    value, limits = figures[name], figures[f"{name}_ci"]
-    if value is None:
-        return "-"
-    return f"{value:.3f} ({limits[0]:.2f}-{limits[1]:.2f})" if limits else f"{value:.3f}"

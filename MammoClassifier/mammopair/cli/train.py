@@ -31,7 +31,7 @@ def train(
     """
     import json
 
-    from mammopair.cli.info import figures_table
+    from mammopair.cli.figures import figures_table
     from mammopair.cli.outputs import prepare_folder
     from mammopair.cli.terminal import output, run_with_bar
     from mammopair.reading.crop_folder import read_index

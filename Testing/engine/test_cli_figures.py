@@ -1,0 +1,31 @@
+"""The printed table of figures fits a terminal and hides nothing of an interval."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from mammopair.cli.figures import COLUMNS, figures_table
+from mammopair.evaluation.summary import summarise
+
+
+def printed(measured):
+    stream = io.StringIO()
+    Console(file=stream, width=80).print(figures_table(measured))
+    return stream.getvalue()
+
+
+def test_every_interval_is_there_in_80_columns():
+    patients = [str(number) for number in range(40)]
+    figures = summarise([(n % 7) / 7 for n in range(40)], [n % 2 for n in range(40)], patients)
+    text = printed({"pairs without scanner DBA": figures, "scored_by": "somebody"})
+    assert "…" not in text
+    for name in COLUMNS:
+        low, high = figures[f"{name}_ci"]
+        assert f"{low:.2f}-{high:.2f}" in text
+
+
+def test_what_one_class_leaves_undefined_is_a_dash():
+    text = printed({"views": summarise([0.2, 0.4], [0, 0], ["a", "b"])})
+    assert text.count("-\n") + text.count("- ") >= 6
