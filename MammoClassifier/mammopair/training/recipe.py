@@ -100,6 +100,8 @@ class Recipe(_Section, frozen=True, kw_only=True):
     description: str
     data: str
     """The collection, its reference and its licence, for the model card."""
+    choices: str = ""
+    """What was chosen, and on which predictions, before this recipe was run; for the card."""
     network: NetworkSpec
     input: InputSpec = InputSpec()
     folds: Folds = Folds()
