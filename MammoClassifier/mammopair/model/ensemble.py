@@ -134,7 +134,7 @@ class Ensemble:
         self.cautions.append(
             Caution(
                 code="out-of-gpu-memory",
-                message="The GPU ran out of memory, so the CPU was used; the result is the same.",
+                message="The GPU ran out of memory, so the CPU was used, which is slower.",
             )
         )
 

@@ -53,8 +53,8 @@ def ship(
 
     The calibration and the operating points are fitted, and the figures measured, on crops of
     patients that the scoring member never saw. The figures are taken after the fit of two
-    numbers to the same lesions, which flatters their calibration (Brier, ECE) a little; AUC, for
-    one member at a time, is untouched by it.
+    numbers to the same lesions, which flatters their calibration (Brier, ECE) a little; the AUC by
+    view is untouched by it.
 
     It is made in a folder beside and moved to its place when it is whole, so that stopping this
     halfway leaves no ensemble without calibration behind, and an earlier one as it was.
