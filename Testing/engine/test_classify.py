@@ -16,6 +16,7 @@ from mammopair.model.calibration import logit, sigmoid
 from mammopair.reading.files import read_view
 from mammopair.reading.view import Acquisition, Box, Projection
 from mammopair.record import Record
+from Testing.stepwise import drive
 from Testing.synthetic_lesions import LESION_BOX, film
 
 
@@ -31,16 +32,6 @@ def pair():
 @pytest.fixture(scope="module")
 def record(pair, ensemble):
     return classify(pair, ensemble)
-
-
-def drive(steps):
-    """All that a stepwise work yields, and its value."""
-    progress = []
-    while True:
-        try:
-            progress.append(next(steps))
-        except StopIteration as finished:
-            return progress, finished.value
 
 
 # --- numbers -------------------------------------------------------------------------------------

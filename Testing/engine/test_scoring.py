@@ -19,16 +19,8 @@ from mammopair.scoring import (
     score_folder,
     unseen_members,
 )
+from Testing.stepwise import drive
 from Testing.synthetic_lesions import read_crop_rows, write_ensemble, write_index
-
-
-def drive(steps):
-    progress = []
-    while True:
-        try:
-            progress.append(next(steps))
-        except StopIteration as finished:
-            return progress, finished.value
 
 
 @pytest.fixture(scope="module")

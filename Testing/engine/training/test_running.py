@@ -12,15 +12,7 @@ from safetensors.torch import load_file
 from mammopair.errors import InputError
 from mammopair.training import running
 from mammopair.training.running import CHECKPOINT, LOG, read_log, train_members
-
-
-def drive(steps):
-    progress = []
-    while True:
-        try:
-            progress.append(next(steps))
-        except StopIteration as finished:
-            return progress, finished.value
+from Testing.stepwise import drive
 
 
 @pytest.fixture(scope="module")
