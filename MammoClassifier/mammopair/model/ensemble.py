@@ -42,6 +42,20 @@ class MemberOutput:
     """``(n, h, w)``: class activation in logits; ``maps.mean((1, 2)) + bias == logits``.
     Of one cell each where the member reads none of the patches."""
     bias: float
+    words: npt.NDArray[np.float64]
+    """``(n, words)``: logits of the manifest's concepts."""
+    pooled: npt.NDArray[np.float64]
+    """``(n, channels)``: the features that all logits are linear in."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """What a network says of ``n`` patches, the mean over the mirrorings."""
+
+    maps: Tensor
+    """``(n, h, w)``"""
+    pooled: Tensor
+    """``(n, channels)``"""
 
 
 @dataclass
@@ -88,30 +102,41 @@ class Ensemble:
         self, member: str, patches: npt.NDArray[np.float32], mine: npt.NDArray[np.bool_]
     ) -> MemberOutput:
         network = self.networks[member]
-        bias = float(network.fc.bias[0])  # type: ignore[union-attr, index]
-        if not mine.any():
-            nothing = np.full((len(patches), 1, 1), np.nan)
-            return MemberOutput(member, nothing[:, 0, 0], nothing, bias)
+        linear: nn.Linear = network.fc  # type: ignore[assignment]
+        weight, bias = (part.double().cpu().numpy() for part in (linear.weight, linear.bias))
         try:
-            read = self._class_activations(network, patches[mine])
+            read = self._read_chunks(network, patches[mine])
         except torch.OutOfMemoryError:
             self._move_to_cpu()
-            read = self._class_activations(network, patches[mine])
-        maps = np.full((len(patches), *read.shape[1:]), np.nan)
-        maps[mine] = read
-        return MemberOutput(member, maps.mean(axis=(1, 2)) + bias, maps, bias)
+            read = self._read_chunks(network, patches[mine])
+        maps, pooled = (
+            np.full((len(patches), *part.shape[1:]), np.nan) for part in (read.maps, read.pooled)
+        )
+        maps[mine], pooled[mine] = read.maps.numpy(), read.pooled.numpy()
+        return MemberOutput(
+            member=member,
+            logits=maps.mean(axis=(1, 2)) + bias[0],
+            maps=maps,
+            bias=float(bias[0]),
+            words=pooled @ weight[1:].T + bias[1:],
+            pooled=pooled,
+        )
 
     @torch.inference_mode()
-    def _class_activations(
-        self, network: nn.Module, patches: npt.NDArray[np.float32]
-    ) -> npt.NDArray[np.float64]:
-        """Maps ``(n, h, w)`` of patches, in chunks that fit in memory."""
+    def _read_chunks(self, network: nn.Module, patches: npt.NDArray[np.float32]) -> _Reading:
+        """Read patches in chunks that fit in memory; in double precision, on the CPU."""
+        if not len(patches):
+            linear: nn.Linear = network.fc  # type: ignore[assignment]
+            return _Reading(torch.zeros(0, 1, 1), torch.zeros(0, linear.in_features))
         chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(MOST_PATCHES)
-        maps = [self._class_activation(network, chunk) for chunk in chunks]
-        return torch.cat(maps).double().cpu().numpy()
+        read = [self._read_chunk(network, chunk) for chunk in chunks]
+        return _Reading(
+            torch.cat([part.maps for part in read]).double().cpu(),
+            torch.cat([part.pooled for part in read]).double().cpu(),
+        )
 
-    def _class_activation(self, network: nn.Module, patches: Tensor) -> Tensor:
-        """Maps ``(n, h, w)``, the mean over the mirrorings, each mirrored back."""
+    def _read_chunk(self, network: nn.Module, patches: Tensor) -> _Reading:
+        """Read every mirroring of patches; the maps are mirrored back before they are averaged."""
         # Parts of an ensemble share its networks, which one of them may have moved to the CPU.
         device = next(network.parameters()).device
         images = to_input(patches.to(device), self.manifest.input)
@@ -119,13 +144,14 @@ class Ensemble:
         batch = torch.cat([images.flip(axes) for axes in mirrorings])
         batch = batch.contiguous(memory_format=torch.channels_last)
         with torch.autocast("cuda", torch.float16, enabled=device.type == "cuda"):
-            features = network.features(batch)  # type: ignore[operator]
-        maps = network.class_activation(features.float())[:, 0]  # type: ignore[operator]
+            features = network.features(batch).float()  # type: ignore[operator]
+        maps = network.class_activation(features)[:, 0]  # type: ignore[operator]
         turned = [
             part.flip(axes)
             for part, axes in zip(maps.chunk(len(mirrorings)), mirrorings, strict=True)
         ]
-        return torch.stack(turned).mean(0)
+        pooled = features.mean(dim=(2, 3)).chunk(len(mirrorings))
+        return _Reading(torch.stack(turned).mean(0), torch.stack(pooled).mean(0))
 
     def _move_to_cpu(self) -> None:
         self.device = torch.device("cpu")

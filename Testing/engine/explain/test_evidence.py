@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 import torch
@@ -35,7 +37,8 @@ def output(member, patches=3, seed=0, silent=()):
     rng = np.random.default_rng(seed)
     maps, bias = rng.normal(size=(patches, 8, 8)), rng.normal()
     maps[list(silent)] = np.nan
-    return MemberOutput(member, maps.mean((1, 2)) + bias, maps, bias)
+    nothing = np.empty((patches, 0))
+    return MemberOutput(member, maps.mean((1, 2)) + bias, maps, bias, words=nothing, pooled=nothing)
 
 
 def test_map_and_bias_sum_to_the_mean_calibrated_logit_of_the_members():
@@ -56,7 +59,9 @@ def test_only_the_members_that_read_the_patch_count():
 
 
 def test_a_member_without_a_map_of_its_own_size_does_not_disturb_the_others():
-    silent = MemberOutput("b", np.full(3, np.nan), np.full((3, 1, 1), np.nan), 0.3)
+    silent = dataclasses.replace(
+        output("b"), logits=np.full(3, np.nan), maps=np.full((3, 1, 1), np.nan)
+    )
     cells, _ = evidence_of_patch([output("a"), silent], 0, CALIBRATION)
     assert cells.shape == (8, 8)
 

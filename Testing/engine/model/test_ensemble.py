@@ -107,6 +107,15 @@ def test_a_logit_is_the_mean_of_its_map_plus_the_bias(ensemble, patches):
         np.testing.assert_allclose(output.maps.mean((1, 2)) + output.bias, output.logits, atol=1e-9)
 
 
+def test_malignancy_and_the_words_are_linear_in_the_pooled_features(ensemble, patches):
+    for entry, output in zip(ensemble.members, read(ensemble, patches, ["CC"] * 5), strict=True):
+        linear = ensemble.networks[entry.name].fc
+        said = linear(torch.from_numpy(output.pooled).float()).detach().numpy()
+        assert output.words.shape == (5, len(ensemble.manifest.concepts))
+        np.testing.assert_allclose(output.logits, said[:, 0], atol=1e-4)
+        np.testing.assert_allclose(output.words, said[:, 1:], atol=1e-4)
+
+
 @pytest.mark.parametrize("axis", [-1, -2])
 def test_a_mirrored_patch_has_the_same_logit_and_the_mirrored_map(ensemble, patches, axis):
     (plain, *_) = read(ensemble, patches, ["CC"] * 5)
@@ -127,10 +136,10 @@ def test_a_call_longer_than_a_chunk_says_the_same_in_the_same_order(ensemble, pa
     whole = read(ensemble, patches, ["CC"] * 5)
     monkeypatch.setattr("mammopair.model.ensemble.MOST_PATCHES", 2)
     sizes = []
-    original = ensemble._class_activation
+    original = ensemble._read_chunk
     monkeypatch.setattr(
         ensemble,
-        "_class_activation",
+        "_read_chunk",
         lambda network, chunk: sizes.append(len(chunk)) or original(network, chunk),
     )
     cut = read(ensemble, patches, ["CC"] * 5)
@@ -302,7 +311,7 @@ def short_of_memory(ensemble_folder, monkeypatch):
     ensemble = load_ensemble(ensemble_folder, "cpu")
     ensemble.device = torch.device("cpu", 0)
     refused = []
-    original = type(ensemble)._class_activation
+    original = type(ensemble)._read_chunk
 
     def first_refuses(self, network, chunk):
         if not refused:
@@ -310,7 +319,7 @@ def short_of_memory(ensemble_folder, monkeypatch):
             raise torch.OutOfMemoryError("CUDA out of memory")
         return original(self, network, chunk)
 
-    monkeypatch.setattr(type(ensemble), "_class_activation", first_refuses)
+    monkeypatch.setattr(type(ensemble), "_read_chunk", first_refuses)
     return ensemble, refused
 
 
