@@ -31,7 +31,8 @@ from mammopair.classify import classify_many
 from mammopair.cli.demo import MANIFEST, exams_folder
 from mammopair.crop import CONTEXT, cut_patch, place_square
 from mammopair.manifest import LesionEntry, ManifestRow, read_manifest
-from mammopair.model.ensemble import MIRRORINGS, Ensemble, load_ensemble
+from mammopair.model.ensemble import Ensemble, load_ensemble
+from mammopair.model.inference import MIRRORINGS
 from mammopair.reading.files import read_view
 from mammopair.record import Record
 from Testing.benchmarks.timing import print_times, print_verdict, speed_ratio, time_in_turn

@@ -10,22 +10,18 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from mammopair.caution import Caution
 from mammopair.errors import InputError
 from mammopair.model.device import choose_device
 from mammopair.model.ensemble_manifest import FILE, Manifest, MemberEntry, read_manifest
 from mammopair.model.folding import fold_batch_norms
-from mammopair.model.input import to_input
+from mammopair.model.inference import Reading, read_patches
 from mammopair.model.weights import file_sha256, load_weights
 
 DEFAULT = "light-googlenet"
 """The ensemble that is meant where none is named."""
-MOST_PATCHES = 64
-"""Patches that go through a member at once; a longer call is cut, to bound the memory."""
-MIRRORINGS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
-"""Axes to flip: none, left-right, up-down, both."""
 
 
 @dataclass(frozen=True)
@@ -46,16 +42,6 @@ class MemberOutput:
     """``(n, words)``: logits of the manifest's concepts."""
     pooled: npt.NDArray[np.float64]
     """``(n, channels)``: the features that all logits are linear in."""
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What a network says of ``n`` patches, the mean over the mirrorings."""
-
-    maps: Tensor
-    """``(n, h, w)``"""
-    pooled: Tensor
-    """``(n, channels)``"""
 
 
 @dataclass
@@ -105,10 +91,10 @@ class Ensemble:
         linear: nn.Linear = network.fc  # type: ignore[assignment]
         weight, bias = (part.double().cpu().numpy() for part in (linear.weight, linear.bias))
         try:
-            read = self._read_chunks(network, patches[mine])
+            read = self._through(network, patches[mine])
         except torch.OutOfMemoryError:
             self._move_to_cpu()
-            read = self._read_chunks(network, patches[mine])
+            read = self._through(network, patches[mine])
         maps, pooled = (
             np.full((len(patches), *part.shape[1:]), np.nan) for part in (read.maps, read.pooled)
         )
@@ -122,36 +108,9 @@ class Ensemble:
             pooled=pooled,
         )
 
-    @torch.inference_mode()
-    def _read_chunks(self, network: nn.Module, patches: npt.NDArray[np.float32]) -> _Reading:
-        """Read patches in chunks that fit in memory; in double precision, on the CPU."""
-        if not len(patches):
-            linear: nn.Linear = network.fc  # type: ignore[assignment]
-            return _Reading(torch.zeros(0, 1, 1), torch.zeros(0, linear.in_features))
-        chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(MOST_PATCHES)
-        read = [self._read_chunk(network, chunk) for chunk in chunks]
-        return _Reading(
-            torch.cat([part.maps for part in read]).double().cpu(),
-            torch.cat([part.pooled for part in read]).double().cpu(),
-        )
-
-    def _read_chunk(self, network: nn.Module, patches: Tensor) -> _Reading:
-        """Read every mirroring of patches; the maps are mirrored back before they are averaged."""
+    def _through(self, network: nn.Module, patches: npt.NDArray[np.float32]) -> Reading:
         # Parts of an ensemble share its networks, which one of them may have moved to the CPU.
-        device = next(network.parameters()).device
-        images = to_input(patches.to(device), self.manifest.input)
-        mirrorings = MIRRORINGS if self.manifest.flips else MIRRORINGS[:1]
-        batch = torch.cat([images.flip(axes) for axes in mirrorings])
-        batch = batch.contiguous(memory_format=torch.channels_last)
-        with torch.autocast("cuda", torch.float16, enabled=device.type == "cuda"):
-            features = network.features(batch).float()  # type: ignore[operator]
-        maps = network.class_activation(features)[:, 0]  # type: ignore[operator]
-        turned = [
-            part.flip(axes)
-            for part, axes in zip(maps.chunk(len(mirrorings)), mirrorings, strict=True)
-        ]
-        pooled = features.mean(dim=(2, 3)).chunk(len(mirrorings))
-        return _Reading(torch.stack(turned).mean(0), torch.stack(pooled).mean(0))
+        return read_patches(network, patches, self.manifest.input, flips=self.manifest.flips)
 
     def _move_to_cpu(self) -> None:
         self.device = torch.device("cpu")

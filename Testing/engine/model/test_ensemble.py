@@ -13,15 +13,11 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from mammopair.errors import InputError
-from mammopair.model.ensemble import (
-    MIRRORINGS,
-    MOST_PATCHES,
-    find_ensemble,
-    load_ensemble,
-    shipped_ensembles,
-)
+from mammopair.model import inference
+from mammopair.model.ensemble import find_ensemble, load_ensemble, shipped_ensembles
 from mammopair.model.ensemble_manifest import FILE
 from mammopair.model.folding import fold_batch_norms
+from mammopair.model.inference import MIRRORINGS, MOST_PATCHES
 from mammopair.model.input import to_input
 from mammopair.model.networks import GoogLeNetSpec
 from mammopair.model.weights import file_sha256, load_weights
@@ -134,13 +130,15 @@ def test_a_batch_of_many_says_what_one_at_a_time_says(ensemble, patches):
 
 def test_a_call_longer_than_a_chunk_says_the_same_in_the_same_order(ensemble, patches, monkeypatch):
     whole = read(ensemble, patches, ["CC"] * 5)
-    monkeypatch.setattr("mammopair.model.ensemble.MOST_PATCHES", 2)
+    monkeypatch.setattr(inference, "MOST_PATCHES", 2)
     sizes = []
-    original = ensemble._read_chunk
+    original = inference.read_chunk
     monkeypatch.setattr(
-        ensemble,
-        "_read_chunk",
-        lambda network, chunk: sizes.append(len(chunk)) or original(network, chunk),
+        inference,
+        "read_chunk",
+        lambda network, chunk, *how, **more: (
+            sizes.append(len(chunk)) or original(network, chunk, *how, **more)
+        ),
     )
     cut = read(ensemble, patches, ["CC"] * 5)
     assert sizes == [2, 2, 1] * 2
@@ -311,15 +309,15 @@ def short_of_memory(ensemble_folder, monkeypatch):
     ensemble = load_ensemble(ensemble_folder, "cpu")
     ensemble.device = torch.device("cpu", 0)
     refused = []
-    original = type(ensemble)._read_chunk
+    original = inference.read_chunk
 
-    def first_refuses(self, network, chunk):
+    def first_refuses(network, chunk, *how, **more):
         if not refused:
             refused.append(len(chunk))
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return original(self, network, chunk)
+        return original(network, chunk, *how, **more)
 
-    monkeypatch.setattr(type(ensemble), "_read_chunk", first_refuses)
+    monkeypatch.setattr(inference, "read_chunk", first_refuses)
     return ensemble, refused
 
 

@@ -1,0 +1,77 @@
+"""What one network says of patches: every mirroring read, and the readings averaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor, nn
+
+from mammopair.model.input import InputSpec, to_input
+
+MOST_PATCHES = 64
+"""Patches that go through a network at once; a longer call is cut, to bound the memory."""
+MIRRORINGS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
+"""Axes to flip: none, left-right, up-down, both."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a network says of ``n`` patches, the mean over the mirrorings."""
+
+    maps: Tensor
+    """``(n, h, w)``: class activation for malignancy; its mean, plus the bias, is the logit."""
+    pooled: Tensor
+    """``(n, channels)``"""
+
+
+@torch.inference_mode()
+def read_patches(
+    network: nn.Module, patches: npt.NDArray[np.float32], spec: InputSpec, *, flips: bool
+) -> Reading:
+    """Read patches in chunks that fit in memory; in double precision, on the CPU.
+
+    Parameters
+    ----------
+    network
+        In evaluation mode, on its device, channels last.
+    patches
+        ``(n, rows, rows)``, in [0, 1], bright where dense.
+    spec
+        The input that the network was trained on.
+    flips
+        Whether all four mirrorings are read, or the patch as it is only.
+
+    Raises
+    ------
+    torch.OutOfMemoryError
+        If the device has too little memory for a chunk.
+    """
+    if not len(patches):
+        linear: nn.Linear = network.fc  # type: ignore[assignment]
+        return Reading(torch.zeros(0, 1, 1), torch.zeros(0, linear.in_features))
+    chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(MOST_PATCHES)
+    read = [read_chunk(network, chunk, spec, flips=flips) for chunk in chunks]
+    return Reading(
+        torch.cat([part.maps for part in read]).double().cpu(),
+        torch.cat([part.pooled for part in read]).double().cpu(),
+    )
+
+
+def read_chunk(network: nn.Module, patches: Tensor, spec: InputSpec, *, flips: bool) -> Reading:
+    """Read every mirroring of patches; the maps are mirrored back before they are averaged."""
+    device = next(network.parameters()).device
+    images = to_input(patches.to(device), spec)
+    mirrorings = MIRRORINGS if flips else MIRRORINGS[:1]
+    batch = torch.cat([images.flip(axes) for axes in mirrorings])
+    batch = batch.contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cuda", torch.float16, enabled=device.type == "cuda"):
+        features = network.features(batch).float()  # type: ignore[operator]
+    maps = network.class_activation(features)[:, 0]  # type: ignore[operator]
+    turned = [
+        part.flip(axes) for part, axes in zip(maps.chunk(len(mirrorings)), mirrorings, strict=True)
+    ]
+    pooled = features.mean(dim=(2, 3)).chunk(len(mirrorings))
+    return Reading(torch.stack(turned).mean(0), torch.stack(pooled).mean(0))
