@@ -48,10 +48,11 @@ ROOMS: dict[str, set[str]] = {
     "reading": {"caution", "errors"},
     "record": {"caution", "errors", "whole_file"},
     "evaluation": {"errors"},
+    "held_out": {"errors", "whole_file"},
     "crop": {"errors", "reading.view"},
     "concepts": {"errors", "reading.crop_folder"},
     "model": {"caution", "concepts", "crop", "errors"},
-    "handcrafted": {"caution", "concepts", "crop", "errors", "reading"},
+    "handcrafted": {"caution", "concepts", "crop", "errors", "held_out", "reading"},
     "explain": {"caution", "concepts", "crop", "errors", "model", "reading.view", "record"},
     "manifest": {"errors", "reading.view"},
     "classify": {
@@ -64,8 +65,10 @@ ROOMS: dict[str, set[str]] = {
     },
     "training": {
         *("caution", "concepts", "crop", "errors", "evaluation", "model", "progress", "reading"),
-        *("record", "scoring"),  # a trained ensemble is measured by the road that it will serve
+        *("held_out", "record", "whole_file"),
+        "scoring",  # a trained ensemble is measured by the road that it will serve
     },
+    "comparison": {"errors", "evaluation", "held_out", "model", "training", "whole_file"},
     "batch": {
         *("caution", "classify", "crop", "errors", "manifest", "model", "reading", "record"),
         "results",
@@ -74,7 +77,7 @@ ROOMS: dict[str, set[str]] = {
     "cli": {
         *("batch", "caution", "classify", "concepts", "crop", "errors", "evaluation", "explain"),
         *("handcrafted", "manifest", "model", "progress", "reading", "record", "results"),
-        *("archive", "scoring", "training"),
+        *("archive", "comparison", "held_out", "scoring", "training"),
     },
 }
 
