@@ -53,7 +53,9 @@ ROOMS: dict[str, set[str]] = {
     "concepts": {"errors", "reading.crop_folder"},
     "model": {"caution", "concepts", "crop", "errors"},
     "handcrafted": {"caution", "concepts", "crop", "errors", "held_out", "reading"},
-    "explain": {"caution", "concepts", "crop", "errors", "model", "reading.view", "record"},
+    "explain": {
+        *("caution", "concepts", "crop", "errors", "model", "progress", "reading.view", "record"),
+    },
     "manifest": {"errors", "reading.view"},
     "classify": {
         *("caution", "concepts", "crop", "errors", "explain", "model", "progress", "reading"),

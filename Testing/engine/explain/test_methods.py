@@ -1,0 +1,61 @@
+"""Every method keeps the common form, and adds up where it says that it does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mammopair.errors import InputError
+from mammopair.explain.attribution import attribute
+from mammopair.explain.methods import METHODS, method_named
+from mammopair.explain.reader import read_as
+from mammopair.reading.view import Box
+from Testing.synthetic_lesions import lesion_picture
+
+BOX = Box(64, 64, 128, 128)
+EVERY = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+
+
+@pytest.fixture(scope="module")
+def patches():
+    return np.stack([lesion_picture(bool(n % 2), 30 + n) for n in range(3)])
+
+
+@EVERY
+def test_maps_are_signed_grids_over_the_patch_of_the_logit_in_use(method, ensemble, patches):
+    reader = read_as(ensemble, "CC")
+    found = attribute(method, reader, patches, [BOX] * 3)
+    assert found.maps.shape[0] == 3
+    assert found.maps.ndim == 3
+    assert np.isfinite(found.maps).all()
+    np.testing.assert_allclose(found.logits, reader.logits(patches), atol=1e-4)
+    assert (found.error is not None) == method.additive
+
+
+@EVERY
+@pytest.mark.parametrize("value", [0.0, 1.0], ids=["empty", "saturated"])
+def test_a_flat_patch_has_a_finite_map(method, ensemble, value):
+    flat = np.full((1, 256, 256), value, np.float32)
+    assert np.isfinite(attribute(method, read_as(ensemble, "CC"), flat, [BOX]).maps).all()
+
+
+@EVERY
+def test_closing_a_method_ends_it(method, ensemble, patches):
+    steps = method.steps(read_as(ensemble, "CC"), patches, [BOX] * 3)
+    first = next(steps)
+    assert 0 <= first.done <= first.total
+    steps.close()
+    with pytest.raises(StopIteration):
+        next(steps)
+
+
+def test_exact_evidence_misses_the_logit_by_less_than_a_thousandth(ensemble, patches):
+    for method in (METHODS["evidence"],):
+        found = attribute(method, read_as(ensemble, "MLO"), patches, [BOX] * 3)
+        assert found.error.max() < 1e-3
+        assert np.abs(found.maps).mean() > 0.01
+
+
+def test_an_unknown_method_is_one_sentence():
+    with pytest.raises(InputError, match="'guess' is none of evidence"):
+        method_named("guess")
