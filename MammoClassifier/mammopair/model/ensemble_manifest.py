@@ -10,7 +10,7 @@ import msgspec
 from mammopair.crop import CONTEXT, SMALLEST_MM
 from mammopair.errors import InputError
 from mammopair.model.input import InputSpec
-from mammopair.model.networks import NetworkSpec
+from mammopair.model.networks import NetworkSpec, name_architectures
 
 FILE = "manifest.json"
 
@@ -121,7 +121,9 @@ def read_manifest(folder: Path) -> Manifest:
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:
-        raise InputError(path, f"is not an ensemble's manifest: {error}") from error
+        raise InputError(
+            path, f"is not an ensemble's manifest: {name_architectures(error)}"
+        ) from error
     names = [member.name for member in manifest.members]
     if len(set(names)) < len(names):
         raise InputError(path, f"names two members alike ({', '.join(names)}); name each its own")

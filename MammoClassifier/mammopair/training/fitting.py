@@ -27,7 +27,7 @@ from mammopair.training.material import Material
 from mammopair.training.recipe import Member, Optimisation, Recipe
 
 if TYPE_CHECKING:
-    from mammopair.model.networks.googlenet import GoogLeNet
+    from mammopair.model.networks.network import Network
 
 
 @dataclass(frozen=True)
@@ -141,10 +141,8 @@ def smooth_targets(material: Material, recipe: Recipe) -> Tensor:
     return targets * (1 - smoothing) + smoothing / 2
 
 
-def batch_loss(network: GoogLeNet, images: Tensor, targets: Tensor, how: Optimisation) -> Tensor:
+def batch_loss(network: Network, images: Tensor, targets: Tensor, how: Optimisation) -> Tensor:
     """The classifier's loss, plus the auxiliary classifiers' where there are."""
-    if network.aux1 is None:
-        return multi_task_loss(network(images), targets, how)
     main, *auxiliaries = network.forward_with_auxiliaries(images)
     loss = multi_task_loss(main, targets, how)
     for logits in auxiliaries:
@@ -183,7 +181,7 @@ def update_average(average: nn.Module, network: nn.Module, decay: float) -> None
 
 
 @torch.inference_mode()
-def plain_logits(network: GoogLeNet, patches: Tensor, spec: InputSpec, batch: int = 64) -> Tensor:
+def plain_logits(network: Network, patches: Tensor, spec: InputSpec, batch: int = 64) -> Tensor:
     """Logits ``(n,)`` of patches ``(n, rows, rows)``, no augmentation, for watching a run."""
     return torch.cat(
         [

@@ -12,7 +12,7 @@ import msgspec
 from mammopair.concepts import CONCEPTS
 from mammopair.errors import InputError
 from mammopair.model.input import InputSpec
-from mammopair.model.networks import Fraction, NetworkSpec
+from mammopair.model.networks import Fraction, NetworkSpec, name_architectures
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
@@ -138,7 +138,7 @@ def read_recipe(path: Path) -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise InputError(path, f"is not TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise InputError(path, str(error)) from error
+        raise InputError(path, name_architectures(error)) from error
 
 
 def find_recipe(name_or_path: str) -> Path:

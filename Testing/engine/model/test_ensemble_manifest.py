@@ -80,7 +80,7 @@ def test_a_missing_field_is_named(folder, change, field):
         ("schema", 2),
         ("name", 7),
         ("flips", "yes"),
-        ("network", {"architecture": "alexnet"}),
+        ("network", {"architecture": "lenet"}),
         ("network", {"architecture": "googlenet", "width": 0}),
         ("network", {"architecture": "googlenet", "five": 4}),
         ("input", {"side": 4}),

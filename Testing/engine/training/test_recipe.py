@@ -123,7 +123,7 @@ def test_an_impossible_network_is_refused(refusal, line, key):
 
 
 def test_an_unknown_architecture_and_an_unknown_concept_are_refused(refusal):
-    assert "network" in refusal(WHOLE.replace("googlenet", "alexnet"))
+    assert "network" in refusal(WHOLE.replace("googlenet", "lenet"))
     assert "concepts" in refusal('concepts = ["fluffy"]\n' + WHOLE)
 
 

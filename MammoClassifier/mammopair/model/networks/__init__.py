@@ -2,46 +2,73 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal, Protocol
+from typing import TYPE_CHECKING, Annotated, Literal, get_args
 
 import msgspec
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
+    from mammopair.model.networks.alexnet import AlexNet
     from mammopair.model.networks.googlenet import GoogLeNet
+    from mammopair.model.networks.resnet import ResNet
+    from mammopair.model.networks.vgg import VGG
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, lt=1)]
 Width = Annotated[float, msgspec.Meta(gt=0, le=4)]
+Stride = Literal[16, 32]
 
 
-class Network(Protocol):
-    """What every network here can do, so that evidence is exact whatever the architecture."""
-
-    def features(self, images: Tensor) -> Tensor:
-        """The last feature maps: ``(n, 1, side, side)`` to ``(n, channels, h, w)``."""
-
-    def class_activation(self, features: Tensor) -> Tensor:
-        """Maps ``(n, classes, h, w)`` whose mean, plus the bias, is the logit."""
-
-    def classify(self, features: Tensor) -> Tensor:
-        """Logits ``(n, classes)`` from the last feature maps."""
-
-
-class GoogLeNetSpec(
-    msgspec.Struct,
-    frozen=True,
-    kw_only=True,
-    forbid_unknown_fields=True,
-    tag_field="architecture",
-    tag="googlenet",
+class _Spec(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="architecture"
 ):
+    """Options of a network; a checkpoint is stamped with their order too, so it stays."""
+
+
+class AlexNetSpec(_Spec, frozen=True, kw_only=True, tag="alexnet"):
+    """Options of :class:`~mammopair.model.networks.alexnet.AlexNet`."""
+
+    width: Width = 1.0
+    dropout: Fraction = 0.5
+    stride: Stride = 32
+
+    def build(self, outputs: int, *, training: bool = False) -> AlexNet:
+        """A fresh network, the same for training and for use."""
+        from mammopair.model.networks.alexnet import AlexNet
+
+        return AlexNet(classes=outputs, width=self.width, dropout=self.dropout, stride=self.stride)
+
+
+class VGGSpec(_Spec, frozen=True, kw_only=True, tag="vgg"):
+    """Options of :class:`~mammopair.model.networks.vgg.VGG`."""
+
+    depth: int = 16
+    width: Width = 1.0
+    dropout: Fraction = 0.5
+    stride: Stride = 32
+
+    def __post_init__(self) -> None:
+        if self.depth not in (11, 13, 16, 19):
+            raise ValueError(f"depth is {self.depth}; that of a VGG must be 11, 13, 16 or 19")
+
+    def build(self, outputs: int, *, training: bool = False) -> VGG:
+        """A fresh network, the same for training and for use."""
+        from mammopair.model.networks.vgg import VGG
+
+        return VGG(
+            depth=self.depth,
+            classes=outputs,
+            width=self.width,
+            dropout=self.dropout,
+            stride=self.stride,
+        )
+
+
+class GoogLeNetSpec(_Spec, frozen=True, kw_only=True, tag="googlenet"):
     """Options of :class:`~mammopair.model.networks.googlenet.GoogLeNet`."""
 
     width: Width = 1.0
     dropout: Fraction = 0.4
     five: Literal[3, 5] = 5
-    stride: Literal[16, 32] = 32
+    stride: Stride = 32
     auxiliary: bool = False
 
     def build(self, outputs: int, *, training: bool = False) -> GoogLeNet:
@@ -58,4 +85,37 @@ class GoogLeNetSpec(
         )
 
 
-NetworkSpec = GoogLeNetSpec
+class ResNetSpec(_Spec, frozen=True, kw_only=True, tag="resnet"):
+    """Options of :class:`~mammopair.model.networks.resnet.ResNet`."""
+
+    depth: int = 18
+    width: Width = 1.0
+    dropout: Fraction = 0.0
+    stride: Stride = 32
+
+    def __post_init__(self) -> None:
+        if self.depth not in (18, 34, 50):
+            raise ValueError(f"depth is {self.depth}; that of a ResNet must be 18, 34 or 50")
+
+    def build(self, outputs: int, *, training: bool = False) -> ResNet:
+        """A fresh network, the same for training and for use."""
+        from mammopair.model.networks.resnet import ResNet
+
+        return ResNet(
+            depth=self.depth,
+            classes=outputs,
+            width=self.width,
+            dropout=self.dropout,
+            stride=self.stride,
+        )
+
+
+NetworkSpec = AlexNetSpec | VGGSpec | GoogLeNetSpec | ResNetSpec
+ARCHITECTURES = tuple(str(spec.__struct_config__.tag) for spec in get_args(NetworkSpec))
+"""The names by which a recipe or a manifest asks for them."""
+
+
+def name_architectures(error: msgspec.MsgspecError) -> str:
+    """What is wrong with a file, with the architectures there are where it is about that."""
+    about = "architecture" in str(error)
+    return f"{error}; there are {', '.join(ARCHITECTURES)}" if about else str(error)

@@ -22,6 +22,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from mammopair.model.networks.blocks import (
+    ConvNormRelu,
+    check_stride,
+    initialise,
+    scale_channels,
+)
+from mammopair.model.networks.network import Network
+
 
 class Widths(NamedTuple):
     """Output channels of the six convolutions of an Inception block, as table 1 heads them."""
@@ -62,7 +70,7 @@ TABLE_1 = {
 }
 
 
-class GoogLeNet(nn.Module):
+class GoogLeNet(Network):
     """The network of table 1, from pixels to one logit a class.
 
     Parameters
@@ -95,8 +103,7 @@ class GoogLeNet(nn.Module):
         super().__init__()
         if five not in (3, 5):
             raise ValueError(f"five is {five}; it must be 5 (the paper) or 3 (torchvision)")
-        if stride not in (16, 32):
-            raise ValueError(f"stride is {stride}; it must be 32 (the paper) or 16")
+        check_stride(stride)
         block = {name: widths.scaled(width) for name, widths in TABLE_1.items()}
         stem, second = scale_channels(64, width), scale_channels(192, width)
 
@@ -134,27 +141,10 @@ class GoogLeNet(nn.Module):
         """The last feature maps: ``(n, 1, side, side)`` to ``(n, channels, cells, cells)``."""
         return self._after_4d(self._up_to_4d(self._up_to_4a(images)))
 
-    def class_activation(self, features: Tensor) -> Tensor:
-        """What each cell says, in logits: ``(n, channels, h, w)`` to ``(n, classes, h, w)``.
-
-        The pooling is a mean and the classifier linear, hence exactly
-        ``logit = mean over cells of class activation + bias``
-        (Zhou et al., CVPR 2016, https://arxiv.org/abs/1512.04150).
-        """
-        return functional.conv2d(features, self.fc.weight[:, :, None, None])
-
-    def classify(self, features: Tensor) -> Tensor:
-        """Logits ``(n, classes)`` from the last feature maps: mean, dropout, one linear layer."""
-        return self.fc(self.dropout(features.mean(dim=(2, 3))))
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits ``(n, classes)`` of standardised images ``(n, 1, side, side)``."""
-        return self.classify(self.features(images))
-
-    def forward_with_auxiliaries(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def forward_with_auxiliaries(self, images: Tensor) -> tuple[Tensor, ...]:
         """Logits of the classifier and of both auxiliaries, each ``(n, classes)``, for training."""
         if self.aux1 is None or self.aux2 is None:
-            raise ValueError("this GoogLeNet was built without auxiliary classifiers")
+            return super().forward_with_auxiliaries(images)
         after_4a = self._up_to_4a(images)
         after_4d = self._up_to_4d(after_4a)
         logits = self.classify(self._after_4d(after_4d))
@@ -213,35 +203,6 @@ class Auxiliary(nn.Module):
         """``(n, channels, h, w)`` to logits ``(n, classes)``."""
         x = self.conv(functional.adaptive_avg_pool2d(x, 4)).flatten(1)
         return self.fc2(self.dropout(functional.relu(self.fc1(x))))
-
-
-class ConvNormRelu(nn.Module):
-    """Convolution, batch normalisation, rectification; parts named as torchvision names them."""
-
-    def __init__(self, inputs: int, outputs: int, **convolution: int) -> None:
-        super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, bias=False, **convolution)  # type: ignore[arg-type]
-        self.bn = nn.BatchNorm2d(outputs, eps=1e-3)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """``(n, inputs, h, w)`` to ``(n, outputs, h', w')``."""
-        return functional.relu(self.bn(self.conv(x)), inplace=True)
-
-
-def scale_channels(channels: int, width: float) -> int:
-    """A channel count at another width: the nearest multiple of eight, eight at least."""
-    if width == 1.0:
-        return channels
-    return max(8, 8 * round(channels * width / 8))
-
-
-def initialise(module: nn.Module) -> None:
-    """He initialisation (He et al., ICCV 2015), which suits rectified units."""
-    if isinstance(module, nn.Conv2d):
-        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-    elif isinstance(module, nn.Linear):
-        nn.init.normal_(module.weight, std=0.01)
-        nn.init.zeros_(module.bias)
 
 
 def adapt_colour_stem(weights: dict[str, Tensor]) -> dict[str, Tensor]:

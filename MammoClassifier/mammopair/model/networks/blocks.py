@@ -1,0 +1,59 @@
+"""What the networks are built of: convolutions with their norm, scaled widths, first weights."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+class ConvNorm(nn.Module):
+    """Convolution and batch normalisation, which makes a bias needless.
+
+    The parts are called ``conv`` and ``bn``, as torchvision names them and
+    :func:`~mammopair.model.folding.fold_batch_norms` looks for them.
+    """
+
+    def __init__(self, inputs: int, outputs: int, **convolution: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, bias=False, **convolution)  # type: ignore[arg-type]
+        self.bn = nn.BatchNorm2d(outputs, eps=1e-3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, inputs, h, w)`` to ``(n, outputs, h', w')``."""
+        return self.bn(self.conv(x))
+
+
+class ConvNormRelu(ConvNorm):
+    """Convolution, batch normalisation, rectification."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``(n, inputs, h, w)`` to ``(n, outputs, h', w')``."""
+        return functional.relu(self.bn(self.conv(x)), inplace=True)
+
+
+def check_stride(stride: int) -> None:
+    """Refuse a stride that the networks cannot have.
+
+    Raises
+    ------
+    ValueError
+        If it is neither 16 nor 32.
+    """
+    if stride not in (16, 32):
+        raise ValueError(f"stride is {stride}; it must be 32 (the paper) or 16")
+
+
+def scale_channels(channels: int, width: float) -> int:
+    """A channel count at another width: the nearest multiple of eight, eight at least."""
+    if width == 1.0:
+        return channels
+    return max(8, 8 * round(channels * width / 8))
+
+
+def initialise(module: nn.Module) -> None:
+    """He initialisation (He et al., ICCV 2015), which suits rectified units."""
+    if isinstance(module, nn.Conv2d):
+        nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
+    elif isinstance(module, nn.Linear):
+        nn.init.normal_(module.weight, std=0.01)
+        nn.init.zeros_(module.bias)
