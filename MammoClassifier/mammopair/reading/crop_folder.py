@@ -60,6 +60,13 @@ class CropRow(msgspec.Struct, frozen=True, kw_only=True):
     assessment: str = ""
     subtlety: str = ""
     scanner: str = ""
+    film: str = ""
+    """The whole film that it was cut from, as ``films.csv`` names it; see :mod:`.film_folder`."""
+    film_box_x: float = 0.0
+    """Left edge of the lesion's box on the film, in stored pixels; the next three likewise."""
+    film_box_y: float = 0.0
+    film_box_w: float = 0.0
+    film_box_h: float = 0.0
 
     @property
     def lesion(self) -> str:
@@ -70,6 +77,12 @@ class CropRow(msgspec.Struct, frozen=True, kw_only=True):
     def box(self) -> Box:
         """The lesion's box in the picture."""
         return Box(self.lesion_x, self.lesion_y, self.lesion_w, self.lesion_h)
+
+    @property
+    def film_box(self) -> Box | None:
+        """The lesion's box on its film, or None where no film is known."""
+        box = Box(self.film_box_x, self.film_box_y, self.film_box_w, self.film_box_h)
+        return box if self.film and box.width > 0 and box.height > 0 else None
 
 
 def read_index(folder: Path) -> list[CropRow]:

@@ -14,7 +14,7 @@ from mammopair.errors import InputError
 from mammopair.reading.admission import NO_PIXELS, admit
 from mammopair.reading.attributes import text, value
 from mammopair.reading.decoding import stored_values
-from mammopair.reading.greyscale import Presentation, read_presentation, show
+from mammopair.reading.greyscale import Presentation, ShownPixels, read_presentation
 from mammopair.reading.headers import Header, describe
 from mammopair.reading.view import View
 from mammopair.reading.windowed import WindowedValues, to_windowed
@@ -40,6 +40,16 @@ def read_dicom(path: Path) -> View:
         If the file is not DICOM, not one single mammogram in shades of grey, is damaged, is in a
         transfer syntax that nothing installed decodes, or shows one single value.
     """
+    view = read_dicom_on_demand(path)
+    return replace(view, pixels=view.pixels[:, :])
+
+
+def read_dicom_on_demand(path: Path) -> View:
+    """As :func:`read_dicom`, but pixels are shown where they are looked at.
+
+    For those who need a small part of a film: the view's ``pixels`` have a ``shape``, and slices
+    of them are the same arrays.
+    """
     view, _stored, _presentation = _read(Path(path))
     return view
 
@@ -58,6 +68,7 @@ def read_for_viewer(path: Path) -> tuple[View, WindowedValues]:
         As :func:`read_dicom`.
     """
     view, stored, presentation = _read(Path(path))
+    view = replace(view, pixels=view.pixels[:, :])
     return view, to_windowed(stored, presentation, view.pixels)  # type: ignore[arg-type]
 
 
@@ -81,7 +92,7 @@ def _read(path: Path) -> tuple[View, npt.NDArray[np.generic], Presentation]:
     stored = stored_values(dataset, path)
     pixels, presentation, cautions = _show(stored, dataset, path)
     view = View(
-        pixels=pixels,
+        pixels=pixels,  # type: ignore[arg-type]  # an array in all that matters
         **{
             name: getattr(header, name)
             for name in Header.__dataclass_fields__
@@ -160,17 +171,19 @@ def _settle_transfer_syntax(dataset: Dataset) -> None:
 
 def _show(
     stored: npt.NDArray[np.generic], dataset: Dataset, path: Path
-) -> tuple[npt.NDArray[np.float32], Presentation, tuple[Caution, ...]]:
+) -> tuple[ShownPixels, Presentation, tuple[Caution, ...]]:
     """Display values; a window that shows nothing of the image gives way to the whole range."""
     if stored.min() == stored.max():
         raise InputError(path, f"every pixel is {stored.flat[0]}; there is no picture in it")
     presentation, cautions = read_presentation(dataset)
-    pixels = show(stored, presentation)
-    if pixels.min() == pixels.max() and presentation.voi is not None:
+    pixels = ShownPixels(stored, presentation)
+    flat = pixels.is_flat()
+    if flat and presentation.voi is not None:
         presentation = replace(presentation, voi=None)
-        pixels = show(stored, presentation)
+        pixels = ShownPixels(stored, presentation)
+        flat = pixels.is_flat()
         message = "The window of the header shows nothing; the whole range is shown instead."
         cautions = (*cautions, Caution(code="invalid-window", message=message))
-    if pixels.min() == pixels.max():
+    if flat:
         raise InputError(path, "every pixel would be shown alike; there is no picture in it")
     return pixels, presentation, cautions

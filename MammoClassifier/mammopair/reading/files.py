@@ -10,8 +10,16 @@ from mammopair.reading.view import View
 FORMATS = "a mammogram in DICOM, PNG, TIFF, JPEG, NRRD or MetaImage"
 
 
-def read_view(path: Path) -> View:
+def read_view(path: Path, *, on_demand: bool = False) -> View:
     """Read one mammogram from one file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    on_demand
+        Whether the pixels of a DICOM file are worked out only where they are looked at; see
+        :func:`~mammopair.reading.dicom.read_dicom_on_demand`.
 
     Raises
     ------
@@ -36,10 +44,10 @@ def read_view(path: Path) -> View:
     if start[128:132] != b"DICM" and recognise(start):
         return read_image(path)
 
-    from mammopair.reading.dicom import NOT_DICOM, read_dicom
+    from mammopair.reading.dicom import NOT_DICOM, read_dicom, read_dicom_on_demand
 
     try:
-        return read_dicom(path)
+        return read_dicom_on_demand(path) if on_demand else read_dicom(path)
     except InputError as error:
         if error.problem == NOT_DICOM:
             raise InputError(path, f"is not an image; give {FORMATS}") from error

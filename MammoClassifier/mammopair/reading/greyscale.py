@@ -106,21 +106,59 @@ def show(stored: npt.NDArray[np.generic], presentation: Presentation) -> npt.NDA
     numpy.ndarray
         ``(rows, columns)``, float32.
     """
-    bits, signed = presentation.stored.bits, presentation.stored.signed
-    every = np.arange(1 << bits)
-    # The table is in the order of the bit patterns, so that negative values can be looked up too.
-    values = np.where(every > presentation.stored.highest, every - (1 << bits), every)
-    table = grey_levels(values.astype(np.float64), presentation).astype(np.float32)
+    return ShownPixels(stored, presentation)[:, :]
 
-    patterns = stored.view(np.dtype(f"u{stored.dtype.itemsize}"))
-    if signed:
-        patterns = patterns & patterns.dtype.type((1 << bits) - 1)
-    shown = np.empty(stored.shape, dtype=np.float32)
-    # By a few rows, whose indices stay in the cache; "clip" spares a check: none is outside.
-    for row in range(0, len(shown), _ROWS_AT_ONCE):
-        rows = slice(row, row + _ROWS_AT_ONCE)
-        np.take(table, patterns[rows], out=shown[rows], mode="clip")
-    return shown
+
+class ShownPixels:
+    """The display values of an image, worked out where they are looked at.
+
+    A lesion is a small part of a film: a slice of this is exactly that of :func:`show`, without
+    the work for the rest.
+    """
+
+    def __init__(self, stored: npt.NDArray[np.generic], presentation: Presentation) -> None:
+        bits, signed = presentation.stored.bits, presentation.stored.signed
+        every = np.arange(1 << bits)
+        # The table is in the order of the bit patterns, so that negative values are found too.
+        values = np.where(every > presentation.stored.highest, every - (1 << bits), every)
+        self._table = grey_levels(values.astype(np.float64), presentation).astype(np.float32)
+        self._mask = (1 << bits) - 1 if signed else None
+        self._stored = stored
+        self.shape = stored.shape
+        """``(rows, columns)``"""
+
+    def __getitem__(self, place: tuple[slice, slice]) -> npt.NDArray[np.float32]:
+        """The display values, float32, of the rows and columns that two slices name."""
+        stored = self._stored[place]
+        shown = np.empty(stored.shape, dtype=np.float32)
+        # By a few rows, whose indices stay in the cache.
+        for row in range(0, len(shown), _ROWS_AT_ONCE):
+            rows = slice(row, row + _ROWS_AT_ONCE)
+            self._look_up(stored[rows], shown[rows])
+        return shown
+
+    def __array__(
+        self, dtype: npt.DTypeLike | None = None, copy: bool | None = None
+    ) -> npt.NDArray[np.generic]:
+        """The whole image, for whatever asks for an array."""
+        return self[:, :].astype(dtype or np.float32, copy=False)
+
+    def is_flat(self) -> bool:
+        """Whether all pixels are shown alike, in which case there is no picture in it."""
+        ends = np.array([self._stored.min(), self._stored.max()])
+        if np.ptp(self._look_up(ends, np.empty(2, dtype=np.float32))):
+            return False  # two pixels differ, and the others need not be looked at
+        shown = self[:, :]
+        return bool(shown.min() == shown.max())
+
+    def _look_up(
+        self, stored: npt.NDArray[np.generic], out: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        patterns = stored.view(np.dtype(f"u{stored.dtype.itemsize}"))
+        if self._mask is not None:
+            patterns = patterns & patterns.dtype.type(self._mask)
+        # "clip" spares a check: none is outside.
+        return np.take(self._table, patterns, out=out, mode="clip")
 
 
 _ROWS_AT_ONCE = 16

@@ -11,6 +11,7 @@ from mammopair.reading.greyscale import (
     LookupTable,
     Presentation,
     Rescale,
+    ShownPixels,
     StoredFormat,
     Window,
     apply_window,
@@ -260,3 +261,28 @@ def test_the_reader_sees_the_window_in_an_enhanced_objects_functional_groups():
     dataset = mammogram(SharedFunctionalGroupsSequence=[group])
     presentation, _ = read_presentation(dataset)
     assert presentation.voi == Window(700, 100)
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_part_shown_by_itself_is_that_part_of_the_whole(signed):
+    stored = np.random.default_rng(0).integers(-2000 if signed else 0, 2047, (90, 70))
+    stored = stored.astype(np.int16 if signed else np.uint16)
+    presentation = Presentation(
+        StoredFormat(12, signed), voi=Window(700, 900), inverted=True, padding=(0, 9)
+    )
+    pixels, whole = ShownPixels(stored, presentation), show(stored, presentation)
+    assert pixels.shape == whole.shape
+    np.testing.assert_array_equal(pixels[40:61, 3:50], whole[40:61, 3:50])
+    np.testing.assert_array_equal(np.asarray(pixels), whole)
+
+
+@pytest.mark.parametrize(
+    ("values", "flat"), [([5, 1000], False), ([5, 9, 2000], True), ([5, 1000, 2000], False)]
+)
+def test_an_image_is_flat_only_if_all_of_it_is_shown_alike(values, flat):
+    """Its smallest and its largest value may be padding and black, with a picture between."""
+    stored = np.array([values], np.uint16)
+    presentation = Presentation(
+        StoredFormat(12, False), voi=Window(1000, 200), padding=(2000, 2000)
+    )
+    assert ShownPixels(stored, presentation).is_flat() == flat
