@@ -46,17 +46,13 @@ def score_folder(
     InputError
         If the folder or a picture in it cannot be read, or no member may score any of it.
     """
-    rows = read_index(folder)
+    readable = held_out_rows(folder, ensemble)
+    rows = [row for row, _ in readable]
     groups: dict[frozenset[str], list[CropRow]] = defaultdict(list)
-    unseen = unseen_members(ensemble)
-    everyone = frozenset(entry.name for entry in ensemble.members)
-    for row in rows:
-        groups[unseen.get(row.patient_id, everyone)].append(row)
+    for row, names in readable:
+        groups[names].append(row)
 
     records: dict[str, Record] = {}
-    groups.pop(frozenset(), None)
-    if not groups:
-        raise InputError(folder, "holds only patients that every member was trained on")
     for names, group in groups.items():
         scorers = ensemble.only(set(names))
         for start in range(0, len(group), CROPS_AT_ONCE):
@@ -65,7 +61,24 @@ def score_folder(
             lesions = [_as_lesion(folder, row) for row in chunk]
             scored = zip(chunk, classify_many(lesions, scorers), strict=True)
             records.update({row.file: record for row, record in scored})
-    return [(row, records[row.file]) for row in rows if row.file in records]
+    return [(row, records[row.file]) for row in rows]
+
+
+def held_out_rows(folder: Path, ensemble: Ensemble) -> list[tuple[CropRow, frozenset[str]]]:
+    """The usable rows of a folder that some member may read, each with the names of those.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be read, or no member may read any of it.
+    """
+    unseen = unseen_members(ensemble)
+    everyone = frozenset(entry.name for entry in ensemble.members)
+    rows = [(row, unseen.get(row.patient_id, everyone)) for row in read_index(folder)]
+    readable = [(row, names) for row, names in rows if names]
+    if not readable:
+        raise InputError(folder, "holds only patients that every member was trained on")
+    return readable
 
 
 def unseen_members(ensemble: Ensemble) -> dict[str, frozenset[str]]:
