@@ -24,7 +24,7 @@ ENGINE = EXTENSION / "mammopair"
 SLICER = {"slicer", "qt", "ctk", "vtk", "vtkmodules", "PythonQt", "MammoClassifierLib"}
 """What the engine must not know of."""
 
-HEAVY = {"torch", "SimpleITK", "sklearn", "scipy", "PIL", "pydicom", "pandas"}
+HEAVY = {"torch", "SimpleITK", "sklearn", "skimage", "scipy", "PIL", "pydicom", "pandas"}
 """What must wait until a function needs it."""
 
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
@@ -52,22 +52,36 @@ ROOMS: dict[str, set[str]] = {
     "crop": {"errors", "reading.view"},
     "concepts": {"errors", "reading.crop_folder"},
     "model": {"caution", "concepts", "crop", "errors"},
-    "handcrafted": {"caution", "concepts", "crop", "errors", "held_out", "reading"},
+    "handcrafted": {"crop", "errors", "progress", "reading", "whole_file"},
     "explain": {
         *("caution", "concepts", "crop", "errors", "model", "progress", "reading.view", "record"),
     },
     "manifest": {"errors", "reading.view"},
+    "standing": {"caution", "model", "record"},
+    "restating": {"errors", "model", "record"},
     "classify": {
         *("caution", "concepts", "crop", "errors", "explain", "model", "progress", "reading"),
-        "record",
+        *("record", "standing"),
     },
-    "scoring": {"classify", "errors", "evaluation", "model", "progress", "reading", "record"},
+    "scoring": {
+        *("classify", "errors", "evaluation", "model", "progress", "reading", "record"),
+        "restating",
+    },
+    "sampling": {"errors", "reading.crop_folder"},
+    "faithfulness": {
+        *("crop", "errors", "evaluation", "explain", "model", "progress", "reading", "sampling"),
+        *("scoring", "whole_file"),
+    },
+    "correlation": {
+        *("concepts", "crop", "errors", "evaluation", "explain", "handcrafted", "model"),
+        *("progress", "reading", "sampling", "scoring", "whole_file"),
+    },
     "results": {
         *("caution", "concepts", "crop", "errors", "evaluation", "reading", "record", "whole_file"),
     },
     "training": {
         *("caution", "concepts", "crop", "errors", "evaluation", "model", "progress", "reading"),
-        *("held_out", "record", "whole_file"),
+        *("handcrafted", "held_out", "record", "whole_file"),
         "scoring",  # a trained ensemble is measured by the road that it will serve
     },
     "comparison": {"errors", "evaluation", "held_out", "model", "training", "whole_file"},
@@ -78,6 +92,7 @@ ROOMS: dict[str, set[str]] = {
     "archive": {"errors", "reading.headers"},
     "cli": {
         *("batch", "caution", "classify", "concepts", "crop", "errors", "evaluation", "explain"),
+        *("correlation", "faithfulness", "sampling"),
         *("handcrafted", "manifest", "model", "progress", "reading", "record", "results"),
         *("archive", "comparison", "held_out", "scoring", "training"),
     },
