@@ -103,9 +103,9 @@ class ResNet(Network):
         block, counts = BLOCKS[depth]
         two, three, four, five = (scale_channels(channels, width) for channels in CHANNELS)
 
-        def stage(count: int, inputs: int, channels: int, stride: int) -> nn.Sequential:
+        def stage(count: int, inputs: int, channels: int, step: int) -> nn.Sequential:
             rest = (block(channels * block.expansion, channels, 1) for _ in range(count - 1))
-            return nn.Sequential(block(inputs, channels, stride), *rest)
+            return nn.Sequential(block(inputs, channels, step), *rest)
 
         self.conv1 = ConvNormRelu(1, two, kernel_size=7, stride=2, padding=3)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
