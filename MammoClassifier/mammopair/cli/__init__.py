@@ -1,4 +1,4 @@
-"""The command line: ``mammopair demo | classify | evaluate | train | info``.
+"""The command line: ``mammopair demo | classify | evaluate | train | crossval | info``.
 
 Exit codes: 0, all done; 1, some input could not be used, each named; 2, wrong usage; 130, stopped.
 """
@@ -10,7 +10,7 @@ import sys
 import typer
 
 from mammopair import RESEARCH_USE_ONLY, __version__
-from mammopair.cli import classify, demo, evaluate, info, train
+from mammopair.cli import classify, crossval, demo, evaluate, info, train
 from mammopair.errors import InputError
 
 STOPPED = 130
@@ -29,6 +29,7 @@ app.command("demo")(demo.demo)
 app.command("classify")(classify.classify)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
+app.command("crossval")(crossval.crossval)
 app.command("info")(info.info)
 
 

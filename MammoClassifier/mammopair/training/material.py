@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +32,10 @@ class Material:
         """``(n,)``, float32: 1 for malignant."""
         return torch.tensor([row.label for row in self.rows], dtype=torch.float32)
 
+    def divided(self, folds: Folds) -> Material:
+        """The same crops under another split of the patients."""
+        return replace(self, fold=folds_of_rows(self.rows, folds))
+
     def batch(self, indices: npt.NDArray[np.int64], device: torch.device) -> Tensor:
         """Patches ``(len(indices), 256, 256)`` in [0, 1] on a device."""
         return torch.from_numpy(self.patches[indices]).to(device).float().div_(255)
@@ -40,12 +44,14 @@ class Material:
 def load_material(folder: Path, folds: Folds) -> Material:
     """Read a folder of crops whole and divide its patients; see :func:`load_patches`."""
     rows = read_index(folder)
+    fold = folds_of_rows(rows, folds)
+    return Material(rows=rows, patches=load_patches(folder, rows), fold=fold)
+
+
+def folds_of_rows(rows: list[CropRow], folds: Folds) -> npt.NDArray[np.int64]:
+    """``(n,)``: the fold of each row's patient."""
     fold_of = split_patients(rows, folds)
-    return Material(
-        rows=rows,
-        patches=load_patches(folder, rows),
-        fold=np.array([fold_of[row.patient_id] for row in rows]),
-    )
+    return np.array([fold_of[row.patient_id] for row in rows])
 
 
 def load_patches(

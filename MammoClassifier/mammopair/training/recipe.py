@@ -15,6 +15,7 @@ from mammopair.model.input import InputSpec
 from mammopair.model.networks import Fraction, NetworkSpec, name_architectures
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
+Natural = Annotated[int, msgspec.Meta(ge=0)]
 Seed = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
 Amount = Annotated[float, msgspec.Meta(ge=0, le=1e6)]
 Views = Annotated[list[Literal["CC", "MLO"]], msgspec.Meta(min_length=1)]
@@ -87,9 +88,34 @@ class Optimisation(_Section, frozen=True, kw_only=True):
 class Member(_Section, frozen=True, kw_only=True):
     """One network of the ensemble."""
 
-    fold: Annotated[int, msgspec.Meta(ge=0)]
+    fold: Natural
     """The fold that it never sees."""
     seed: Seed
+    repeat: Natural = 0
+    """Which split of the patients the fold is of."""
+
+
+class CrossValidation(_Section, frozen=True, kw_only=True):
+    """Members in short: every seed on every fold of every repeat."""
+
+    seeds: Annotated[list[Seed], msgspec.Meta(min_length=1)]
+    folds: Annotated[list[Natural], msgspec.Meta(min_length=1)] | None = None
+    """The folds that are held out in turn; left out, all."""
+    repeats: Count = 1
+    """Splits of the patients, each with a seed of its own."""
+
+    def members(self, folds: Folds) -> list[Member]:
+        """In the order of training: a seed on all folds, then the next.
+
+        So seeds and repeats that are added to a recipe later leave earlier members their numbers.
+        """
+        chosen = range(folds.count) if self.folds is None else self.folds
+        return [
+            Member(fold=fold, seed=seed, repeat=repeat)
+            for repeat in range(self.repeats)
+            for seed in self.seeds
+            for fold in chosen
+        ]
 
 
 class Recipe(_Section, frozen=True, kw_only=True):
@@ -109,15 +135,36 @@ class Recipe(_Section, frozen=True, kw_only=True):
     optimisation: Optimisation = Optimisation()
     concepts: list[Literal[CONCEPTS]] = []  # type: ignore[valid-type]
     """The radiologists' words that are learned beside malignancy; see ``mammopair.concepts``."""
-    members: Annotated[list[Member], msgspec.Meta(min_length=1)]
+    members: list[Member] = []
+    """The networks, one by one; or else ..."""
+    crossval: CrossValidation | None = None
+    """... in short, and ``members`` is then filled in."""
+    title: str = ""
+    """What stands in the table of comparison; left out, ``name``."""
 
     def __post_init__(self) -> None:
+        if self.crossval:
+            members = self.crossval.members(self.folds)
+            if self.members not in ([], members):
+                raise ValueError("give either `members` or `crossval`, not both")
+            msgspec.structs.force_setattr(self, "members", members)
+        if not self.members:
+            raise ValueError("name its networks: give `members` or `crossval`")
         for member in self.members:
+            if self.members.count(member) > 1:
+                raise ValueError(
+                    f"two members are alike (fold {member.fold}, seed {member.seed}); "
+                    "they would be one network"
+                )
             if member.fold >= self.folds.count:
                 raise ValueError(
                     f"a member has fold {member.fold}, but folds.count is {self.folds.count}; "
                     "folds are counted from 0"
                 )
+
+    def split_of(self, member: Member) -> Folds:
+        """How the patients are divided for a member: each repeat has the next seed."""
+        return msgspec.structs.replace(self.folds, seed=self.folds.seed + member.repeat)
 
 
 def read_recipe(path: Path) -> Recipe:
@@ -142,7 +189,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def find_recipe(name_or_path: str) -> Path:
-    """A recipe that ships, by its name, or a file.
+    """A recipe that ships, by its name (``light-googlenet``, ``matrix/vgg``), or a file.
 
     Raises
     ------
@@ -150,7 +197,8 @@ def find_recipe(name_or_path: str) -> Path:
         If it is neither.
     """
     home = Path(str(files("mammopair.training") / "recipes"))
-    shipped = {path.stem: path for path in sorted(home.glob("*.toml"))}
+    paths = sorted(home.rglob("*.toml"))
+    shipped = {path.relative_to(home).with_suffix("").as_posix(): path for path in paths}
     path = shipped.get(name_or_path, Path(name_or_path))
     if not path.is_file():
         raise InputError(

@@ -1,10 +1,16 @@
-"""Run a recipe: train its members, one after another or side by side, each resumable."""
+"""Run a recipe: train its members, one after another or side by side, each resumable.
+
+What there is to do is a list of tasks, none of which needs another; how they are run is decided
+here.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -16,15 +22,50 @@ from mammopair.model.device import choose_device
 from mammopair.progress import Progress
 from mammopair.training.fitting import EpochReport, fit_member
 from mammopair.training.material import Material, load_material
-from mammopair.training.recipe import Member, Recipe
+from mammopair.training.recipe import Folds, Member, Recipe
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.jsonl"
 GLANCE = 1.0
 """Seconds between looks at the logs of members that train in other processes."""
 
 
+@dataclass(frozen=True)
+class MemberTask:
+    """One member to be trained, by whatever runs it: here, or in a process of its own."""
+
+    recipe: Recipe
+    member: Member
+    data: Path
+    """A folder of crops."""
+    folder: Path
+    """Where checkpoint and log go."""
+    device: str
+
+
+Sequel = Callable[[MemberTask, Material], None]
+"""What is done with a member as soon as it is trained, where it was trained."""
+
+
+def nothing_more(_task: MemberTask, _material: Material) -> None:
+    """The sequel of training alone."""
+
+
+def member_tasks(recipe: Recipe, data: Path, out: Path, device: str) -> list[MemberTask]:
+    """A task for each member of a recipe, each with its folder ``member-N``."""
+    return [
+        MemberTask(recipe, member, data, out / f"member-{number}", device)
+        for number, member in enumerate(recipe.members)
+    ]
+
+
 def train_members(
-    recipe: Recipe, data: Path, out: Path, *, device: str = "auto", jobs: int = 1
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    device: str = "auto",
+    jobs: int = 1,
+    sequel: Sequel = nothing_more,
 ) -> Generator[Progress, None, list[Path]]:
     """Train all members of a recipe; those that are finished already cost nothing.
 
@@ -37,76 +78,82 @@ def train_members(
     jobs
         Members trained side by side, a process with one thread each. With 1 they are trained in
         this process, one after another, with all its threads.
+    sequel
+        A function of a module, so that it can be named to another process.
 
     Returns
     -------
     list of Path
         The members' checkpoints, as the generator's value.
     """
-    folders = [out / f"member-{number}" for number in range(len(recipe.members))]
-    for folder in folders:
-        folder.mkdir(parents=True, exist_ok=True)
+    tasks = member_tasks(recipe, data, out, device)
+    for task in tasks:
+        task.folder.mkdir(parents=True, exist_ok=True)
     if jobs == 1:
-        yield from _one_after_another(recipe, data, folders, device)
+        yield from _one_after_another(tasks, sequel)
     else:
-        yield from _side_by_side(recipe, data, folders, device, jobs)
-    return [folder / CHECKPOINT for folder in folders]
+        yield from _side_by_side(tasks, sequel, jobs)
+    return [task.folder / CHECKPOINT for task in tasks]
 
 
-def _one_after_another(
-    recipe: Recipe, data: Path, folders: list[Path], device: str
-) -> Generator[Progress, None, None]:
-    material = load_material(data, recipe.folds)
-    epochs = recipe.optimisation.epochs
-    total = epochs * len(folders)
-    for number, (member, folder) in enumerate(zip(recipe.members, folders, strict=True)):
+def _one_after_another(tasks: list[MemberTask], sequel: Sequel) -> Generator[Progress, None, None]:
+    first = tasks[0]
+    material = load_material(first.data, first.recipe.split_of(first.member))
+    epochs = first.recipe.optimisation.epochs
+    total = epochs * len(tasks)
+    for number, task in enumerate(tasks):
+        if number and task.member.repeat != tasks[number - 1].member.repeat:
+            material = material.divided(task.recipe.split_of(task.member))
         yield Progress(number * epochs, total, f"member {number}")
-        for report in _train(recipe, member, material, folder, device):
+        for report in _train(task, material):
             message = f"member {number}: loss {report.loss:.3f}"
             yield Progress(number * epochs + report.epoch, total, message)
+        sequel(task, material)
 
 
 def _side_by_side(
-    recipe: Recipe, data: Path, folders: list[Path], device: str, jobs: int
+    tasks: list[MemberTask], sequel: Sequel, jobs: int
 ) -> Generator[Progress, None, None]:
-    total = recipe.optimisation.epochs * len(folders)
+    total = tasks[0].recipe.optimisation.epochs * len(tasks)
     with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        running = [
-            pool.submit(_train_alone, recipe, member, data, folder, device)
-            for member, folder in zip(recipe.members, folders, strict=True)
-        ]
+        running = [pool.submit(_train_alone, task, sequel) for task in tasks]
         while not all(future.done() for future in running):
             _raise_first(running)
-            reports = [report for folder in folders for report in read_log(folder / LOG)[-1:]]
+            reports = [report for task in tasks for report in read_log(task.folder / LOG)[-1:]]
             done = sum(report.epoch for report in reports)
             losses = ", ".join(f"{report.loss:.3f}" for report in reports)
-            yield Progress(done, total, f"{len(folders)} members, losses {losses or '-'}")
+            yield Progress(done, total, f"{len(tasks)} members, losses {losses or '-'}")
             time.sleep(GLANCE)
         _raise_first(running)
 
 
-def _train_alone(recipe: Recipe, member: Member, data: Path, folder: Path, device: str) -> None:
+def _train_alone(task: MemberTask, sequel: Sequel) -> None:
     """Train one member in a process of its own, with one thread."""
     torch.set_num_threads(1)
-    for _ in _train(recipe, member, load_material(data, recipe.folds), folder, device):
+    material = _material_of_this_process(task.data, task.recipe.split_of(task.member))
+    for _ in _train(task, material):
         pass
+    sequel(task, material)
 
 
-def _train(
-    recipe: Recipe, member: Member, material: Material, folder: Path, device: str
-) -> Generator[EpochReport, None, None]:
+@lru_cache(maxsize=1)
+def _material_of_this_process(data: Path, folds: Folds) -> Material:
+    """The crops, which a process that trains one member after another reads once."""
+    return load_material(data, folds)
+
+
+def _train(task: MemberTask, material: Material) -> Generator[EpochReport, None, None]:
     """Train one member and keep its log beside its checkpoint."""
+    checkpoint, device = task.folder / CHECKPOINT, choose_device(task.device)
     try:
-        for report in fit_member(
-            recipe, member, material, folder / CHECKPOINT, choose_device(device)
-        ):
-            with (folder / LOG).open("ab") as log:
+        for report in fit_member(task.recipe, task.member, material, checkpoint, device):
+            with (task.folder / LOG).open("ab") as log:
                 log.write(msgspec.json.encode(report) + b"\n")
             yield report
     except torch.OutOfMemoryError as error:
         raise InputError(
             "optimisation.batch",
-            f"of {recipe.optimisation.batch} does not fit in the GPU's memory; "
+            f"of {task.recipe.optimisation.batch} does not fit in the GPU's memory; "
             "make it smaller, or train with --device cpu; epochs that were finished are kept",
         ) from error
 

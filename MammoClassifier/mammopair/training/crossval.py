@@ -1,0 +1,199 @@
+"""Cross-validate a recipe: train its members, and keep what each says of patients it never saw.
+
+Nothing is chosen on the held-out patients: the last averaged weights of each member predict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import nn
+
+from mammopair import __version__
+from mammopair.errors import InputError
+from mammopair.held_out.predictions import Prediction, read_predictions, write_predictions
+from mammopair.held_out.run import PREDICTIONS, Predictor, Run, read_held_out, write_run
+from mammopair.model.device import choose_device
+from mammopair.model.folding import fold_batch_norms
+from mammopair.model.inference import read_patches
+from mammopair.model.networks.cost import count_multiply_adds, count_parameters
+from mammopair.progress import Progress
+from mammopair.reading.crop_folder import CropRow, read_index
+from mammopair.training.checkpoint import averaged_weights
+from mammopair.training.folds import split_patients
+from mammopair.training.material import Material
+from mammopair.training.recipe import Member, Recipe
+from mammopair.training.running import CHECKPOINT, MemberTask, member_tasks, train_members
+from mammopair.training.timing import processor_name, seconds_a_case
+
+
+def cross_validate(
+    recipe: Recipe, data: Path, out: Path, *, device: str = "auto", jobs: int = 1
+) -> Generator[Progress, None, Run]:
+    """Train all members of a recipe and gather their held-out predictions.
+
+    ``run.json`` and ``predictions.csv`` in ``out`` are written anew whenever a member is finished,
+    so a run that is stopped leaves those that were. The same call goes on from there.
+
+    Parameters
+    ----------
+    data
+        A folder of crops; see :mod:`mammopair.reading.crop_folder`.
+    out, device, jobs
+        As in :func:`mammopair.training.running.train_members`.
+
+    Returns
+    -------
+    Run
+        What ``run.json`` says, as the generator's value.
+
+    Raises
+    ------
+    InputError
+        If the folder, a picture or a checkpoint cannot be used, or the patients cannot be divided.
+    """
+    rows = read_index(data)
+    for repeat in {member.repeat: member for member in recipe.members}.values():
+        split_patients(rows, recipe.split_of(repeat))  # refuse at once what would fail later
+    run = describe_run(recipe, rows)
+    tasks = member_tasks(recipe, data, out, device)
+    gathered: list[MemberTask] = []
+    steps = train_members(recipe, data, out, device=device, jobs=jobs, sequel=predict_held_out)
+    try:
+        for step in steps:
+            yield step
+            gathered = gather(run, tasks, gathered, out)
+    finally:
+        steps.close()
+        gather(run, tasks, gathered, out)
+    timed = msgspec.structs.replace(
+        read_held_out(out).run, seconds_a_case=seconds_a_case(recipe), machine=processor_name()
+    )
+    write_run(timed, out)
+    return timed
+
+
+def predict_held_out(task: MemberTask, material: Material) -> None:
+    """Write what a trained member says of its fold, unless that is done already."""
+    if is_predicted(task):
+        return
+    network = trained_network(task.recipe, task.folder / CHECKPOINT)
+    places = held_out_by(task.recipe, task.member, material)
+    patches = material.batch(places, torch.device("cpu")).numpy()
+    spec = task.recipe.input
+    try:
+        network = network.to(choose_device(task.device))
+        maps = read_patches(network, patches, spec, flips=True).maps
+    except torch.OutOfMemoryError:
+        maps = read_patches(network.cpu(), patches, spec, flips=True).maps
+    linear: nn.Linear = network.fc  # type: ignore[assignment]
+    logits = maps.mean(dim=(1, 2)) + linear.bias[0].double().cpu()
+    write_predictions(
+        task.folder / PREDICTIONS,
+        [
+            prediction(material.rows[place], task.member, logit)
+            for place, logit in zip(places, logits.tolist(), strict=True)
+        ],
+    )
+
+
+def held_out_by(recipe: Recipe, member: Member, material: Material) -> npt.NDArray[np.int64]:
+    """The rows that a member may predict: of its fold, and of a view that it was trained on."""
+    wanted = np.array([row.view in recipe.optimisation.views for row in material.rows])
+    return np.flatnonzero(wanted & (material.fold == member.fold))
+
+
+def prediction(row: CropRow, member: Member, logit: float) -> Prediction:
+    """A row of the table."""
+    return Prediction(
+        file=row.file,
+        patient_id=row.patient_id,
+        laterality=row.laterality,
+        view=row.view,  # type: ignore[arg-type]  # the index holds CC and MLO only
+        abnormality_id=row.abnormality_id,
+        pair_id=row.pair_id,
+        label=row.label,
+        repeat=member.repeat,
+        fold=member.fold,
+        seed=member.seed,
+        logit=logit,
+    )
+
+
+def trained_network(recipe: Recipe, checkpoint: Path) -> nn.Module:
+    """A member as it is in use: averaged weights, evaluation, folded, channels last, on the CPU.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint is not whole, or of another network.
+    """
+    network = recipe.network.build(1 + len(recipe.concepts))
+    try:
+        network.load_state_dict(averaged_weights(checkpoint))
+    except RuntimeError as error:
+        raise InputError(checkpoint, "holds another network than the recipe's") from error
+    folded = fold_batch_norms(network.eval().requires_grad_(False))
+    return folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+
+def is_predicted(task: MemberTask) -> bool:
+    """Whether a member's predictions are there, and not older than its weights."""
+    predictions, checkpoint = task.folder / PREDICTIONS, task.folder / CHECKPOINT
+    return (
+        predictions.exists()
+        and checkpoint.exists()
+        and predictions.stat().st_mtime_ns >= checkpoint.stat().st_mtime_ns
+    )
+
+
+def gather(
+    run: Run, tasks: list[MemberTask], gathered: list[MemberTask], out: Path
+) -> list[MemberTask]:
+    """Write the run's two files if a member was finished since; give the finished ones."""
+    finished = [task for task in tasks if is_predicted(task)]
+    if finished == gathered:
+        return finished
+    predictions = [row for task in finished for row in read_predictions(task.folder / PREDICTIONS)]
+    predictors = [
+        Predictor(repeat=task.member.repeat, fold=task.member.fold, seed=task.member.seed)
+        for task in finished
+    ]
+    write_predictions(out / PREDICTIONS, predictions)
+    write_run(msgspec.structs.replace(run, predictors=predictors), out)
+    return finished
+
+
+def describe_run(recipe: Recipe, rows: list[CropRow]) -> Run:
+    """The run before any member of it is finished."""
+    network = recipe.network.build(1 + len(recipe.concepts)).eval()
+    return Run(
+        name=recipe.name,
+        title=recipe.title or recipe.name,
+        method=type(recipe.network).__struct_config__.tag,  # type: ignore[arg-type]
+        views=recipe.optimisation.views,
+        data=recipe.data,
+        crops=len(rows),
+        patients=len({row.patient_id for row in rows}),
+        folds=recipe.folds.count,
+        predictors=[],
+        planned=len(recipe.members),
+        reduced=what_is_left_out(recipe),
+        parameters=count_parameters(network),
+        multiply_adds=count_multiply_adds(network, recipe.input.side),
+        recipe=msgspec.to_builtins(recipe),
+        software=f"mammopair {__version__}",
+    )
+
+
+def what_is_left_out(recipe: Recipe) -> str:
+    """``folds 0, 2 of 4 only`` where some fold is never held out; else empty."""
+    folds = sorted({member.fold for member in recipe.members})
+    if len(folds) == recipe.folds.count:
+        return ""
+    return f"folds {', '.join(map(str, folds))} of {recipe.folds.count} only"
