@@ -21,6 +21,7 @@ from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from MammoClassifierLib.classifier import Classifier, EnsembleClassifier
+from MammoClassifierLib.dicomexport import exportStepwise
 from MammoClassifierLib.inputs import MarkedVolume, collectInputs, fingerprint, readMarked
 from MammoClassifierLib.parameters import MammoClassifierParameterNode
 from MammoClassifierLib.results import makeResult
@@ -28,12 +29,16 @@ from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
+    from pathlib import Path
+    from typing import TypeVar
 
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableNode
 
     from mammopair.classify import Lesion
     from mammopair.progress import Progress
     from mammopair.record import Record
+
+    Outcome = TypeVar("Outcome")
 
 READING = 20
 """Per cent of the progress that reading the views and loading the ensemble make up."""
@@ -93,12 +98,25 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
             One sentence, if an input or the ensemble cannot be used; the scene is as it was.
         """
         inputs = collectInputs(ccVolume, ccRoi, mloVolume, mloRoi)
-        steps = self.classifyStepwise(inputs, laterality)
-        while True:
-            try:
-                next(steps)
-            except StopIteration as finished:
-                return finished.value.record
+        return _outcome(self.classifyStepwise(inputs, laterality)).record
+
+    def exportToDicomDatabase(self, record: Record) -> list[Path]:
+        """Write a record into Slicer's DICOM database: report, evidence and picture.
+
+        They stand in the study of the views, and replace what the same result left there before.
+
+        Returns
+        -------
+        list of Path
+            The objects' files, in the folder of the database.
+
+        Raises
+        ------
+        InputError
+            One sentence, if a view is no DICOM image or the database cannot be written to;
+            nothing of the result is in it then.
+        """
+        return list(_outcome(exportStepwise(record)).files)
 
     def classifyStepwise(
         self, inputs: tuple[MarkedVolume, ...], laterality: str | None = None
@@ -143,3 +161,12 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
                 return finished.value
             done = READING + (100 - READING) * step.done // max(step.total, 1)
             yield Progress(done, 100, step.message)
+
+
+def _outcome(steps: Generator[Progress, None, Outcome]) -> Outcome:
+    """Take all steps at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            return finished.value

@@ -37,6 +37,7 @@ class ResultPanel:
             widget.setEnabled(not stale)
         self._ui.staleLabel.setVisible(shown and stale)
         self._ui.gaugeLabel.setVisible(shown)
+        self._ui.exportButton.setVisible(shown)
         if record is None:
             return
         self._ui.gaugeLabel.setPixmap(drawGauge(record, stale=stale))

@@ -16,6 +16,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
 from MammoClassifierLib.breastselector import BreastSelector
+from MammoClassifierLib.dicomexport import Exported, exportStepwise
 from MammoClassifierLib.hanging import clearViews
 from MammoClassifierLib.hungviews import HungViews
 from MammoClassifierLib.inputs import MarkedVolume, fingerprint
@@ -32,9 +33,12 @@ from MammoClassifierLib.results import checkStale, isAbout, isStale, readRecord,
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
     from MammoClassifierLib.logic import Result
     from MammoClassifierLib.parameters import MammoClassifierParameterNode
     from mammopair.progress import Progress
+    from mammopair.record import Record
 
 INPUT_EVENTS = (
     vtk.vtkCommand.ModifiedEvent,
@@ -76,6 +80,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.mloMarkButton.clicked.connect(self.onMarkMlo)
         self.ui.classifyButton.clicked.connect(self.onClassify)
         self.ui.cancelButton.clicked.connect(self.onCancel)
+        self.ui.exportButton.clicked.connect(self.onExport)
         self._observeScene()
         self._showRunning(False)
         self.initializeParameterNode()
@@ -116,7 +121,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneStartClose(self, *_args: object) -> None:
         """The scene is about to go."""
         if self._stopJob():
-            self.messages.inform(_("Classifying was stopped: the scene was closed."))
+            self.messages.inform(_("Stopped: the scene was closed."))
         self._setParameterNode(None)
 
     def onSceneEndClose(self, *_args: object) -> None:
@@ -147,7 +152,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return
         chosen = [name for name in CHOICES if getattr(self._parameterNode, name) is node]
         if chosen and self._stopJob():
-            sentence = _("Classifying was stopped: {node} was removed.")
+            sentence = _("Stopped: {node} was removed.")
             self.messages.inform(sentence.format(node=node.GetName()))
         # Selectors would take their next node for one that goes: rather none.
         for name in chosen:
@@ -185,9 +190,18 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.messages.fail(str(error))
             return
         steps = self.logic.classifyStepwise(inputs, self._parameterNode.side.value)
-        self._job = Job(steps, self.onProgress, self.onDone, self.onFailed)
-        self._showRunning(True)
-        self._job.start()
+        self._startJob(steps, self.onDone)
+
+    def onExport(self, *_args: object) -> None:
+        """Begin to write the result that is shown into the DICOM database."""
+        self.messages.clear()
+        try:
+            ensureInstalled()
+            record = self._upToDateRecord()
+        except InputError as error:
+            self.messages.fail(str(error))
+            return
+        self._startJob(exportStepwise(record), self.onExported)
 
     def onCancel(self, *_args: object) -> None:
         """Stop at once; nothing has been changed."""
@@ -209,6 +223,11 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         device = self.logic.classifier.device
         self.messages.inform(_("Classified on {device}.").format(device=device))
         self.refresh()
+
+    def onExported(self, exported: Exported) -> None:
+        """Say where the result is now."""
+        self._finishJob()
+        self.messages.inform(exported.inWords())
 
     def onFailed(self, error: Exception) -> None:
         """Say in a sentence what was wrong."""
@@ -268,6 +287,13 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _isStale(self) -> bool:
         inputs, side = self._inputs(), self._parameterNode.side.value
         return checkStale(self._parameterNode.result, inputs, fingerprint(inputs, side))
+
+    def _upToDateRecord(self) -> Record:
+        """The record that is shown, if it is of what is chosen."""
+        if self._isStale():
+            problem = _("is out of date, for an input has changed since; click Classify again")
+            raise InputError(_("Result"), problem)
+        return readRecord(self._parameterNode.result)
 
     def _inputs(self) -> tuple[MarkedVolume, ...]:
         try:
@@ -386,6 +412,13 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _updateSoon(self) -> None:
         qt.QTimer.singleShot(0, self._updateBreasts)
 
+    def _startJob(
+        self, steps: Generator[Progress, None, object], onDone: Callable[[object], None]
+    ) -> None:
+        self._job = Job(steps, self.onProgress, onDone, self.onFailed)
+        self._showRunning(True)
+        self._job.start()
+
     def _stopJob(self) -> bool:
         """Cancel what runs; whether something did."""
         if self._job is None:
@@ -402,6 +435,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def _showRunning(self, running: bool) -> None:
         self.ui.cancelButton.setEnabled(running)
         self.ui.classifyButton.setEnabled(not running)
+        self.ui.exportButton.setEnabled(not running)
         self.ui.progressBar.setVisible(running)
         self.ui.progressBar.setValue(0)
 

@@ -47,7 +47,7 @@ class DicomModule:
 
         self._number += 1
         path = write_mammogram(self.folder / f"{self._number}.dcm", **attributes)
-        slicer.dicomDatabase.insert(str(path))
+        slicer.dicomDatabase.insert(str(path), False)
         return str(path)
 
     def examine(self, *files):

@@ -21,7 +21,7 @@ def load(slicer_host):
     plugin = slicer.modules.dicomPlugins["DICOMMammographyPlugin"]()
 
     def load(path):
-        slicer.dicomDatabase.insert(str(path))
+        slicer.dicomDatabase.insert(str(path), False)
         (loadable,) = plugin.examineForImport([[str(path)]])
         return plugin.load(loadable)
 

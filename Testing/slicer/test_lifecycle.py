@@ -107,7 +107,7 @@ def test_the_scene_may_be_closed_while_it_computes(marked):
     rest(marked)
 
     assert marked.widget._job is None
-    assert marked.message == "Classifying was stopped: the scene was closed."
+    assert marked.message == "Stopped: the scene was closed."
     assert marked.parameters.ccVolume is None
     marked.load()
     rest(marked)
@@ -126,7 +126,7 @@ def test_an_input_may_be_deleted_while_it_computes(marked, name):
     rest(marked)
 
     assert marked.widget._job is None
-    assert marked.message == f"Classifying was stopped: {node.GetName()} was removed."
+    assert marked.message == f"Stopped: {node.GetName()} was removed."
     assert getattr(marked.parameters, name) is None
 
 

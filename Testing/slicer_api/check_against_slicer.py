@@ -116,7 +116,7 @@ def stand_in_problems(folders: dict[str, Path]) -> list[str]:
         from Testing.slicer_host import (
             app,
             ctk_module,
-            dicom,
+            dicom_database,
             io_manager,
             layout,
             modules,
@@ -134,7 +134,7 @@ def stand_in_problems(folders: dict[str, Path]) -> list[str]:
             "qSlicerCoreIOManager": io_manager.IOManager,
             "qSlicerModuleManager": modules.ModuleManager,
             "qSlicerScriptedLoadableModuleWidget": modules.qSlicerScriptedLoadableModuleWidget,
-            "ctkDICOMDatabase": dicom.Database,
+            "ctkDICOMDatabase": dicom_database.Database,
         }
         for name, kind in kinds.items():
             real, waiting = set(), [name]

@@ -1,8 +1,4 @@
-"""The DICOM module's Python: a database over real files, plug-in base classes, loading.
-
-``slicer.dicomDatabase`` reads values from the files themselves, as texts, many values joined by a
-backslash and nothing for what is missing, which is what ctkDICOMDatabase answers.
-"""
+"""The DICOM module's Python: plug-in base classes, importing and loading."""
 
 from __future__ import annotations
 
@@ -13,94 +9,8 @@ import types
 from contextlib import contextmanager
 from pathlib import Path
 
-import pydicom
 import slicer
 import vtk
-
-
-class Database:
-    """What ctkDICOMDatabase is to scripts."""
-
-    def __init__(self):
-        self.isOpen = True
-        self._headers = {}
-        self._order = []
-
-    def insert(self, path, *_):
-        """Index one file; one that is no DICOM is passed over."""
-        path = str(path)
-        self._headers.pop(path, None)
-        if self._header(path) is not None and path not in self._order:
-            self._order.append(path)
-
-    def _header(self, path):
-        """The header of any file, indexed or not; None where there is none to read."""
-        path = str(path)
-        if path not in self._headers:
-            try:
-                self._headers[path] = pydicom.dcmread(path, stop_before_pixels=True)
-            except (pydicom.errors.InvalidDicomError, OSError):
-                return None
-        return self._headers[path]
-
-    def fileValue(self, path, group, element=None):
-        """Value of a tag, ``"0008,0060"`` or two numbers, as a text."""
-        header = self._header(path)
-        if header is None:
-            return ""
-        if element is None:
-            group, element = (int(part, 16) for part in group.split(","))
-        try:
-            found = header.get((group, element))
-        except Exception:  # pydicom converts on access, and a broken value may raise anything
-            return ""
-        if found is None or found.value is None or found.VR == "SQ":
-            return ""
-        values = found.value if found.VM > 1 else [found.value]
-        return "\\".join(str(value) for value in values)
-
-    def fileValueExists(self, path, *tag):
-        return self.fileValue(path, *tag) != ""
-
-    def instanceValue(self, instance, *tag):
-        return self.fileValue(self.fileForInstance(instance), *tag)
-
-    def _with(self, tag, value):
-        return [path for path in self._order if self.fileValue(path, tag) == value]
-
-    def _values(self, tag, paths):
-        return list(dict.fromkeys(self.fileValue(path, tag) for path in paths))
-
-    def fileForInstance(self, instance):
-        return next(iter(self._with("0008,0018", instance)), "")
-
-    def instanceForFile(self, path):
-        return self.fileValue(path, "0008,0018")
-
-    def seriesForFile(self, path):
-        return self.fileValue(path, "0020,000E")
-
-    def filesForSeries(self, series, hits=-1):
-        files = self._with("0020,000E", series)
-        return files[:hits] if hits > 0 else files
-
-    def instancesForSeries(self, series, hits=-1):
-        return [self.instanceForFile(path) for path in self.filesForSeries(series, hits)]
-
-    def studyForSeries(self, series):
-        return self.fileValue(self.filesForSeries(series)[0], "0020,000D")
-
-    def patients(self):
-        return self._values("0010,0020", self._order)
-
-    def studiesForPatient(self, patient):
-        return self._values("0020,000D", self._with("0010,0020", patient))
-
-    def seriesForStudy(self, study):
-        return self._values("0020,000E", self._with("0020,000D", study))
-
-    def allFiles(self):
-        return list(self._order)
 
 
 class DICOMLoadable:
@@ -256,11 +166,12 @@ class DICOMPlugin:
 
 
 def importDicom(dicomDataDir, dicomDatabase=None, copyFiles=False):
-    """Index all files of a folder."""
+    """Index all files of a folder; as ctkDICOMIndexer does, show them when all are in."""
     database = dicomDatabase or slicer.dicomDatabase
     for path in sorted(Path(dicomDataDir).rglob("*")):
         if path.is_file():
-            database.insert(path)
+            database.insert(str(path), copyFiles)
+    database.updateDisplayedFields()
     return True
 
 
@@ -344,12 +255,17 @@ def loadPatientByUID(patientUID, *arguments, **options):
 
 @contextmanager
 def TemporaryDICOMDatabase(directory=None):
-    """A database of its own for a while."""
-    before, slicer.dicomDatabase = slicer.dicomDatabase, Database()
+    """The database, in another folder and empty for a while (``DICOMUtils.py``)."""
+    database = slicer.dicomDatabase
+    before = database.databaseFilename
+    folder = Path(slicer.app.temporaryPath) / (directory or "TempDICOMDatabase")
+    folder.mkdir(parents=True, exist_ok=True)
+    database.openDatabase(str(folder / "ctkDICOM.sql"))
+    database.initializeDatabase()
     try:
-        yield slicer.dicomDatabase
+        yield database
     finally:
-        slicer.dicomDatabase = before
+        database.openDatabase(before)
 
 
 def make_modules() -> dict[str, types.ModuleType]:

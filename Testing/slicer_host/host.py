@@ -395,9 +395,10 @@ def start_host(options: HostOptions | None = None, **switches):
 def _open_session(host):
     import slicer
 
-    from . import dicom, packaging_desk, sample_data
+    from . import packaging_desk, sample_data
     from .app import Application
     from .dialogs import desk
+    from .dicom_database import Database
 
     desk.messages.clear()
     desk.answers.clear()
@@ -406,15 +407,26 @@ def _open_session(host):
     slicer.selfTests = {}
     packaging_desk.open_for(host)
     sample_data.forget_sources()
-    slicer.dicomDatabase = dicom.Database()
+    slicer.dicomDatabase = Database()
     host.app = slicer.app = Application(host)
+    _open_dicom_database()
     slicer.modules.sampleDataSources = {}
+
+
+def _open_dicom_database():
+    """In the temporary folder, as the DICOM module does while Slicer is being tested."""
+    import slicer
+
+    folder = Path(slicer.app.temporaryPath) / "tempSlicerDICOMDatabase"
+    folder.mkdir()
+    slicer.dicomDatabase.openDatabase(str(folder / "ctkDICOM.sql"))
 
 
 def _close_session(host):
     import slicer
 
     host.process_events()
+    slicer.dicomDatabase.closeDatabase()
     host.app.close_down()
     host.process_events()
     slicer.mrmlScene.Clear(True)

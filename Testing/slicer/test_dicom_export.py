@@ -1,0 +1,340 @@
+"""From the module into Slicer's DICOM database: by click and by script, and what can go wrong."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from pathlib import Path
+
+import highdicom
+import numpy as np
+import pydicom
+import pytest
+from highdicom.sr import CodedConcept, Comprehensive3DSR
+from pydicom.uid import generate_uid
+
+from Testing.engine.results_dicom.lesions import make_record, write_pair
+from Testing.slicer.clinic import PAIR, showing
+
+YAMADA = "Yamada^Tarou=山田^太郎=やまだ^たろう"
+PROBABILITY = CodedConcept("111047", "DCM", "Probability of cancer")
+SERIES_OF_A_RESULT = {"SR", "SEG", "OT"}
+"""Report, evidence levels, and both evidence map and picture, by modality."""
+
+
+def stored(kind):
+    """Data sets of the open database, of one modality; all where it is None."""
+    import slicer
+
+    read = map(pydicom.dcmread, slicer.dicomDatabase.allFiles())
+    return [one for one in read if kind in (None, one.Modality)]
+
+
+def instances():
+    return {one.SOPInstanceUID for one in stored(None)}
+
+
+@pytest.fixture
+def study(clinic, small_exam, tmp_path):
+    """The demo's pair as one study of a Japanese patient, in the database and loaded from it."""
+    import slicer
+
+    from MammoClassifierLib.dicomloading import loadMammogram
+
+    shared = generate_uid()
+    for projection, name in PAIR.items():
+        dataset = pydicom.dcmread(small_exam / name)
+        dataset.SpecificCharacterSet = ["", "ISO 2022 IR 87"]
+        dataset.PatientName, dataset.PatientID = YAMADA, "4711"
+        dataset.StudyInstanceUID = shared
+        dataset.save_as(tmp_path / name.replace("/", "-"))
+        slicer.dicomDatabase.insert(str(tmp_path / name.replace("/", "-")))
+        loadMammogram(slicer.dicomDatabase.fileForInstance(dataset.SOPInstanceUID), projection)
+    slicer.dicomDatabase.updateDisplayedFields()
+    clinic.study = shared
+    clinic.open()
+    return clinic
+
+
+@pytest.fixture
+def classified(study):
+    study.mark()
+    study.classify()
+    return study
+
+
+def export(clinic):
+    """Click the button and wait for the outcome."""
+    clinic.widget.ui.exportButton.click()
+    clinic.host.wait_until(lambda: clinic.widget._job is None, seconds=60)
+
+
+def test_a_click_puts_the_result_into_the_study_of_its_images(classified):
+    import slicer
+
+    from MammoClassifierLib.results import readRecord
+
+    database, record = slicer.dicomDatabase, readRecord(classified.parameters.result)
+    export(classified)
+
+    assert classified.message == (
+        "The result is in the DICOM database: 6 objects in the study of its images."
+    )
+    assert classified.host.messages == [], "nothing pops up"
+    (patient,) = database.patients()
+    assert database.nameForPatient(patient) == YAMADA
+    assert database.studiesForPatient(patient) == [classified.study]
+    series = database.seriesForStudy(classified.study)
+    modalities = {database.fieldForSeries("Modality", one) for one in series}
+    assert modalities >= SERIES_OF_A_RESULT | {"MG"}
+    shown = database.fieldForStudy("DisplayedNumberOfSeries", classified.study)
+    assert shown == str(len(series)), "the browser shows them"
+    folder = Path(database.databaseDirectory)
+    assert all(Path(file).is_relative_to(folder) for file in database.allFiles())
+    assert list(Path(slicer.app.temporaryPath).glob("tmp*")) == [], "no copy is left elsewhere"
+
+    (report,) = map(Comprehensive3DSR.from_dataset, stored("SR"))
+    assert (report.PatientName, report.PatientID) == (YAMADA, "4711")
+    (lesion,) = report.content.get_image_measurement_groups()
+    said = [m.value for m in lesion.get_measurements(name=PROBABILITY)]
+    interval = record.interval
+    expected = [100 * one for one in (record.probability, interval.low, interval.high)]
+    assert said == pytest.approx(expected, abs=1e-5)
+    maps = {one.SOPInstanceUID: one for one in stored("OT") if "FloatPixelData" in one}
+    assert len(maps) == len(record.views)
+    for view in record.views:
+        (found,) = (one for one in maps.values() if view.sop_uid in str(one))
+        assert np.array_equal(found.pixel_array, np.float32(view.evidence.cells))
+    segmentations = [
+        highdicom.seg.Segmentation.from_dataset(one, copy=False) for one in stored("SEG")
+    ]
+    assert {one.get_source_image_uids()[0][2] for one in segmentations} == {
+        view.sop_uid for view in record.views
+    }
+
+
+def test_what_was_exported_is_no_mammogram_to_load(classified):
+    import slicer
+
+    export(classified)
+    classified.host.register_module("DICOMMammographyPlugin")
+    plugin = slicer.modules.dicomPlugins["DICOMMammographyPlugin"]()
+    files = slicer.dicomDatabase.allFiles()
+    offered = plugin.examineForImport([[file] for file in files])
+    assert [one.name for one in offered] == ["L CC", "L MLO"]
+
+
+def test_exporting_again_replaces_it(classified):
+    export(classified)
+    before = instances()
+    export(classified)
+    assert instances() == before
+    assert len(stored(None)) == len(before)
+    assert classified.message == (
+        "The 6 objects of this result in the DICOM database were replaced."
+    )
+
+
+def test_the_button_is_there_where_there_is_a_result(study):
+    button = study.widget.ui.exportButton
+    assert not showing(button)
+    study.mark()
+    study.classify()
+    assert showing(button)
+    assert button.isEnabled()
+
+
+def test_a_result_that_is_out_of_date_is_not_exported(classified):
+    before = instances()
+    roi = classified.parameters.ccRoi
+    roi.SetCenter(*np.add(roi.GetCenter(), (0.0, 3.0, 0.0)))
+    export(classified)
+    assert classified.message == (
+        "Result: is out of date, for an input has changed since; click Classify again"
+    )
+    assert instances() == before
+
+
+@pytest.mark.parametrize("steps", [1, 3, 4, 5])
+def test_cancel_leaves_the_database_as_it_was(classified, steps):
+    import slicer
+
+    before, seen = instances(), []
+    show = classified.widget.onProgress
+    classified.widget.onProgress = lambda progress: (seen.append(progress), show(progress))
+    classified.widget.ui.exportButton.click()
+    classified.host.wait_until(lambda: len(seen) >= steps)
+    assert not classified.widget.ui.exportButton.isEnabled()
+    classified.widget.ui.cancelButton.click()
+    assert classified.message == "Cancelled. Nothing was changed."
+    assert instances() == before
+    assert list(Path(slicer.app.temporaryPath).glob("tmp*")) == []
+    assert classified.widget.ui.exportButton.isEnabled()
+
+
+def test_a_volume_that_is_no_dicom_image_has_no_place_there(clinic, make_volume, make_roi):
+    import slicer
+
+    clinic.open()
+    volume = make_volume("L CC")
+    clinic.parameters.ccVolume = volume
+    clinic.parameters.ccRoi = make_roi(volume, (20, 40, 15, 15))
+    clinic.classify()
+    export(clinic)
+    assert clinic.message.startswith("L CC: is no DICOM image, so its result has no place in")
+    assert slicer.dicomDatabase.allFiles() == []
+
+
+def test_edited_pixels_are_not_the_dicom_image(classified):
+    import slicer
+
+    volume = classified.parameters.ccVolume
+    slicer.util.arrayFromVolume(volume)[0, 300:320, 100:120] = 0
+    slicer.util.arrayFromVolumeModified(volume)
+    classified.classify()
+    before = instances()
+    export(classified)
+    assert classified.message.startswith("Pixels: were edited, so the result is not about")
+    assert instances() == before
+
+
+# By script, on small images with a record that is known.
+
+
+@pytest.fixture
+def files(clinic, tmp_path):
+    import slicer
+
+    (tmp_path / "study").mkdir()
+    made = write_pair(tmp_path / "study", PatientName="Doe^Jane", PatientID="7")
+    for path in made.values():
+        slicer.dicomDatabase.insert(str(path))
+    return made
+
+
+@pytest.fixture
+def logic(clinic):
+    from MammoClassifierLib.logic import MammoClassifierLogic
+
+    return MammoClassifierLogic()
+
+
+def refused(clinic, logic, record, sentence):
+    """The export ends in a sentence, without a dialog, and with nothing new in the database."""
+    import slicer
+
+    from mammopair.errors import InputError
+
+    before = slicer.dicomDatabase.allFiles() if getattr(slicer, "dicomDatabase", None) else []
+    with pytest.raises(InputError, match=sentence):
+        logic.exportToDicomDatabase(record)
+    assert clinic.host.messages == []
+    if before:
+        assert slicer.dicomDatabase.allFiles() == before
+
+
+def test_a_script_gets_the_files_and_no_dialog(clinic, logic, files):
+    import slicer
+
+    exported = logic.exportToDicomDatabase(make_record(files))
+    assert len(exported) == 6
+    assert {str(file) for file in exported} < set(slicer.dicomDatabase.allFiles())
+    assert clinic.host.messages == []
+
+
+@pytest.mark.parametrize("projection", ["CC", "MLO"])
+def test_one_view_is_exported_too(logic, files, projection):
+    exported = logic.exportToDicomDatabase(make_record({projection: files[projection]}))
+    assert sorted(pydicom.dcmread(file).Modality for file in exported) == ["OT", "OT", "SEG", "SR"]
+
+
+def test_the_image_is_found_in_the_database_where_its_file_was_moved(logic, files):
+    record = make_record(files)
+    for path in files.values():
+        path.unlink()
+    assert len(logic.exportToDicomDatabase(record)) == 6
+
+
+def test_images_that_the_database_does_not_hold_are_said_to_be_missing(clinic, tmp_path):
+    from MammoClassifierLib.dicomexport import exportStepwise
+
+    steps, exported = exportStepwise(make_record(write_pair(tmp_path))), None
+    while exported is None:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            exported = finished.value
+    assert not exported.besideImages
+    assert exported.inWords().endswith(
+        "The images are not in the database: import them to see both together."
+    )
+
+
+def test_an_image_that_is_gone_is_named(clinic, logic, files):
+    import slicer
+
+    record = make_record(files)
+    for path in (files["MLO"], Path(slicer.dicomDatabase.allFiles()[1])):
+        path.unlink()
+    refused(clinic, logic, record, "MLO.dcm: is no longer there; import its study")
+
+
+def test_another_image_in_its_place_is_not_taken_for_it(clinic, logic, files):
+    record = make_record(files)
+    shutil.copy(files["MLO"], clinic.host.app.dicomDatabase().allFiles()[0])
+    refused(clinic, logic, record, "but the record is about image")
+
+
+@pytest.mark.parametrize("how", ["closed", "absent"])
+def test_a_database_that_is_not_there_is_said_to_be(clinic, logic, files, monkeypatch, how):
+    import slicer
+
+    record = make_record(files)
+    slicer.dicomDatabase.closeDatabase()
+    if how == "absent":
+        monkeypatch.delattr(slicer, "dicomDatabase")
+    refused(clinic, logic, record, "DICOM database: is not open; open the DICOM module")
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is read-only for root")
+@pytest.mark.parametrize("what", ["databaseDirectory", "databaseFilename"])
+def test_a_read_only_database_is_said_to_be(clinic, logic, files, what):
+    import slicer
+
+    path = Path(getattr(slicer.dicomDatabase, what))
+    mode = path.stat().st_mode
+    path.chmod(0o555)
+    try:
+        refused(clinic, logic, make_record(files), "cannot be written to: Permission denied")
+    finally:
+        path.chmod(mode)
+
+
+def test_a_database_that_another_program_has_locked_takes_nothing(clinic, logic, files):
+    import slicer
+
+    database = slicer.dicomDatabase
+    other = sqlite3.connect(database.databaseFilename, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    refused(clinic, logic, make_record(files), "did not take the result, and nothing of it was")
+    other.execute("ROLLBACK")
+    assert len(logic.exportToDicomDatabase(make_record(files))) == 6
+    other.close()
+
+
+@pytest.mark.parametrize("number", [0, 3, 5])
+def test_where_one_object_cannot_be_stored_none_is(clinic, logic, files, number):
+    import slicer
+
+    record = make_record(files)
+    database = slicer.dicomDatabase
+    blocked = logic.exportToDicomDatabase(record)[number].parent
+    for file in database.allFiles():
+        if (series := database.seriesForFile(file)) and database.fieldForSeries(
+            "Modality", series
+        ) != "MG":
+            database.removeSeries(series)
+    blocked.parent.mkdir(parents=True, exist_ok=True)
+    blocked.write_bytes(b"in the way")
+    refused(clinic, logic, record, "did not take the result, and nothing of it was left there")
