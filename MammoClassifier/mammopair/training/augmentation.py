@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mammopair.model.input import CLIP, limit_detail, standardise
+from mammopair.model.input import CLIP, limit_detail, resize, standardise
 from mammopair.training.recipe import Augmentation
 
 DETAIL_GROUPS = 4
@@ -23,7 +23,8 @@ ELASTIC_KNOTS = 5
 
 def augment(patches: Tensor, how: Augmentation, side: int, generator: torch.Generator) -> Tensor:
     """Patches ``(n, rows, rows)`` in [0, 1] to augmented inputs ``(n, 1, side, side)``."""
-    images = move(patches[:, None], how, generator)
+    images = resize(patches[:, None], min(how.grid, patches.shape[-1]))
+    images = move(images, how, generator)
     images = add_grain(images, how.grain, generator)
     groups = [
         limit_detail(group, draw_detail(how, generator), side)

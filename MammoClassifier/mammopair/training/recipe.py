@@ -37,6 +37,8 @@ class Folds(_Section, frozen=True, kw_only=True):
 class Augmentation(_Section, frozen=True, kw_only=True):
     """How far each copy of a crop may stray from it; 0 switches a step off."""
 
+    grid: Annotated[int, msgspec.Meta(ge=16)] = 256
+    """Cells a side on which copies are made: fewer cost less, and hold less detail."""
     rotation: Amount = 180.0
     """Degrees, either way."""
     scale: Amount = 0.2

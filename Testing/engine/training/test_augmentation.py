@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from msgspec.structs import replace
 
 from mammopair.model.input import to_input
 from mammopair.training.augmentation import add_grain, augment, change_tone, draw_detail, move
@@ -30,6 +31,15 @@ def test_the_same_seed_gives_the_same_copies_and_another_seed_gives_others(patch
     assert torch.equal(first, again)
     assert not torch.allclose(first, other)
     assert first.isfinite().all()
+
+
+def test_a_coarser_grid_makes_the_same_copies_with_less_detail(patches):
+    how = Augmentation(grain=0, least_detail=32, most_detail=32)
+    fine = augment(patches, how, 48, seeded())
+    coarse = augment(patches, replace(how, grid=64), 48, seeded())
+    assert coarse.shape == fine.shape
+    assert 0 < (coarse - fine).abs().mean() < 0.05
+    assert torch.equal(augment(patches, replace(how, grid=128), 48, seeded()), fine)
 
 
 def test_each_patch_of_a_batch_is_moved_its_own_way(patches):
