@@ -32,7 +32,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     name: str
     """Names the run, and its folder."""
     title: str
-    """What stands in a table, such as ``GoogLeNet`` or ``Hand-crafted features, SVM``."""
+    """What stands in a table, such as ``GoogLeNet`` or ``Hand-crafted features, SVM``; not the
+    views and the number of networks, which the table adds."""
     method: str
     """The network's architecture, or :data:`HANDCRAFTED`."""
     views: Annotated[list[Literal["CC", "MLO"]], msgspec.Meta(min_length=1)]
@@ -46,8 +47,8 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """Parts that the patients were divided into."""
     predictors: list[Predictor]
     """Those whose predictions are there."""
-    planned: Natural
-    """How many there are when the run is finished."""
+    planned: Annotated[list[Predictor], msgspec.Meta(min_length=1)]
+    """Those that are there when the run is finished, in the order of training."""
     reduced: str = ""
     """What of a full cross-validation was left out, in words; empty where nothing was."""
     parameters: int | None = None
@@ -65,7 +66,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True)
     @property
     def finished(self) -> bool:
         """Whether no predictor is still to come."""
-        return len(self.predictors) >= self.planned
+        return len(self.predictors) == len(self.planned)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ Nothing is chosen on the held-out patients: the last averaged weights of each me
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -160,10 +160,7 @@ def gather(
     if finished == gathered:
         return finished
     predictions = [row for task in finished for row in read_predictions(task.folder / PREDICTIONS)]
-    predictors = [
-        Predictor(repeat=task.member.repeat, fold=task.member.fold, seed=task.member.seed)
-        for task in finished
-    ]
+    predictors = as_predictors([task.member for task in finished])
     write_predictions(out / PREDICTIONS, predictions)
     write_run(msgspec.structs.replace(run, predictors=predictors), out)
     return finished
@@ -182,13 +179,18 @@ def describe_run(recipe: Recipe, rows: list[CropRow]) -> Run:
         patients=len({row.patient_id for row in rows}),
         folds=recipe.folds.count,
         predictors=[],
-        planned=len(recipe.members),
+        planned=as_predictors(recipe.members),
         reduced=what_is_left_out(recipe),
         parameters=count_parameters(network),
         multiply_adds=count_multiply_adds(network, recipe.input.side),
         recipe=msgspec.to_builtins(recipe),
         software=f"mammopair {__version__}",
     )
+
+
+def as_predictors(members: Sequence[Member]) -> list[Predictor]:
+    """Members as ``run.json`` names them."""
+    return [Predictor(repeat=one.repeat, fold=one.fold, seed=one.seed) for one in members]
 
 
 def what_is_left_out(recipe: Recipe) -> str:

@@ -142,7 +142,8 @@ class Recipe(_Section, frozen=True, kw_only=True):
     crossval: CrossValidation | None = None
     """... in short, and ``members`` is then filled in."""
     title: str = ""
-    """What stands in the table of comparison; left out, ``name``."""
+    """What the table of comparison calls it, which adds views and number of networks; left out,
+    ``name``."""
 
     def __post_init__(self) -> None:
         if self.crossval:
