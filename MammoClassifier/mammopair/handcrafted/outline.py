@@ -52,13 +52,25 @@ class Outline:
     @property
     def area(self) -> float:
         """In cells."""
-        x, y = self.points.T
-        return float(np.abs(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2)
+        return abs(float(_triangles(self.points).sum()))
+
+    @property
+    def centroid(self) -> Floats:
+        """``(2,)``: x and y of the middle of the area."""
+        weights = _triangles(self.points)
+        corners = self.points + np.roll(self.points, -1, axis=0)
+        return np.asarray(weights @ corners / (3 * weights.sum()))
 
     @property
     def radius(self) -> float:
         """Of the disc of the same area, in cells."""
         return float(np.sqrt(self.area / np.pi))
+
+
+def _triangles(points: Floats) -> Floats:
+    """Signed areas of the triangles from the origin over each side."""
+    x, y = points.T
+    return np.asarray((x * np.roll(y, -1) - y * np.roll(x, -1)) / 2)
 
 
 def find_outline(patch: MarkedPatch) -> Outline:

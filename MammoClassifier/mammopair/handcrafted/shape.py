@@ -15,6 +15,8 @@ from mammopair.handcrafted.outline import Outline
 
 BINS = 10
 """Of the histogram of radial lengths."""
+CLEARLY = 0.005
+"""What a radial length must differ from the mean by to lie on one side of it."""
 
 _IBSI = "IBSI 3.1, in two dimensions"
 _KILDAY = "Kilday et al., IEEE Trans Med Imaging 12:664 (1993)"
@@ -58,24 +60,25 @@ def shape_features(patch: MarkedPatch, outline: Outline) -> dict[str, float]:
         "shape_elongation": _elongation(outline),
         "shape_solidity": outline.area / _area(hull),
         "shape_convexity": _length(hull) / perimeter,
-        **_radial_features(points),
+        **_radial_features(outline),
         "shape_fourier_factor": _fourier_factor(points),
     }
 
 
-def _radial_features(points: npt.NDArray[np.float64]) -> dict[str, float]:
+def _radial_features(outline: Outline) -> dict[str, float]:
     """Of the normalised radial length: the distance from the centroid over the greatest."""
-    distance = np.linalg.norm(points - points.mean(axis=0), axis=1)
+    distance = np.linalg.norm(outline.points - outline.centroid, axis=1)
     distance = distance / distance.max()
     beyond = distance - distance.mean()
     share = np.histogram(distance, bins=BINS, range=(0, 1))[0] / len(distance)
     share = share[share > 0]
+    clearly = np.sign(beyond[np.abs(beyond) > CLEARLY])
     return {
         "shape_radial_mean": distance.mean(),
         "shape_radial_deviation": distance.std(),
-        "shape_radial_entropy": float(-(share * np.log2(share)).sum()),
+        "shape_radial_entropy": float(abs((share * np.log2(share)).sum())),
         "shape_radial_area_ratio": np.clip(beyond, 0, None).mean() / distance.mean(),
-        "shape_radial_crossings": float((beyond * np.roll(beyond, 1) < 0).sum()),
+        "shape_radial_crossings": float((clearly != np.roll(clearly, 1)).sum()),
         "shape_radial_roughness": np.abs(distance - np.roll(distance, 1)).mean(),
     }
 

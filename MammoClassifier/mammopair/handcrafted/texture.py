@@ -57,10 +57,7 @@ FEATURES = (
 def texture_features(patch: MarkedPatch, outline: Outline) -> dict[str, float]:
     """The values of :data:`FEATURES`."""
     grey = _quantised(patch)
-    zones = {
-        where: zone(patch, outline, reach)[::REDUCTION, ::REDUCTION]
-        for where, reach in ZONES.items()
-    }
+    zones = {where: _reduced(zone(patch, outline, reach)) >= 0.5 for where, reach in ZONES.items()}
     patterns = _binary_patterns(grey)
     found: dict[str, float] = {}
     for where, cells in zones.items():
@@ -76,11 +73,16 @@ def texture_features(patch: MarkedPatch, outline: Outline) -> dict[str, float]:
 
 def _quantised(patch: MarkedPatch) -> npt.NDArray[np.uint8]:
     """``(128, 128)``, 0 to 255 between the percentiles; a flat patch is 0 throughout."""
-    from skimage.transform import downscale_local_mean
-
     low, high = np.quantile(patch.pixels[patch.on_film], [0.01, 0.99])
     scaled = np.clip((patch.filled - low) / max(high - low, 1e-3), 0, 1)
-    return np.rint(255 * downscale_local_mean(scaled, (REDUCTION, REDUCTION))).astype(np.uint8)
+    return np.rint(255 * _reduced(scaled)).astype(np.uint8)
+
+
+def _reduced(cells: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
+    """``(256, 256)`` to ``(128, 128)``, averaged."""
+    from skimage.transform import downscale_local_mean
+
+    return np.asarray(downscale_local_mean(cells, (REDUCTION, REDUCTION)), np.float64)
 
 
 def _cooccurrence(grey: npt.NDArray[np.uint8], cells: npt.NDArray[np.bool_]) -> dict[str, float]:
