@@ -15,13 +15,13 @@ Examples
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from mammopair import __version__
+from mammopair import __version__, standing
 from mammopair.caution import Caution
 from mammopair.crop import CropSquare, cut_patch, place_square
 from mammopair.errors import InputError
@@ -32,6 +32,16 @@ from mammopair.record import Interval, ModelStamp, Reading, Record, ViewResult
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble, MemberOutput
+    from mammopair.model.ensemble_manifest import Calibration
+
+
+@dataclass(frozen=True)
+class LesionPatch:
+    """The square that a mass gets on a view, and the pixels under it."""
+
+    square: CropSquare
+    pixels: npt.NDArray[np.float32]
+    """``(256, 256)``, in [0, 1], bright where dense."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +50,34 @@ class MarkedView:
 
     view: View
     box: Box
+    patch: LesionPatch | None = None
+    """Cut beforehand where the view's own pixels are not kept: see :func:`cut_and_let_go`."""
+
+
+def cut(marked: MarkedView) -> LesionPatch:
+    """The lesion's patch, cut from the view unless it was cut before.
+
+    Raises
+    ------
+    InputError
+        If the box has no area or lies wholly outside the view.
+    """
+    if marked.patch is not None:
+        return marked.patch
+    square = place_square(marked.view, marked.box)
+    return LesionPatch(square, cut_patch(marked.view, square))
+
+
+def cut_and_let_go(marked: MarkedView) -> MarkedView:
+    """The same with its patch cut, and a view without pixels: a film need not stay in memory.
+
+    Raises
+    ------
+    InputError
+        As :func:`cut`.
+    """
+    no_pixels = np.empty((0, 0), dtype=np.float32)
+    return replace(marked, view=replace(marked.view, pixels=no_pixels), patch=cut(marked))
 
 
 @dataclass(frozen=True)
@@ -96,8 +134,9 @@ def classify_stepwise(
     squares, patches = [], []
     for number, (_, marked) in enumerate(places):
         yield Progress(number, total, f"Cutting the lesion from {marked.view.name}")
-        squares.append(place_square(marked.view, marked.box))
-        patches.append(cut_patch(marked.view, squares[-1]))
+        patch = cut(marked)
+        squares.append(patch.square)
+        patches.append(patch.pixels)
 
     outputs: list[MemberOutput] = []
     projections = [str(marked.view.projection) for _, marked in places]
@@ -135,12 +174,19 @@ def make_record(
 
     manifest = ensemble.manifest
     logits = np.array([[output.logits[place.patch] for output in outputs] for place in seen])
-    calibrated = probabilities(logits, manifest.calibration)
-    low, high = interval(logits, manifest.calibration)
+    calibration = manifest.calibration_of(len(seen))
+    calibrated = probabilities(logits, calibration)
+    low, high = interval(logits, calibration)
+    probability = lesion_probability(calibrated)
     views = [place.marked.view for place in seen]
+    results = [
+        make_view_result(place, outputs, calibration, calibrated[row], ensemble)
+        for row, place in enumerate(seen)
+    ]
     said = [
         *cautions,
         *(caution for view in views for caution in view.warnings),
+        *standing.unusual_cautions(results, ensemble),
         *ensemble.cautions,
     ]
     return Record(
@@ -148,31 +194,32 @@ def make_record(
         lesion_id=lesion.lesion_id,
         patient_id=views[0].patient_id,
         laterality=str(views[0].laterality),
-        probability=lesion_probability(calibrated),
+        probability=probability,
         interval=Interval(low=low, high=high, level=LEVEL),
-        views=[
-            make_view_result(place, outputs, logits[row], calibrated[row], ensemble)
-            for row, place in enumerate(seen)
-        ],
+        views=results,
         warnings=list(dict.fromkeys(said)),
         model=ModelStamp(name=manifest.name, version=manifest.version, sha256=ensemble.sha256),
         software=f"mammopair {__version__}",
         label=lesion.label,
+        prevalence=calibration.prevalence,
+        operating_points=standing.points_reached(probability, ensemble),
+        conformal=standing.conformal_set(logits, ensemble),
+        typicality=standing.typicality(results, ensemble),
     )
 
 
 def make_view_result(
     place: LesionSquare,
     outputs: Sequence[MemberOutput],
-    logits: npt.NDArray[np.float64],
+    calibration: Calibration,
     calibrated: npt.NDArray[np.float64],
     ensemble: Ensemble,
 ) -> ViewResult:
-    """One view's part: ``logits`` and ``calibrated`` hold one number a member, or NaN."""
+    """One view's part, by the lesion's calibration; ``calibrated`` holds a number a member."""
     from mammopair.explain.evidence import describe_evidence, evidence_of_patch
 
     view, box = place.marked.view, place.marked.box
-    cells, bias = evidence_of_patch(outputs, place.patch, ensemble.manifest.calibration)
+    cells, bias = evidence_of_patch(outputs, place.patch, calibration)
     return ViewResult(
         projection=str(view.projection),
         file=str(view.source),
@@ -180,11 +227,16 @@ def make_view_result(
         box=(box.x, box.y, box.width, box.height),
         probability=float(np.nanmean(calibrated)),
         readings=[
-            Reading(member=output.member, logit=float(logit), probability=float(probability))
-            for output, logit, probability in zip(outputs, logits, calibrated, strict=True)
-            if not np.isnan(logit)
+            Reading(
+                member=output.member,
+                logit=float(output.logits[place.patch]),
+                probability=float(probability),
+            )
+            for output, probability in zip(outputs, calibrated, strict=True)
+            if not np.isnan(probability)
         ],
         evidence=describe_evidence(cells, bias, place.square, box),
+        more_unusual_than=standing.unusual_share(outputs, place.patch, ensemble),
     )
 
 

@@ -55,6 +55,48 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """In a word: ``for, inside``, ``against, around``, ``mixed``, ``faint``, ..."""
 
 
+class PointReached(msgspec.Struct, frozen=True, kw_only=True):
+    """An operating point of the ensemble, and on which side of it the lesion lies."""
+
+    name: str
+    """``sensitivity 95 %``: what the threshold was chosen for, on held-out lesions."""
+    threshold: float
+    """On the lesion's probability."""
+    reached: bool
+    """Whether the probability is the threshold or more."""
+
+
+class AtPrevalence(msgspec.Struct, frozen=True, kw_only=True):
+    """The result where malignancy is as frequent as stated; see :mod:`mammopair.restating`."""
+
+    prevalence: float
+    probability: float
+    interval: Interval
+    operating_points: list[PointReached] = []
+
+
+class ConformalSet(msgspec.Struct, frozen=True, kw_only=True):
+    """The classes that the lesion may be of; see :mod:`mammopair.model.conformal`."""
+
+    classes: list[Literal["benign", "malignant"]]
+    """One, or both where one cannot be told from the other at this coverage."""
+    coverage: float
+    """Of lesions of either class, the share whose set is meant to hold it."""
+    p_benign: float
+    """Share of held-out benign lesions that score at least as high: how usual for a benign one."""
+    p_malignant: float
+    """Share of held-out malignant lesions that score at least as low."""
+
+
+class Typicality(msgspec.Struct, frozen=True, kw_only=True):
+    """How usual the lesion's most unusual view looks; see :mod:`mammopair.model.typicality`."""
+
+    more_unusual_than: float
+    """Share of the training's crops, 0 to 1."""
+    caution_over: float
+    """The share over which the record has the caution ``unusual-crop``."""
+
+
 class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
     """One view's part in the result."""
 
@@ -66,6 +108,8 @@ class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
     readings: list[Reading]
     evidence: Evidence
     sop_uid: str = ""
+    more_unusual_than: float | None = None
+    """Share of the training's crops that look less unusual to the members; None if not known."""
 
 
 class ModelStamp(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +138,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     label: int | None = None
     """1 for malignant and 0 for benign, where the manifest knew it; never looked at here."""
     patient_id: str = ""
+    prevalence: float | None = None
+    """Share of malignant lesions at which all probabilities hold, save those of ``shifted``."""
+    shifted: AtPrevalence | None = None
+    """The same result at another prevalence, where one was stated."""
+    operating_points: list[PointReached] = []
+    conformal: ConformalSet | None = None
+    typicality: Typicality | None = None
     schema: Literal[1] = 1
     research_use_only: Literal[True] = True
     notice: str = RESEARCH_USE_ONLY

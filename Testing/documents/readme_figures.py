@@ -26,7 +26,7 @@ def figures_section(manifest: Manifest) -> str:
         f"|---|---|{'---|' * len(COLUMNS)}",
     ]
     for level, figures in manifest.measured.items():
-        if isinstance(figures, dict):
+        if isinstance(figures, dict) and "auc" in figures:
             cells = [_cell(figures, key) for key in COLUMNS]
             lines.append(f"| {level} | {figures['n']} | {' | '.join(cells)} |")
     card = f"MammoClassifier/mammopair/model/ensembles/{manifest.name}/MODEL_CARD.md"

@@ -14,10 +14,18 @@ from torch import nn
 
 from mammopair.caution import Caution
 from mammopair.errors import InputError
+from mammopair.model.conformal import others_stand_in
 from mammopair.model.device import choose_device
-from mammopair.model.ensemble_manifest import FILE, Manifest, MemberEntry, read_manifest
+from mammopair.model.ensemble_manifest import (
+    FILE,
+    Manifest,
+    MemberEntry,
+    read_manifest,
+    with_cross_fit,
+)
 from mammopair.model.folding import fold_batch_norms
 from mammopair.model.inference import Reading, read_patches
+from mammopair.model.reference import Reference, load_reference
 from mammopair.model.weights import file_sha256, load_weights
 
 DEFAULT = "light-googlenet"
@@ -57,6 +65,8 @@ class Ensemble:
     """By member name, in evaluation mode, batch norms folded, channels last."""
     cautions: list[Caution] = field(default_factory=list)
     """What happened on the way that the user ought to know, such as a change of device."""
+    reference: Reference | None = None
+    """What held-out lesions and crops were like; older ensembles have none."""
 
     def outputs(
         self, patches: npt.NDArray[np.float32], projections: Sequence[str]
@@ -83,6 +93,22 @@ class Ensemble:
         """The same ensemble with some of its members."""
         chosen = {name: network for name, network in self.networks.items() if name in names}
         return replace(self, networks=chosen)
+
+    def held_out(self, fold: int) -> Ensemble:
+        """As it may score the training patients of a fold.
+
+        Without the members that were trained on them, and without what calibration, thresholds
+        and reference took from them, where the manifest holds what the other folds give instead.
+        """
+        names = {entry.name for entry in self.members if entry.fold == fold}
+        part = replace(self, networks={name: self.networks[name] for name in names})
+        cross_fit = next((fit for fit in self.manifest.cross_fits if fit.fold == fold), None)
+        if cross_fit:
+            part.manifest = with_cross_fit(self.manifest, cross_fit)
+        if self.reference:
+            scores = others_stand_in(self.reference.scores, fold)
+            part.reference = replace(self.reference, scores=scores)
+        return part
 
     def _read(
         self, member: str, patches: npt.NDArray[np.float32], mine: npt.NDArray[np.bool_]
@@ -139,7 +165,10 @@ def load_ensemble(name_or_path: str | Path | None = None, device: str = "auto") 
     networks = {
         entry.name: load_member(manifest, entry, folder).to(target) for entry in manifest.members
     }
-    return Ensemble(manifest, file_sha256(folder / FILE), folder, target, networks)
+    kept = manifest.reference
+    reference = load_reference(folder / kept.file, kept.sha256) if kept else None
+    sha256 = file_sha256(folder / FILE)
+    return Ensemble(manifest, sha256, folder, target, networks, reference=reference)
 
 
 def load_member(manifest: Manifest, entry: MemberEntry, folder: Path) -> nn.Module:

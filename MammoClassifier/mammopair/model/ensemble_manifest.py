@@ -18,6 +18,9 @@ Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 FileName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
+Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
+
+
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
@@ -48,15 +51,46 @@ class Calibration(_Section, frozen=True, kw_only=True):
     """Of slope and intercept, over patient-level bootstrap resamples."""
     fitted_on: str
     """On which predictions, in words."""
+    prevalence: Share | None = None
+    """Share of malignant ones among the lesions that it was fitted on, where it is known."""
 
 
 class OperatingPoint(_Section, frozen=True, kw_only=True):
-    """A threshold on the calibrated probability, frozen before it was ever tested."""
+    """A threshold on the calibrated probability of a lesion, frozen before it was ever tested."""
 
     name: str
     threshold: float
     sensitivity: float
+    """What a threshold chosen on the other folds achieves; where there is no interval, what this
+    one does on the lesions that it was chosen on."""
     specificity: float
+    sensitivity_ci: tuple[float, float] | None = None
+    """95 % interval by patient; the next one too."""
+    specificity_ci: tuple[float, float] | None = None
+
+
+class CrossFit(_Section, frozen=True, kw_only=True):
+    """Calibration and thresholds for lesions of one fold, fitted on those of the other folds.
+
+    Nothing but the training patients is scored by them, so that figures on these are honest.
+    """
+
+    fold: int
+    calibration: Calibration
+    one_view_calibration: Calibration | None = None
+    thresholds: list[float]
+    """In the order of the manifest's operating points."""
+
+
+class ReferenceFile(_Section, frozen=True, kw_only=True):
+    """What held-out lesions and crops were like; see :mod:`mammopair.model.reference`."""
+
+    file: FileName
+    sha256: Sha256
+    coverage: Share
+    """Stated of the sets of classes, where no other is asked for."""
+    caution_over: Share
+    """A crop that is more unusual than this share of the training crops is warned of."""
 
 
 class Training(_Section, frozen=True, kw_only=True):
@@ -93,12 +127,23 @@ class Manifest(_Section, frozen=True, kw_only=True):
     """Whether each crop is read in its four mirrorings, and the logits averaged."""
     members: Annotated[list[MemberEntry], msgspec.Meta(min_length=1)]
     calibration: Calibration
+    """Of lesions that are marked on both views, and of all where there is no other."""
+    one_view_calibration: Calibration | None = None
+    """Of lesions that are marked on one view: masses that only one view shows are harder, and a
+    mean over two views is nearer to the middle than either, so one calibration fits neither."""
     operating_points: list[OperatingPoint]
+    cross_fits: list[CrossFit] = []
+    """None where the members hold out one fold only, or in ensembles made before there were any."""
+    reference: ReferenceFile | None = None
     training: Training
     measured: dict[str, Any]
     """What ``mammopair evaluate`` printed on the patients that no scoring member had seen."""
     software: str
     """Version of this package that made it."""
+
+    def calibration_of(self, views: int) -> Calibration:
+        """The calibration of a lesion that is marked on so many views."""
+        return self.one_view_calibration or self.calibration if views == 1 else self.calibration
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -124,6 +169,8 @@ def read_manifest(folder: Path) -> Manifest:
         raise InputError(
             path, f"is not an ensemble's manifest: {name_architectures(error)}"
         ) from error
+    if any(len(fit.thresholds) != len(manifest.operating_points) for fit in manifest.cross_fits):
+        raise InputError(path, "has cross_fits whose thresholds are not one an operating point")
     names = [member.name for member in manifest.members]
     if len(set(names)) < len(names):
         raise InputError(path, f"names two members alike ({', '.join(names)}); name each its own")
@@ -140,3 +187,17 @@ def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it for people as well as for machines."""
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
     (folder / FILE).write_bytes(text + b"\n")
+
+
+def with_cross_fit(manifest: Manifest, cross_fit: CrossFit) -> Manifest:
+    """The manifest as it stands towards the lesions of one fold of the training."""
+    points = [
+        msgspec.structs.replace(point, threshold=threshold)
+        for point, threshold in zip(manifest.operating_points, cross_fit.thresholds, strict=True)
+    ]
+    return msgspec.structs.replace(
+        manifest,
+        calibration=cross_fit.calibration,
+        one_view_calibration=cross_fit.one_view_calibration,
+        operating_points=points,
+    )

@@ -40,7 +40,11 @@ def write_card(manifest: Manifest, folder: Path) -> None:
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
     template = environment.from_string((files("mammopair.training") / TEMPLATE).read_text("utf-8"))
-    levels = {name: value for name, value in manifest.measured.items() if isinstance(value, dict)}
+    levels = {
+        name: value
+        for name, value in manifest.measured.items()
+        if isinstance(value, dict) and "auc" in value
+    }
     text = template.render(
         manifest=manifest,
         recipe=msgspec.convert(manifest.training.recipe, Recipe),

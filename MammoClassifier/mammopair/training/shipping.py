@@ -4,39 +4,49 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections import defaultdict
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from mammopair import __version__
 from mammopair.crop import CONTEXT, SMALLEST_MM
 from mammopair.errors import InputError
+from mammopair.model.conformal import COVERAGE
 from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.model.ensemble_manifest import (
     FILE,
     Calibration,
     Manifest,
     MemberEntry,
+    ReferenceFile,
     Training,
     read_manifest,
     write_manifest,
 )
+from mammopair.model.reference import save_reference
+from mammopair.model.typicality import CAUTION_OVER
 from mammopair.model.weights import file_sha256, save_weights
 from mammopair.progress import Progress
 from mammopair.reading.crop_folder import CropRow
 from mammopair.record import Record
 from mammopair.scoring import measure_scores, score_folder
-from mammopair.training.calibrating import LesionLogits, fit_calibration, operating_points
 from mammopair.training.card import write_card
 from mammopair.training.checkpoint import averaged_weights
+from mammopair.training.cross_fitting import calibrated
 from mammopair.training.folds import split_patients
+from mammopair.training.operating import as_measured
 from mammopair.training.recipe import Recipe
+from mammopair.training.referring import make_reference
+from mammopair.training.unseen import read_unseen, unseen_lesions
 
-FOLDS = "folds.csv"
+FOLDS, REFERENCE = "folds.csv", "reference.safetensors"
+MEASURED = (
+    *("pairs", "views", "lesions", "operating_points", "conformal", "unusual", "subgroups"),
+    *("scored_by", "cross_fitted"),
+)
+"""What of the figures goes into the manifest."""
 UNCALIBRATED = Calibration(
     slope=1.0, intercept=0.0, covariance=((0.0, 0.0), (0.0, 0.0)), fitted_on="nothing"
 )
@@ -51,10 +61,9 @@ def ship(
 ) -> Generator[Progress, None, Manifest]:
     """Write an ensemble into a folder from the checkpoints of its members.
 
-    The calibration and the operating points are fitted, and the figures measured, on crops of
-    patients that the scoring member never saw. The figures are taken after the fit of two
-    numbers to the same lesions, which flatters their calibration (Brier, ECE) a little; the AUC by
-    view is untouched by it.
+    Calibration, operating points and reference are made from, and the figures measured on, crops
+    of patients that the scoring member never saw. Each fold's figures are by the calibration and
+    the thresholds of the other folds (:mod:`mammopair.training.cross_fitting`).
 
     It is made in a folder beside and moved to its place when it is whole, so that stopping this
     halfway leaves no ensemble without calibration behind, and an earlier one as it was.
@@ -94,21 +103,30 @@ def _draft(
     manifest = _bare_manifest(recipe, rows, checkpoints, folder)
     write_manifest(manifest, folder)
 
-    scored = yield from score_folder(data, load_ensemble(folder))
-    lesions = lesion_logits(scored)
-    calibration = fit_calibration(
-        lesions, f"{len(lesions)} lesions, each scored by the member that never saw the patient"
+    fold_of = split_patients(rows, recipe.folds)
+    unseen = yield from read_unseen(load_ensemble(folder), rows, data, fold_of)
+    lesions = unseen_lesions(unseen, fold_of)
+    manifest = calibrated(
+        manifest, lesions, "each scored by the members that never saw the patient"
     )
     manifest = msgspec.structs.replace(
         manifest,
-        calibration=calibration,
-        operating_points=operating_points(lesions, calibration),
+        reference=ReferenceFile(
+            file=REFERENCE,
+            sha256=save_reference(make_reference(lesions, unseen), folder / REFERENCE),
+            coverage=COVERAGE,
+            caution_over=CAUTION_OVER,
+        ),
     )
     write_manifest(manifest, folder)
 
     ensemble = load_ensemble(folder)
     scored = yield from score_folder(data, ensemble)
-    manifest = msgspec.structs.replace(manifest, measured=_figures(scored, ensemble))
+    measured = _figures(scored, ensemble)
+    manifest = msgspec.structs.replace(manifest, measured=measured)
+    if measured["cross_fitted"]:
+        points = as_measured(manifest.operating_points, measured["operating_points"])
+        manifest = msgspec.structs.replace(manifest, operating_points=points)
     write_manifest(manifest, folder)
     write_card(manifest, folder)
 
@@ -119,24 +137,6 @@ def _move(draft: Path, folder: Path) -> None:
     (folder / FILE).unlink(missing_ok=True)
     for path in sorted(draft.iterdir(), key=lambda path: path.name == FILE):
         path.replace(folder / path.name)
-
-
-def lesion_logits(scored: list[tuple[CropRow, Record]]) -> list[LesionLogits]:
-    """The members' logits of each lesion, from scored crops."""
-    lesions: dict[tuple[str, int], list[tuple[CropRow, Record]]] = defaultdict(list)
-    for row, record in scored:
-        # The label is part of the key as some breasts number several masses differently a view.
-        lesions[row.lesion, row.label].append((row, record))
-    return [
-        LesionLogits(
-            patient_id=views[0][0].patient_id,
-            label=label,
-            logits=np.array(
-                [[reading.logit for reading in record.views[0].readings] for _, record in views]
-            ),
-        )
-        for (_, label), views in lesions.items()
-    ]
 
 
 def _bare_manifest(
@@ -190,11 +190,11 @@ def _bare_manifest(
 
 def _figures(scored: list[tuple[CropRow, Record]], ensemble: Ensemble) -> dict[str, Any]:
     """What goes into the manifest: all levels, and again without the confounded scanner."""
-    figures = measure_scores(scored, ensemble)
-    levels = {level: figures[level] for level in ("pairs", "views", "lesions")}
+    figures = measure_scores(scored, ensemble, subgroups=True)
+    kept = {name: figures[name] for name in MEASURED}
     elsewhere = [(row, record) for row, record in scored if row.scanner != "DBA"]
     if 0 < len(elsewhere) < len(scored):
         without = measure_scores(elsewhere, ensemble)
-        levels["pairs without scanner DBA"] = without["pairs"]
-        levels["views without scanner DBA"] = without["views"]
-    return levels | {"scored_by": figures["scored_by"]}
+        kept["pairs without scanner DBA"] = without["pairs"]
+        kept["views without scanner DBA"] = without["views"]
+    return kept

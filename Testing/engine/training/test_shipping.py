@@ -67,6 +67,7 @@ def test_nothing_but_the_ensemble_is_left(shipped_folder):
         "manifest.json",
         "member-0.safetensors",
         "member-1.safetensors",
+        "reference.safetensors",
     ]
     assert [path.name for path in folder.parent.iterdir()] == ["ensemble"]
 

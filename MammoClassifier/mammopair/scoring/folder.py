@@ -1,8 +1,9 @@
 """Score a folder of labelled crops by the road that every lesion takes.
 
 No member ever scores a patient that it was trained on: for a patient of the training collection
-only the members that never saw the patient speak, for any other patient all of them do. Crops of
-a patient whom every member saw are left out, and counted.
+only the members that never saw the patient speak, by a calibration and thresholds that were fitted
+on other patients; for any other patient all of them do. Crops of a patient whom every member saw
+are left out, and counted.
 """
 
 from __future__ import annotations
@@ -11,13 +12,11 @@ import csv
 from collections import Counter, defaultdict
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.classify import Lesion, MarkedView, classify_many
 from mammopair.errors import InputError
 from mammopair.evaluation.levels import ViewScore
-from mammopair.evaluation.summary import score_levels
 from mammopair.model.weights import file_sha256
 from mammopair.progress import Progress
 from mammopair.reading.crop_folder import CropRow, read_crop, read_index
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
 
 CROPS_AT_ONCE = 32
-THRESHOLD = 0.5
-"""Of the calibrated probability, for accuracy, sensitivity and specificity."""
 
 
 def score_folder(
@@ -46,15 +43,15 @@ def score_folder(
     InputError
         If the folder or a picture in it cannot be read, or no member may score any of it.
     """
-    readable = held_out_rows(folder, ensemble)
-    rows = [row for row, _ in readable]
-    groups: dict[frozenset[str], list[CropRow]] = defaultdict(list)
-    for row, names in readable:
-        groups[names].append(row)
+    rows = [row for row, _ in held_out_rows(folder, ensemble)]
+    folds = training_folds(ensemble)
+    groups: dict[int | None, list[CropRow]] = defaultdict(list)
+    for row in rows:
+        groups[folds.get(row.patient_id)].append(row)
 
     records: dict[str, Record] = {}
-    for names, group in groups.items():
-        scorers = ensemble.only(set(names))
+    for fold, group in groups.items():
+        scorers = ensemble if fold is None else ensemble.held_out(fold)
         for start in range(0, len(group), CROPS_AT_ONCE):
             yield Progress(len(records), len(rows), "Scoring crops")
             chunk = group[start : start + CROPS_AT_ONCE]
@@ -89,16 +86,26 @@ def unseen_members(ensemble: Ensemble) -> dict[str, frozenset[str]]:
     InputError
         If the ensemble's table of folds is missing or was changed.
     """
+    members: dict[int, set[str]] = defaultdict(set)
+    for entry in ensemble.members:
+        members[entry.fold].add(entry.name)
+    return {patient: frozenset(members[fold]) for patient, fold in training_folds(ensemble).items()}
+
+
+def training_folds(ensemble: Ensemble) -> dict[str, int]:
+    """The fold of each patient of the training collection.
+
+    Raises
+    ------
+    InputError
+        As :func:`unseen_members`.
+    """
     training = ensemble.manifest.training
     path = ensemble.folder / training.folds_file
     if file_sha256(path) != training.folds_sha256:
         raise InputError(path, "is not the table that the manifest names; install it anew")
-    members: dict[int, set[str]] = defaultdict(set)
-    for entry in ensemble.members:
-        members[entry.fold].add(entry.name)
     with path.open(newline="", encoding="utf-8") as stream:
-        fold_of = {row["patient_id"]: int(row["fold"]) for row in csv.DictReader(stream)}
-    return {patient: frozenset(members[fold]) for patient, fold in fold_of.items()}
+        return {row["patient_id"]: int(row["fold"]) for row in csv.DictReader(stream)}
 
 
 def view_scores(scored: list[tuple[CropRow, Record]]) -> list[ViewScore]:
@@ -119,56 +126,6 @@ def view_scores(scored: list[tuple[CropRow, Record]]) -> list[ViewScore]:
         )
         for row, record in scored
     ]
-
-
-def evaluate_folder(
-    folder: Path, ensemble: Ensemble, without: tuple[str, str] | None = None
-) -> Generator[Progress, None, dict[str, Any]]:
-    """Score a folder and measure: what ``mammopair evaluate`` prints.
-
-    Parameters
-    ----------
-    without
-        A column of ``crops.csv`` and a value: rows that have it are left out of the figures,
-        as ``("scanner", "DBA")``.
-
-    Returns
-    -------
-    dict
-        ``views``, ``pairs`` and ``lesions`` of :func:`~mammopair.evaluation.summary.score_levels`,
-        then how they came about.
-    """
-    scored = yield from score_folder(folder, ensemble)
-    if without:
-        column, value = without
-        scored = [(row, record) for row, record in scored if str(getattr(row, column)) != value]
-        if not scored:
-            raise InputError(folder, f"leaves no row without {column}={value}; leave out less")
-    return measure_scores(scored, ensemble)
-
-
-def measure_scores(scored: list[tuple[CropRow, Record]], ensemble: Ensemble) -> dict[str, Any]:
-    """The figures of scored crops, and by whom they were scored."""
-    unseen = unseen_members(ensemble)
-    held_out = sum(row.patient_id in unseen for row, _ in scored)
-    return {
-        **score_levels(view_scores(scored)),
-        "threshold": THRESHOLD,
-        "crops_of_training_patients": held_out,
-        "scored_by": (
-            "the members that were not trained on the patient; without patients whom all saw"
-            if held_out
-            else "all members"
-        ),
-        "model": {
-            "name": ensemble.manifest.name,
-            "version": ensemble.manifest.version,
-            "sha256": ensemble.sha256,
-        },
-        "software": f"mammopair {__version__}",
-        "research_use_only": True,
-        "notice": RESEARCH_USE_ONLY,
-    }
 
 
 def _as_lesion(folder: Path, row: CropRow) -> Lesion:
