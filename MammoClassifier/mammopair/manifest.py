@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -32,6 +33,7 @@ WANTED = {
     "label": "1 (malignant), 0 (benign) or empty",
 }
 """What a field must be, for messages."""
+NOT_UTF_8 = "is not text in UTF-8; save the table as CSV in UTF-8"
 
 
 class ManifestRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +97,7 @@ def read_manifest(path: Path, root: Path | None = None) -> list[LesionEntry]:
     for line, row in read_rows(path):
         where = f"{path}, line {line}"
         lesion = lesions.setdefault((row.case_id, row.lesion_id), [])
-        _check_against(where, row, lesion)
+        check_against(where, row, lesion)
         file = (root or path.parent) / row.file
         if not _is_file(file):
             raise InputError(where, f"names {file}, which is not there")
@@ -105,27 +107,80 @@ def read_manifest(path: Path, root: Path | None = None) -> list[LesionEntry]:
     return [LesionEntry(tuple(rows)) for rows in lesions.values()]
 
 
+@dataclass(frozen=True)
+class BadRow:
+    """A row that is no view of a lesion."""
+
+    case_id: str
+    """As far as the row tells."""
+    lesion_id: str
+    error: InputError
+    """Naming the line and the field."""
+
+
 def read_rows(path: Path) -> Iterator[tuple[int, ManifestRow]]:
-    """Each row with its line number, checked by itself, as the file is read."""
+    """Each row with its line number, checked by itself, as the file is read.
+
+    Raises
+    ------
+    InputError
+        As :func:`scan_rows`, and at the first bad row.
+    """
+    for line, row in scan_rows(path):
+        if isinstance(row, BadRow):
+            raise row.error
+        yield line, row
+
+
+def scan_rows(path: Path) -> Iterator[tuple[int, ManifestRow | BadRow]]:
+    """Each row with its line number, good or bad, as the file is read.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, is no table, or lacks a column.
+    """
     try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
+        # What is not UTF-8 is carried along, so that it spoils its own row only.
+        with path.open(newline="", encoding="utf-8-sig", errors="surrogateescape") as stream:
             table = csv.DictReader(stream, skipinitialspace=True)
-            needed = {field.name for field in msgspec.structs.fields(ManifestRow) if field.required}
-            columns = table.fieldnames or ()
-            missing = sorted(needed - set(columns))
-            if missing and len(columns) == 1 and ";" in columns[0]:
-                raise InputError(path, "has semicolons between its cells; save it with commas")
-            if missing:
-                raise InputError(path, f"has no column {', '.join(missing)}")
+            _check_columns(path, table.fieldnames or ())
             for cells in table:
                 if any(cells.values()):
-                    yield table.line_num, _convert(f"{path}, line {table.line_num}", cells)
+                    yield table.line_num, _read_row(f"{path}, line {table.line_num}", cells)
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(path, "is not text in UTF-8; save the table as CSV in UTF-8") from error
     except csv.Error as error:
         raise InputError(path, f"is not CSV: {error}") from error
+
+
+def _check_columns(path: Path, columns: Sequence[str]) -> None:
+    if not all(map(_is_text, columns)):
+        raise InputError(path, NOT_UTF_8)
+    needed = {field.name for field in msgspec.structs.fields(ManifestRow) if field.required}
+    missing = sorted(needed - set(columns))
+    if missing and len(columns) == 1 and ";" in columns[0]:
+        raise InputError(path, "has semicolons between its cells; save it with commas")
+    if missing:
+        raise InputError(path, f"has no column {', '.join(missing)}")
+
+
+def _read_row(where: str, cells: dict[str, str]) -> ManifestRow | BadRow:
+    try:
+        return _convert(where, cells)
+    except InputError as error:
+        case, lesion = ((cells.get(name) or "").strip() for name in ("case_id", "lesion_id"))
+        known = _is_text(case + lesion)
+        return BadRow(case if known else "", lesion if known else "", error)
+
+
+def _is_text(cell: str) -> bool:
+    """Whether all of it was UTF-8, and none of it carried along as it was."""
+    try:
+        cell.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _convert(where: str, cells: dict[str, str]) -> ManifestRow:
@@ -135,6 +190,8 @@ def _convert(where: str, cells: dict[str, str]) -> ManifestRow:
             where, "has more cells than the table has columns; put text with commas in quotes"
         )
     given = {name: (cell or "").strip() for name, cell in cells.items()}
+    if not _is_text("".join(given.values())):
+        raise InputError(where, NOT_UTF_8)
     for name in ("laterality", "view"):
         given[name] = given[name].upper()
     given["laterality"] = LATERALITIES.get(given["laterality"], given["laterality"])
@@ -166,8 +223,8 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _check_against(where: str, row: ManifestRow, lesion: list[ManifestRow]) -> None:
-    """Raise unless a row goes with those of its lesion that came before."""
+def check_against(where: str, row: ManifestRow, lesion: list[ManifestRow]) -> None:
+    """Raise :class:`InputError` unless a row goes with those of its lesion that came before."""
     name = f"{row.case_id} lesion {row.lesion_id}"
     for other in lesion:
         if other.view == row.view:

@@ -21,9 +21,12 @@ def output() -> Console:
     return Console(highlight=False, soft_wrap=False)
 
 
-def run_with_bar(steps: Generator[Progress, None, Value]) -> Value:
-    """Drive a stepwise work to its end under a progress bar, and give its value."""
-    with _bar() as bar:
+def run_with_bar(steps: Generator[Progress, None, Value], *, rate: bool = False) -> Value:
+    """Drive a stepwise work to its end under a progress bar, and give its value.
+
+    With ``rate`` the bar also says how many steps are done a second.
+    """
+    with _bar(rate=rate) as bar:
         task = bar.add_task("", total=None)
         while True:
             try:
@@ -39,20 +42,28 @@ def with_bar(items: Iterable[Item], total: int, description: str) -> Iterator[It
         yield from bar.track(items, total=total, description=description)
 
 
-def _bar():  # type: ignore[no-untyped-def]  # noqa: ANN202  rich's type would load rich
+def _bar(*, rate: bool = False):  # type: ignore[no-untyped-def]  # noqa: ANN202  rich's type would load rich
     from rich.console import Console
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         Progress,
+        ProgressColumn,
+        Task,
         TextColumn,
         TimeRemainingColumn,
     )
+    from rich.text import Text
+
+    class Rate(ProgressColumn):
+        def render(self, task: Task) -> Text:
+            return Text(f"{task.speed:.1f}/s" if task.speed else "-/s")
 
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        *([Rate()] if rate else []),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
