@@ -18,13 +18,17 @@ from slicer.i18n import tr as _
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Sequence
 
     from ctk import ctkDICOMDatabase
 
     from mammopair.progress import Progress
+    from mammopair.reading.view import View
     from mammopair.record import Record, ViewResult
     from mammopair.results.dicom.export import ResultObject
+
+READ, MADE = 20, 80
+"""Per cent of the progress when the views have been read and when the objects have been made."""
 
 
 @dataclass(frozen=True)
@@ -61,22 +65,38 @@ def exportStepwise(record: Record) -> Generator[Progress, None, Exported]:
     """
     from mammopair.progress import Progress
     from mammopair.reading.files import read_view
-    from mammopair.results.dicom.export import make_objects, write_objects
+    from mammopair.results.dicom.export import write_objects
 
     database = _databaseForWriting()
     record = _withImages(record, database)
     views = {}
     for number, view in enumerate(record.views):
         message = _("Reading {view}").format(view=Path(view.file).name)
-        yield Progress(40 * number // len(record.views), 100, message)
+        yield Progress(READ * number // len(record.views), 100, message)
         views[view.file] = read_view(Path(view.file))
-    yield Progress(40, 100, _("Making the DICOM objects"))
-    objects = make_objects(record, lambda view: views[view.file])
+    objects = yield from _makeObjects(record, lambda view: views[view.file])
     with TemporaryDirectory(dir=slicer.app.temporaryPath) as folder:
-        yield Progress(70, 100, _("Writing the DICOM objects"))
+        yield Progress(MADE, 100, _("Writing the DICOM objects"))
         files = write_objects(objects, Path(folder) / "result")
         yield Progress(90, 100, _("Adding them to the DICOM database"))
         return _insert(database, record, objects, files)
+
+
+def _makeObjects(
+    record: Record, load: Callable[[ViewResult], View]
+) -> Generator[Progress, None, list[ResultObject]]:
+    """The engine's steps, with its progress as part of the whole."""
+    from mammopair.progress import Progress
+    from mammopair.results.dicom.export import make_objects_stepwise
+
+    steps = make_objects_stepwise(record, load)
+    while True:
+        try:
+            step = next(steps)
+        except StopIteration as finished:
+            return finished.value
+        done = READ + (MADE - READ) * step.done // step.total
+        yield Progress(done, 100, _("Making the DICOM objects"))
 
 
 def _databaseForWriting() -> ctkDICOMDatabase:

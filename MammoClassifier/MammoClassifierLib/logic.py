@@ -30,15 +30,12 @@ from mammopair.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
-    from typing import TypeVar
 
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableNode
 
     from mammopair.classify import Lesion
     from mammopair.progress import Progress
     from mammopair.record import Record
-
-    Outcome = TypeVar("Outcome")
 
 READING = 20
 """Per cent of the progress that reading the views and loading the ensemble make up."""
@@ -98,7 +95,9 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
             One sentence, if an input or the ensemble cannot be used; the scene is as it was.
         """
         inputs = collectInputs(ccVolume, ccRoi, mloVolume, mloRoi)
-        return _outcome(self.classifyStepwise(inputs, laterality)).record
+        from mammopair.progress import outcome
+
+        return outcome(self.classifyStepwise(inputs, laterality)).record
 
     def exportToDicomDatabase(self, record: Record) -> list[Path]:
         """Write a record into Slicer's DICOM database: report, evidence and picture.
@@ -116,7 +115,9 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
             One sentence, if a view is no DICOM image or the database cannot be written to;
             nothing of the result is in it then.
         """
-        return list(_outcome(exportStepwise(record)).files)
+        from mammopair.progress import outcome
+
+        return list(outcome(exportStepwise(record)).files)
 
     def classifyStepwise(
         self, inputs: tuple[MarkedVolume, ...], laterality: str | None = None
@@ -161,12 +162,3 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
                 return finished.value
             done = READING + (100 - READING) * step.done // max(step.total, 1)
             yield Progress(done, 100, step.message)
-
-
-def _outcome(steps: Generator[Progress, None, Outcome]) -> Outcome:
-    """Take all steps at once."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value

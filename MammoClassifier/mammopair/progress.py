@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import dataclass
+from typing import TypeVar
+
+Outcome = TypeVar("Outcome")
 
 
 @dataclass(frozen=True)
@@ -12,3 +16,12 @@ class Progress:
     done: int
     total: int
     message: str
+
+
+def outcome(steps: Generator[Progress, None, Outcome]) -> Outcome:
+    """Take all steps of long work at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as finished:
+            return finished.value

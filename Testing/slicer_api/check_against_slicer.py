@@ -88,7 +88,7 @@ def problem(entry: Name, folders: dict[str, Path]) -> str | None:
     if path.suffix == ".py":
         module = path.stem == entry.name
         good = module or defined_in_python(text, entry.name)
-    elif entry.owner.startswith(("q", "ctk")):
+    elif entry.owner.startswith(("q", "ctk")) and entry.owner != "ctk":  # not a class of CTK's
         good = entry.name in scriptable_names(text)
     else:
         good = declared_in_vtk_class(text, entry.name)

@@ -10,13 +10,14 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammopair.errors import InputError
+from mammopair.progress import Progress, outcome
 from mammopair.reading.view import Projection, View
 from mammopair.record import Record, ViewResult
 from mammopair.results.dicom.equipment import date
@@ -62,18 +63,30 @@ def make_objects(
     InputError
         If a view's file is not DICOM, is another image than the record's or lacks a UID.
     """
+    return outcome(make_objects_stepwise(record, load, moment))
+
+
+def make_objects_stepwise(
+    record: Record, load: Callable[[ViewResult], View], moment: datetime | None = None
+) -> Generator[Progress, None, list[ResultObject]]:
+    """Make the objects, yielding progress before each; otherwise as :func:`make_objects`."""
     sources = [read_source(view) for view in sorted(record.views, key=_place)]
+    total = 2 * len(sources) + 2
     named: list[tuple[str, Source, Dataset]] = []
     evidence: list[list[Dataset]] = []
     for number, source in enumerate(sources, start=1):
         name = source.result.projection
+        yield Progress(2 * number - 2, total, f"Evidence levels of {name}")
         levels = make_segmentation(record, source, number)
+        yield Progress(2 * number - 1, total, f"Evidence map of {name}")
         numbers = make_parametric_map(record, source, number)
         if levels is not None:
             named.append((f"{name}-evidence-levels", source, levels))
         named.append((f"{name}-evidence-map", source, numbers))
         evidence.append([made for made in (levels, numbers) if made is not None])
+    yield Progress(total - 2, total, "Report")
     report = make_structured_report(record, sources, evidence)
+    yield Progress(total - 1, total, "Picture")
     picture = make_secondary_capture(record, sources, load)
     named = [("report", sources[0], report), ("picture", sources[0], picture), *named]
 
