@@ -18,6 +18,8 @@ from MammoClassifierLib.results import readRecord, resultsInScene, viewsOf
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode
 
 BOX = (60.0, 90.0, 40.0, 36.0)
@@ -55,24 +57,82 @@ def testClassify() -> None:
     assert viewsOf(table) == {"CC": cc, "MLO": mlo}
 
 
-TESTS = (testBoxes, testSentences, testClassify)
+def testExport() -> None:
+    """A result goes into the DICOM database, beside its image, and again in its own place."""
+    if missingPackages():
+        return
+    from DICOMLib import DICOMUtils
+    from pydicom.uid import generate_uid
+
+    from MammoClassifierLib.dicomloading import loadMammogram
+
+    with DICOMUtils.TemporaryDICOMDatabase() as database:
+        instance = str(generate_uid())
+        database.insert(writeView(instance))
+        cc = loadMammogram(database.fileForInstance(instance), "R CC")
+        logic = MammoClassifierLogic()
+        record = logic.classify(cc, markView(cc))
+        exported = logic.exportToDicomDatabase(record)
+        assert logic.exportToDicomDatabase(record) == exported
+        (patient,) = database.patients()
+        (study,) = database.studiesForPatient(patient)
+        assert len(database.allFiles()) == 1 + len(exported)
+        series = database.seriesForStudy(study)
+        assert {"MG", "SR"} <= {database.fieldForSeries("Modality", one) for one in series}
 
 
-def paintView(name: str, degrees: float = 0.0) -> vtkMRMLScalarVolumeNode:
-    """A breast-like picture of 300 rows and 220 columns, turned in its plane."""
+TESTS = (testBoxes, testSentences, testClassify, testExport)
+
+
+def paintBreast() -> npt.NDArray[np.int16]:
+    """``(300, 220)``: a breast-like picture with a mass in it."""
     import numpy as np
 
     y, x = np.mgrid[:300, :220]
     breast = np.clip(1.0 - np.hypot(x / 170.0, (y - 150) / 160.0), 0.0, 1.0)
     mass = np.exp(-((x - 80.0) ** 2 + (y - 108.0) ** 2) / 200.0)
+    return (2000 * breast + 1500 * mass).astype(np.int16)
+
+
+def paintView(name: str, degrees: float = 0.0) -> vtkMRMLScalarVolumeNode:
+    """The picture as a volume, turned in its plane."""
+    import numpy as np
+
     volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    slicer.util.updateVolumeFromArray(volume, (2000 * breast + 1500 * mass).astype("int16")[None])
+    slicer.util.updateVolumeFromArray(volume, paintBreast()[None])
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     matrix = np.eye(4)
     matrix[:2, :2] = -0.2 * np.array([[cosine, -sine], [sine, cosine]])
     volume.SetIJKToRASMatrix(toMatrix(matrix))
     volume.CreateDefaultDisplayNodes()
     return volume
+
+
+def writeView(instance: str) -> str:
+    """The picture as a DICOM file, a right CC view; gives its path."""
+    from pydicom import Dataset, dcmwrite
+    from pydicom.dataset import FileMetaDataset
+    from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+
+    pixels = paintBreast().astype("<u2")
+    view, meta = Dataset(), FileMetaDataset()
+    for keyword, value in {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.2",  # digital mammography, for presentation
+        "SOPInstanceUID": instance,
+        "StudyInstanceUID": generate_uid(),
+        "SeriesInstanceUID": generate_uid(),
+        **{"PatientName": "Painted^Breast", "PatientID": "painted", "Modality": "MG"},
+        **{"ImageLaterality": "R", "ViewPosition": "CC", "PatientOrientation": ["P", "L"]},
+        **{"Rows": pixels.shape[0], "Columns": pixels.shape[1], "SamplesPerPixel": 1},
+        **{"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11, "PixelRepresentation": 0},
+        **{"PhotometricInterpretation": "MONOCHROME2", "PixelData": pixels.tobytes()},
+    }.items():
+        setattr(view, keyword, value)
+    setattr(meta, "TransferSyntaxUID", ExplicitVRLittleEndian)  # noqa: B010
+    setattr(view, "file_meta", meta)  # noqa: B010
+    path = f"{slicer.app.temporaryPath}/MammoClassifierSelfTest.dcm"
+    dcmwrite(path, view, enforce_file_format=True)
+    return path
 
 
 def markView(volume: vtkMRMLScalarVolumeNode) -> vtkMRMLMarkupsROINode:
