@@ -1,4 +1,4 @@
-"""The command line: ``mammopair demo | classify | evaluate | train | crossval | info``.
+"""The command line: ``mammopair demo | classify | evaluate | train | crossval | compare | info``.
 
 Exit codes: 0, all done; 1, some input could not be used, each named; 2, wrong usage; 130, stopped.
 """
@@ -10,7 +10,7 @@ import sys
 import typer
 
 from mammopair import RESEARCH_USE_ONLY, __version__
-from mammopair.cli import classify, crossval, demo, evaluate, info, train
+from mammopair.cli import classify, compare, crossval, demo, evaluate, info, train
 from mammopair.errors import InputError
 
 STOPPED = 130
@@ -30,6 +30,7 @@ app.command("classify")(classify.classify)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
 app.command("crossval")(crossval.crossval)
+app.command("compare")(compare.compare)
 app.command("info")(info.info)
 
 
