@@ -5,6 +5,9 @@ from __future__ import annotations
 from mammopair.errors import InputError
 from mammopair.explain.attribution import Method
 from mammopair.explain.class_activation import class_activation
+from mammopair.explain.fine_evidence import fine_evidence
+from mammopair.explain.integrated_gradients import integrated_gradients
+from mammopair.explain.occlusion import occlusion
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -15,6 +18,27 @@ METHODS: dict[str, Method] = {
             meaning="what the cell of the last block adds to the logit",
             additive=True,
             steps=class_activation,
+        ),
+        Method(
+            name="fine-evidence",
+            title="Fine evidence",
+            meaning="what the cell of an earlier block adds to the logit, through all later ones",
+            additive=True,
+            steps=fine_evidence,
+        ),
+        Method(
+            name="occlusion",
+            title="Occlusion",
+            meaning="by how many logits the answer falls when the place is blurred",
+            additive=False,
+            steps=occlusion,
+        ),
+        Method(
+            name="integrated-gradients",
+            title="Integrated gradients",
+            meaning="what the cell adds on the way from the blurred patch to the patch",
+            additive=True,
+            steps=integrated_gradients,
         ),
     )
 }

@@ -74,13 +74,19 @@ class Reader:
         """The members' mean calibrated logit, ``(n, rows, rows)`` to ``(n,)``, with gradient."""
         return self.member_logits(patches).mean(dim=1)
 
+    @torch.no_grad()
+    def readings(self, patches: Patches) -> Floats:
+        """Calibrated logits ``(n, members)`` of any number of patches, without gradient."""
+        chunks = _as_tensor(patches).split(MOST_PATCHES)
+        return torch.cat([self.member_logits(chunk).double().cpu() for chunk in chunks]).numpy()
+
     def logits(self, patches: Patches) -> Floats:
         """The mean calibrated logit ``(n,)`` of any number of patches, without gradient."""
-        return self._member_logits(patches).mean(axis=1)
+        return self.readings(patches).mean(axis=1)
 
     def probabilities(self, patches: Patches) -> Floats:
         """``(n,)``: the mean of the members' probabilities, as the record has it for a view."""
-        return sigmoid(self._member_logits(patches)).clip(CERTAIN, 1 - CERTAIN).mean(axis=1)
+        return mean_probability(self.readings(patches))
 
     def gradient(self, patches: Patches) -> tuple[Floats, Floats]:
         """The mean calibrated logit ``(n,)`` and its gradient ``(n, rows, rows)``.
@@ -99,11 +105,6 @@ class Reader:
     def inputs(self, patches: Tensor) -> Tensor:
         """What the networks are fed, before mirroring: ``(n, 1, side, side)``."""
         return to_input(patches.to(self.device), self.input)
-
-    @torch.no_grad()
-    def _member_logits(self, patches: Patches) -> Floats:
-        chunks = _as_tensor(patches).split(MOST_PATCHES)
-        return torch.cat([self.member_logits(chunk).double().cpu() for chunk in chunks]).numpy()
 
 
 def read_as(
@@ -154,6 +155,11 @@ def read_as(
 def single_members(reader: Reader) -> list[Reader]:
     """A reader for each member, to see how far they agree."""
     return [replace(reader, networks=(network,)) for network in reader.networks]
+
+
+def mean_probability(readings: Floats) -> Floats:
+    """``(...)`` of calibrated logits ``(..., members)``: the mean of their probabilities."""
+    return sigmoid(readings).clip(CERTAIN, 1 - CERTAIN).mean(axis=-1)
 
 
 def _as_tensor(patches: Patches) -> Tensor:

@@ -50,7 +50,7 @@ def test_closing_a_method_ends_it(method, ensemble, patches):
 
 
 def test_exact_evidence_misses_the_logit_by_less_than_a_thousandth(ensemble, patches):
-    for method in (METHODS["evidence"],):
+    for method in (METHODS["evidence"], METHODS["fine-evidence"]):
         found = attribute(method, read_as(ensemble, "MLO"), patches, [BOX] * 3)
         assert found.error.max() < 1e-3
         assert np.abs(found.maps).mean() > 0.01
