@@ -13,11 +13,15 @@ malignant. A population with smaller or fainter masses breaks it.
 from __future__ import annotations
 
 from math import exp, log
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from mammopair.errors import InputError
 from mammopair.record import AtPrevalence, Interval, Record
+
+if TYPE_CHECKING:
+    from mammopair.model.ensemble_manifest import Manifest
 
 
 def shifted(probability: float, trained: float, stated: float) -> float:
@@ -33,6 +37,28 @@ def shifted(probability: float, trained: float, stated: float) -> float:
 def logit(probability: float) -> float:
     """``log(p / (1 - p))`` of a probability over 0 and under 1."""
     return log(probability / (1 - probability))
+
+
+def restated(record: Record, prevalence: float | None, coverage: float | None) -> Record:
+    """The record at a prevalence and a coverage, each where it is given.
+
+    Raises
+    ------
+    InputError
+        As :func:`at_prevalence` and :func:`at_coverage`.
+    """
+    if prevalence is not None:
+        record = at_prevalence(record, prevalence)
+    return record if coverage is None else at_coverage(record, coverage)
+
+
+def check_restating(manifest: Manifest, prevalence: float | None, coverage: float | None) -> None:
+    """Raise :class:`InputError` where an ensemble's records could not be restated so."""
+    stated(0.5, manifest.calibration.prevalence, prevalence, manifest.name)
+    if coverage is not None:
+        check_share("coverage", coverage)
+        if manifest.reference is None:
+            raise _no_set(manifest.name)
 
 
 def at_prevalence(record: Record, prevalence: float) -> Record:
@@ -81,9 +107,7 @@ def at_coverage(record: Record, coverage: float) -> Record:
     check_share("coverage", coverage)
     known = record.conformal
     if known is None:
-        raise InputError(
-            "coverage", f"needs held-out scores, which the ensemble {record.model.name} lacks"
-        )
+        raise _no_set(record.model.name)
     classes = classes_in_set(PValues(known.p_benign, known.p_malignant), coverage)
     return msgspec.structs.replace(
         record, conformal=msgspec.structs.replace(known, classes=classes, coverage=coverage)
@@ -117,3 +141,9 @@ def check_share(name: str, value: float) -> None:
     if not 0 < value < 1:
         hint = f"; for {value:g} % give {value / 100:g}" if 1 <= value < 100 else ""
         raise InputError(name, f"is {value:g}; it must be over 0 and under 1{hint}")
+
+
+def _no_set(model: str) -> InputError:
+    return InputError(
+        "coverage", f"cannot be stated: the ensemble {model} holds no scores to make a set from"
+    )

@@ -34,6 +34,8 @@ def classify(
     device: options.Device = "auto",
     as_json: options.Json = False,
     dicom: options.Dicom = False,
+    prevalence: options.Prevalence = None,
+    coverage: options.Coverage = None,
     dicomweb: Annotated[
         str | None, typer.Option(help="A DICOM archive: read --study from it, store results in it.")
     ] = None,
@@ -52,6 +54,10 @@ def classify(
 
         mammopair classify --cc rcc.dcm --cc-box 2104 1216 247 255 \
                            --mlo rmlo.dcm --mlo-box 1640 1952 255 287
+
+    Where malignancy is rarer than among the training's masses, say how frequent it is:
+
+        mammopair classify lesions.csv --prevalence 0.1
 
     Or in a study of a DICOM archive, into which the results go back; a table names each file by
     its SOP Instance UID. Credentials come from MAMMOPAIR_DICOMWEB_USER and
@@ -82,6 +88,8 @@ def classify(
             model=model,
             device=device,
             as_json=as_json,
+            prevalence=prevalence,
+            coverage=coverage,
         )
         raise typer.Exit(code)
     if manifest is not None:
@@ -96,6 +104,8 @@ def classify(
         as_json=as_json,
         title="Marked masses" if manifest is None else manifest.stem,
         dicom=dicom,
+        prevalence=prevalence,
+        coverage=coverage,
     )
     raise typer.Exit(code)
 

@@ -19,6 +19,8 @@ def demo(
     device: options.Device = "auto",
     as_json: options.Json = False,
     dicom: options.Dicom = False,
+    prevalence: options.Prevalence = None,
+    coverage: options.Coverage = None,
 ) -> None:
     """Classify the masses of two real four-view film exams.
 
@@ -35,7 +37,15 @@ def demo(
     entries = read_manifest(Path(str(files("mammopair") / "demo" / MANIFEST)), exams_folder())
     title = "Demonstration: two film mammography exams"
     code = classify_and_report(
-        entries, out, model=model, device=device, as_json=as_json, title=title, dicom=dicom
+        entries,
+        out,
+        model=model,
+        device=device,
+        as_json=as_json,
+        title=title,
+        dicom=dicom,
+        prevalence=prevalence,
+        coverage=coverage,
     )
     raise typer.Exit(code)
 

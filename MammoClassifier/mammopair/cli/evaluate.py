@@ -18,6 +18,10 @@ def evaluate(
             help="Leave out rows of crops.csv with a value in a column, as `scanner=DBA`."
         ),
     ] = None,
+    prevalence: options.Prevalence = None,
+    subgroups: Annotated[
+        bool, typer.Option("--subgroups", help="Lesions by density, margin, size, ... too.")
+    ] = False,
     model: options.Model = None,
     device: options.Device = "auto",
     as_json: options.Json = False,
@@ -25,30 +29,42 @@ def evaluate(
     """Measure an ensemble on labelled crops: AUC, accuracy, sensitivity, specificity, Brier, ECE.
 
     Each with a 95 % interval from a bootstrap over patients, by view, by pair (CC and MLO
-    averaged) and by lesion. A member never scores a patient that it was trained on.
+    averaged) and by lesion. A member never scores a patient that it was trained on, nor do a
+    calibration or thresholds that were fitted on the patient.
 
         mammopair evaluate data/cbis-ddsm
 
         mammopair evaluate data/cbis-ddsm --without scanner=DBA --json
+
+        mammopair evaluate data/cbis-ddsm --subgroups
+
+    Where malignancy is as frequent as you state, the probabilities are shifted to it first:
+
+        mammopair evaluate data/other --prevalence 0.3
     """
     import json
 
-    from mammopair.cli.figures import figures_table
+    from mammopair.cli.figures import print_figures, print_subgroups
     from mammopair.cli.terminal import output, run_with_bar
     from mammopair.model.ensemble import load_ensemble
     from mammopair.scoring import evaluate_folder
 
     ensemble = load_ensemble(model, device)
-    figures = run_with_bar(evaluate_folder(folder, ensemble, column_and_value(without)))
+    work = evaluate_folder(
+        folder, ensemble, column_and_value(without), prevalence=prevalence, subgroups=subgroups
+    )
+    figures = run_with_bar(work)
     if as_json:
         print(json.dumps(figures))
         return
     console = output()
-    console.print(figures_table(figures))
+    print_figures(figures, console)
+    print_subgroups(figures.get("subgroups", {}), console)
     console.print(
         f"Crops of patients of the training collection: {figures['crops_of_training_patients']}."
     )
-    console.print(f"Scored by {figures['scored_by']}.")
+    if prevalence is not None:
+        console.print(f"Probabilities are shifted to a prevalence of {prevalence:g}.")
     console.print(figures["notice"])
 
 

@@ -24,7 +24,7 @@ def info(
     """
     import msgspec
 
-    from mammopair.cli.figures import figures_table
+    from mammopair.cli.figures import print_figures
     from mammopair.cli.terminal import output
     from mammopair.model.device import choose_device
     from mammopair.model.ensemble import load_ensemble, shipped_ensembles
@@ -49,6 +49,5 @@ def info(
     console.print(f"Intended use: {manifest.intended_use}")
     console.print(f"Trained on:   {manifest.training.data}")
     console.print(f"Verified:     {len(ensemble.members)} members, manifest {ensemble.sha256[:12]}")
-    console.print(figures_table(manifest.measured))
-    console.print(f"Scored by {manifest.measured.get('scored_by', 'nobody yet')}.")
+    print_figures(manifest.measured, console)
     console.print(f"\n{RESEARCH_USE_ONLY}")

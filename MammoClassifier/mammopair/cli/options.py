@@ -24,3 +24,14 @@ Dicom = Annotated[
         "--dicom", help="Write the results as DICOM objects too: report, evidence, picture."
     ),
 ]
+Prevalence = Annotated[
+    float | None,
+    typer.Option(
+        help="Share of malignant masses where the result is to hold, as 0.1; "
+        "that of the training lesions otherwise."
+    ),
+]
+Coverage = Annotated[
+    float | None,
+    typer.Option(help="Stated coverage of the set of classes, as 0.95; the ensemble's otherwise."),
+]

@@ -21,22 +21,31 @@ def classify_and_report(
     title: str,
     dicom: bool = False,
     deliver: Callable[[list[Path]], None] | None = None,
+    prevalence: float | None = None,
+    coverage: float | None = None,
 ) -> int:
     """Classify a manifest's lesions, write the results, print them; give the exit code.
 
-    With ``dicom`` the results are written as DICOM objects too, and these files handed to
-    ``deliver``, where there is one.
+    The records are restated for a prevalence and a coverage where these are given. With ``dicom``
+    the results are written as DICOM objects too, and these files handed to ``deliver``, where
+    there is one.
     """
     from mammopair.batch import Failure, classify_entries
     from mammopair.cli.dicom_results import write_dicom
     from mammopair.cli.terminal import with_bar
     from mammopair.model.ensemble import load_ensemble
+    from mammopair.restating import check_restating, restated
 
     prepare_folder(out)
     ensemble = load_ensemble(model, device)
+    check_restating(ensemble.manifest, prevalence, coverage)
     work = classify_entries(entries, ensemble)
     outcomes = list(with_bar(work, len(entries), f"Classifying on {ensemble.device}"))
-    records = [outcome for outcome in outcomes if isinstance(outcome, Record)]
+    records = [
+        restated(outcome, prevalence, coverage)
+        for outcome in outcomes
+        if isinstance(outcome, Record)
+    ]
     failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
 
     for failure in failures:

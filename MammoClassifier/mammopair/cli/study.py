@@ -30,6 +30,8 @@ def classify_study(
     model: str | None,
     device: str,
     as_json: bool,
+    prevalence: float | None = None,
+    coverage: float | None = None,
 ) -> int:
     """Read a study, classify what is marked in it, store the results into it; give the exit code.
 
@@ -43,6 +45,8 @@ def classify_study(
         The lesions; its files are SOP Instance UIDs. None where ``boxes`` mark one lesion.
     boxes
         By projection, the lesion's box on the study's view of that projection.
+    prevalence, coverage
+        What the records are restated for, where given.
     laterality
         The breast that is marked; None where the study has one only.
 
@@ -79,6 +83,8 @@ def classify_study(
         title=f"Study {study}",
         dicom=True,
         deliver=deliver,
+        prevalence=prevalence,
+        coverage=coverage,
     )
 
 

@@ -31,7 +31,7 @@ def train(
     """
     import json
 
-    from mammopair.cli.figures import figures_table
+    from mammopair.cli.figures import print_figures
     from mammopair.cli.outputs import prepare_folder
     from mammopair.cli.terminal import output, run_with_bar
     from mammopair.reading.crop_folder import read_index
@@ -49,6 +49,5 @@ def train(
         print(json.dumps(manifest.measured))
         return
     console = output()
-    console.print(figures_table(manifest.measured))
-    console.print(f"Scored by {manifest.measured['scored_by']}.")
+    print_figures(manifest.measured, console)
     console.print(f"{folder / 'ensemble'}  [dim]the ensemble and its model card[/dim]")

@@ -12,11 +12,15 @@ from mammopair.record import Record
 from mammopair.results.wording import (
     MISSING,
     breast_name,
+    classes_word,
     common_level,
+    common_set,
+    common_shift,
     evidence_words,
     footnotes,
     interval_range,
     percent,
+    prevalence_words,
 )
 from mammopair.whole_file import whole_text_file
 
@@ -36,6 +40,15 @@ CSV_COLUMNS = (
     "probability_mlo",
     "evidence_cc",
     "evidence_mlo",
+    "prevalence",
+    "stated_prevalence",
+    "stated_probability",
+    "stated_interval_low",
+    "stated_interval_high",
+    "points_reached",
+    "conformal_classes",
+    "conformal_coverage",
+    "more_unusual_than",
     "warnings",
     "label",
     "model_name",
@@ -76,7 +89,8 @@ def print_table(records: Sequence[Record], console: Console) -> None:
         return Text(words.encode(encoding, "replace").decode(encoding))
 
     numbers = footnotes(records)
-    table = _table(common_level(records))
+    shift, sets = common_shift(records), common_set(records)
+    table = _table(common_level(records), shift, sets)
     for record in records:
         views = {view.projection: percent(view.probability) for view in record.views}
         marks = sorted({numbers[warning] for warning in record.warnings})
@@ -84,6 +98,8 @@ def print_table(records: Sequence[Record], console: Console) -> None:
             f"{record.case_id} {record.lesion_id}",
             breast_name(record.laterality),
             f"{percent(record.probability)} ({interval_range(record.interval)})",
+            *([_stated(record)] if shift else []),
+            *([classes_word(record.conformal)] if sets else []),
             views.get("CC", MISSING),
             views.get("MLO", MISSING),
             evidence_words(record),
@@ -95,10 +111,19 @@ def print_table(records: Sequence[Record], console: Console) -> None:
         console.print(text(f"  {number}  {warning.message}"))
     if numbers:
         console.print()
+    if held := prevalence_words(records):
+        console.print(text(held))
     console.print(text(RESEARCH_USE_ONLY), style="bold")
 
 
-def _table(interval: str) -> Table:
+def _stated(record: Record) -> str:
+    """The probability and the interval at the prevalence that was stated."""
+    if record.shifted is None:
+        return MISSING
+    return f"{percent(record.shifted.probability)} ({interval_range(record.shifted.interval)})"
+
+
+def _table(interval: str, shift: str, sets: str) -> Table:
     """The empty table; its rules become plain ASCII where the terminal knows no others."""
     from rich import box
     from rich.table import Table
@@ -107,6 +132,10 @@ def _table(interval: str) -> Table:
     table.add_column("Case", overflow="fold")
     table.add_column("Breast", no_wrap=True)
     table.add_column(f"P(malignant)\n({interval})", no_wrap=True)
+    if shift:
+        table.add_column(f"P(malignant)\n{shift}", no_wrap=True)
+    if sets:
+        table.add_column(sets.replace(" set", "\nset"), no_wrap=True)
     table.add_column("CC", justify="right", no_wrap=True)
     table.add_column("MLO", justify="right", no_wrap=True)
     table.add_column("Evidence", overflow="fold")
@@ -124,6 +153,7 @@ def _csv_row(record: Record) -> dict[str, object]:
         "interval_low": record.interval.low,
         "interval_high": record.interval.high,
         "interval_level": record.interval.level,
+        "prevalence": record.prevalence,
         "warnings": " ".join(dict.fromkeys(warning.code for warning in record.warnings)),
         "label": record.label,
         "model_name": record.model.name,
@@ -132,6 +162,19 @@ def _csv_row(record: Record) -> dict[str, object]:
         "software": record.software,
         "research_use_only": "true",
     }
+    if record.operating_points:
+        reached = [point.name for point in record.operating_points if point.reached]
+        row["points_reached"] = "; ".join(reached)
+    if record.shifted:
+        row["stated_prevalence"] = record.shifted.prevalence
+        row["stated_probability"] = record.shifted.probability
+        row["stated_interval_low"] = record.shifted.interval.low
+        row["stated_interval_high"] = record.shifted.interval.high
+    if record.conformal:
+        row["conformal_classes"] = " ".join(record.conformal.classes)
+        row["conformal_coverage"] = record.conformal.coverage
+    if record.typicality:
+        row["more_unusual_than"] = record.typicality.more_unusual_than
     for projection in ("CC", "MLO"):
         if projection in views:
             row[f"probability_{projection.lower()}"] = views[projection].probability

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from mammopair.caution import Caution
-from mammopair.record import Interval, Record
+from mammopair.record import ConformalSet, Interval, Record
 
 MISSING = "-"
 """Stands where a lesion has no such view."""
@@ -36,6 +36,51 @@ def evidence_words(record: Record) -> str:
     if len({word for _, word in words}) == 1 and len(words) > 1:
         return f"both {words[0][1]}"
     return "\n".join(f"{projection} {word}" for projection, word in words)
+
+
+def classes_word(conformal: ConformalSet | None) -> str:
+    """The set of classes in a word: ``benign``, ``malignant``, ``either``; a dash without a set."""
+    if conformal is None:
+        return MISSING
+    return conformal.classes[0] if len(conformal.classes) == 1 else "either"
+
+
+def share(value: float) -> str:
+    """A prevalence or a coverage, ``48 %``, ``2.5 %``."""
+    return f"{100 * value:.3g} %"
+
+
+def prevalence_words(records: Iterable[Record]) -> str:
+    """At which prevalence the probabilities hold, as a sentence; empty where none is known."""
+    records = list(records)
+    trained = sorted({record.prevalence for record in records if record.prevalence is not None})
+    if not trained:
+        return ""
+    among = " or ".join(share(prevalence) for prevalence in trained)
+    held = (
+        f"Probabilities hold where {among} of the marked masses are malignant, as among the "
+        "training's" + (" with as many views" if len(trained) > 1 else "")
+    )
+    stated = sorted({record.shifted.prevalence for record in records if record.shifted})
+    if not stated:
+        return f"{held}."
+    return f"{held}; those at {' or '.join(map(share, stated))} where so many are."
+
+
+def common_set(records: Iterable[Record]) -> str:
+    """``90 % set`` if all records' sets have the same coverage, ``set`` if not, else empty."""
+    found = {record.conformal.coverage for record in records if record.conformal}
+    if not found:
+        return ""
+    return f"{share(found.pop())} set" if len(found) == 1 else "set"
+
+
+def common_shift(records: Iterable[Record]) -> str:
+    """``at 10 %`` if all records are stated at this prevalence too; empty where none is."""
+    found = {record.shifted.prevalence for record in records if record.shifted}
+    if not found:
+        return ""
+    return f"at {share(found.pop())}" if len(found) == 1 else "as stated"
 
 
 def outcome(label: int | None) -> str:

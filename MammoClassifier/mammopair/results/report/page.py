@@ -57,6 +57,9 @@ def write_report(
         records=records,
         footnotes=wording.footnotes(records),
         interval=wording.common_level(records),
+        held=wording.prevalence_words(records),
+        shift=wording.common_shift(records),
+        sets=wording.common_set(records),
         labelled=any(record.label is not None for record in records),
         lesions=_lesions(records, load),
         limit=EVIDENCE_LIMIT,
@@ -96,5 +99,7 @@ def _environment() -> Environment:
         breast_name=wording.breast_name,
         evidence_words=wording.evidence_words,
         outcome=wording.outcome,
+        classes_word=wording.classes_word,
+        share=wording.share,
     )
     return environment
