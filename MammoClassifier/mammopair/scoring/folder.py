@@ -78,6 +78,25 @@ def held_out_rows(folder: Path, ensemble: Ensemble) -> list[tuple[CropRow, froze
     return readable
 
 
+def explainable_rows(folder: Path, ensemble: Ensemble) -> list[tuple[CropRow, frozenset[str]]]:
+    """Those of :func:`held_out_rows` whose projection such a member reads, with those that do.
+
+    Raises
+    ------
+    InputError
+        As :func:`held_out_rows`, and if no projection of the folder is read.
+    """
+    views = {entry.name: entry.views for entry in ensemble.members}
+    rows = [
+        (row, frozenset(name for name in names if row.view in views[name]))
+        for row, names in held_out_rows(folder, ensemble)
+    ]
+    explainable = [(row, names) for row, names in rows if names]
+    if not explainable:
+        raise InputError(folder, "holds no view that a member which never saw the patient reads")
+    return explainable
+
+
 def unseen_members(ensemble: Ensemble) -> dict[str, frozenset[str]]:
     """For each patient of the training collection, the members that never saw them.
 
