@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from mammopair.errors import InputError
 from mammopair.training.recipe import Recipe, find_recipe, read_recipe
@@ -155,13 +156,79 @@ def test_a_file_that_is_not_there_is_refused_with_the_recipes_that_ship(tmp_path
         find_recipe("none")
 
 
+HOME = Path(str(files("mammopair.training") / "recipes"))
+
+
 @pytest.mark.parametrize(
-    "path",
-    sorted(Path(str(files("mammopair.training") / "recipes")).glob("*.toml")),
-    ids=lambda path: path.stem,
+    "name", sorted(p.relative_to(HOME).with_suffix("").as_posix() for p in HOME.rglob("*.toml"))
 )
-def test_every_recipe_that_ships_is_found_by_its_name_and_whole(path):
-    recipe = read_recipe(find_recipe(path.stem))
-    assert recipe.name == path.stem
-    assert len({(member.fold, member.seed) for member in recipe.members}) == len(recipe.members)
+def test_every_recipe_that_ships_is_found_by_its_name_and_whole(name):
+    recipe = read_recipe(find_recipe(name))
+    assert recipe.name == name.rpartition("/")[2]
     assert msgspec.convert(msgspec.to_builtins(recipe), Recipe) == recipe
+
+
+def test_the_recipes_of_the_matrix_differ_in_what_their_row_is_about_only():
+    recipes = [read_recipe(path) for path in sorted((HOME / "matrix").glob("*.toml"))]
+    assert {recipe.name for recipe in recipes} >= {"alexnet", "vgg", "googlenet", "resnet"}
+    for recipe in recipes:
+        alike = replace(recipe.optimisation, views=["CC", "MLO"])
+        for part in ("input", "folds", "augmentation", "concepts"):
+            assert getattr(recipe, part) == getattr(recipes[0], part), (recipe.name, part)
+        assert alike == replace(recipes[0].optimisation, views=["CC", "MLO"]), recipe.name
+        assert recipe.crossval.folds == recipes[0].crossval.folds, recipe.name
+
+
+def in_short(table):
+    return WHOLE[: WHOLE.index("[[members]]")] + "[crossval]\n" + table
+
+
+def read(tmp_path, text):
+    path = tmp_path / "recipe.toml"
+    path.write_text(text, "utf-8")
+    return read_recipe(path)
+
+
+def test_a_cross_validation_in_short_is_every_seed_on_every_fold_of_every_repeat(tmp_path):
+    recipe = read(tmp_path, in_short("seeds = [7, 3]\nfolds = [0, 2]\nrepeats = 2"))
+    assert [(m.repeat, m.seed, m.fold) for m in recipe.members] == [
+        *((0, 7, 0), (0, 7, 2), (0, 3, 0), (0, 3, 2)),
+        *((1, 7, 0), (1, 7, 2), (1, 3, 0), (1, 3, 2)),
+    ]
+    assert [m.fold for m in read(tmp_path, in_short("seeds = [7]")).members] == [0, 1, 2, 3, 4]
+
+
+def test_seeds_that_are_added_leave_earlier_members_their_numbers(tmp_path):
+    few = read(tmp_path, in_short("seeds = [1]")).members
+    many = read(tmp_path, in_short("seeds = [1, 2]\nrepeats = 3")).members
+    assert many[: len(few)] == few
+
+
+def test_each_repeat_divides_the_patients_otherwise(tmp_path):
+    recipe = read(tmp_path, in_short("seeds = [1]\nfolds = [0]\nrepeats = 3"))
+    assert [recipe.split_of(member).seed for member in recipe.members] == [0, 1, 2]
+    assert recipe.split_of(recipe.members[0]) == recipe.folds
+
+
+def test_a_member_of_the_first_repeat_is_stamped_as_before_there_were_repeats(tmp_path):
+    (member,) = read(tmp_path, WHOLE).members
+    assert msgspec.json.encode(member) == b'{"fold":0,"seed":1}'
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("seeds = []", "crossval.seeds"),
+        ("folds = [0]", "`seeds`"),
+        ("seeds = [1]\nfolds = [5]", "a member has fold 5, but folds.count is 5"),
+        ("seeds = [1]\nrepeats = 0", "crossval.repeats"),
+        ("seeds = [1, 1]", "two members are alike (fold 0, seed 1)"),
+        ("seeds = [1]\nepochs = 3", "`epochs`"),
+    ],
+)
+def test_an_impossible_cross_validation_is_refused(refusal, table, said):
+    assert said in refusal(in_short(table))
+
+
+def test_members_one_by_one_and_in_short_are_not_given_both(refusal):
+    assert "not both" in refusal(WHOLE + "\n[crossval]\nseeds = [1, 2]\n")

@@ -1,0 +1,218 @@
+"""Held-out predictions: only of patients that the network never saw, and kept whatever happens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import numpy as np
+import pytest
+import torch
+from msgspec.structs import replace
+
+from mammopair.comparison.compare import compare_runs
+from mammopair.errors import InputError
+from mammopair.held_out.run import FILE, PREDICTIONS, read_held_out
+from mammopair.model.ensemble import load_ensemble
+from mammopair.reading.crop_folder import read_index
+from mammopair.scoring.folder import score_folder
+from mammopair.training import fitting
+from mammopair.training.crossval import cross_validate
+from mammopair.training.folds import split_patients
+from mammopair.training.recipe import CrossValidation
+from mammopair.training.running import CHECKPOINT
+from mammopair.training.shipping import ship
+from Testing.stepwise import drive
+
+
+@pytest.fixture(scope="module")
+def plan(recipe):
+    """Two folds of three, one seed, one epoch."""
+    return replace(
+        recipe,
+        optimisation=replace(recipe.optimisation, epochs=1),
+        members=[],
+        crossval=CrossValidation(seeds=[1], folds=[0, 2]),
+    )
+
+
+@pytest.fixture(scope="module")
+def validated(plan, crop_folder, tmp_path_factory):
+    out = tmp_path_factory.mktemp("crossval")
+    _, run = drive(cross_validate(plan, crop_folder, out, device="cpu"))
+    return out, run
+
+
+def test_each_network_predicts_its_own_fold_and_nothing_else(validated, plan, crop_folder):
+    rows = read_index(crop_folder)
+    fold_of = split_patients(rows, plan.folds)
+    predictions = read_held_out(validated[0]).predictions
+    assert {row.fold for row in predictions} == {0, 2}
+    assert all(fold_of[row.patient_id] == row.fold for row in predictions)
+    expected = sorted(row.file for row in rows if fold_of[row.patient_id] in (0, 2))
+    assert sorted(row.file for row in predictions) == expected
+    label_of = {row.file: row.label for row in rows}
+    assert all(label_of[row.file] == row.label for row in predictions)
+
+
+def test_no_network_is_trained_on_a_patient_that_it_predicts(
+    plan, crop_folder, tmp_path, monkeypatch
+):
+    trained = []
+    original = fitting.run_epoch
+
+    def spy(state, recipe, member, material, rows, device):
+        trained.append((member.repeat, member.fold, {material.rows[n].patient_id for n in rows}))
+        return original(state, recipe, member, material, rows, device)
+
+    monkeypatch.setattr(fitting, "run_epoch", spy)
+    twice = replace(plan, members=[], crossval=CrossValidation(seeds=[1], folds=[0, 2], repeats=2))
+    drive(cross_validate(twice, crop_folder, tmp_path, device="cpu"))
+    predictions = read_held_out(tmp_path).predictions
+    assert [(repeat, fold) for repeat, fold, _ in trained] == [(0, 0), (0, 2), (1, 0), (1, 2)]
+    held_out = {}
+    for repeat, fold, seen in trained:
+        mine = {r.patient_id for r in predictions if (r.repeat, r.fold) == (repeat, fold)}
+        assert mine
+        assert not mine & seen
+        assert len(mine | seen) == len({row.patient_id for row in read_index(crop_folder)})
+        held_out[repeat, fold] = mine
+    assert held_out[0, 0] != held_out[1, 0]  # a repeat is another split
+
+
+def test_the_logits_are_those_of_the_ensemble_in_use(validated, plan, crop_folder, tmp_path):
+    """Through files, crops, four mirrorings and half-precision weights."""
+    checkpoints = [validated[0] / f"member-{n}" / CHECKPOINT for n in (0, 1)]
+    drive(ship(plan, read_index(crop_folder), crop_folder, checkpoints, tmp_path / "ensemble"))
+    _, scored = drive(score_folder(crop_folder, load_ensemble(tmp_path / "ensemble", "cpu")))
+    in_use = {row.file: record.views[0].readings[0].logit for row, record in scored}
+    predictions = read_held_out(validated[0]).predictions
+    assert set(in_use) == {row.file for row in predictions}
+    np.testing.assert_allclose(
+        [row.logit for row in predictions], [in_use[row.file] for row in predictions], atol=0.01
+    )
+    assert np.std([row.logit for row in predictions]) > 0.05
+
+
+def test_a_recipe_of_one_view_predicts_that_view_only(plan, crop_folder, tmp_path):
+    cc = replace(plan, optimisation=replace(plan.optimisation, views=["CC"]))
+    _, run = drive(cross_validate(cc, crop_folder, tmp_path, device="cpu"))
+    assert run.views == ["CC"]
+    assert {row.view for row in read_held_out(tmp_path).predictions} == {"CC"}
+
+
+def test_the_run_says_what_it_is(validated, plan, crop_folder):
+    out, run = validated
+    rows = read_index(crop_folder)
+    assert read_held_out(out).run == run
+    assert run.finished
+    assert (run.crops, run.patients) == (len(rows), len({row.patient_id for row in rows}))
+    assert run.reduced == "folds 0, 2 of 3 only"
+    assert run.method == "googlenet"
+    network = plan.network.build(1 + len(plan.concepts))
+    assert run.parameters == sum(part.numel() for part in network.parameters())
+    assert run.seconds_a_case > 0
+    assert run.recipe["crossval"]["folds"] == [0, 2]
+
+
+def test_all_folds_are_no_reduction(plan):
+    from mammopair.training.crossval import what_is_left_out
+
+    whole = replace(plan, members=[], crossval=CrossValidation(seeds=[1]))
+    assert what_is_left_out(whole) == ""
+
+
+def test_a_finished_run_costs_no_training_and_no_prediction(
+    validated, plan, crop_folder, tmp_path, monkeypatch
+):
+    out = shutil.copytree(validated[0], tmp_path / "run")
+
+    def never(*_arguments, **_more):
+        raise AssertionError("was done again")
+
+    monkeypatch.setattr(fitting, "run_epoch", never)
+    monkeypatch.setattr("mammopair.training.crossval.trained_network", never)
+    before = (out / PREDICTIONS).read_bytes()
+    drive(cross_validate(plan, crop_folder, out, device="cpu"))
+    assert (out / PREDICTIONS).read_bytes() == before
+
+
+def test_what_is_finished_can_be_read_when_the_run_is_stopped_and_the_rest_goes_on(
+    validated, plan, crop_folder, tmp_path, monkeypatch
+):
+    original = fitting.run_epoch
+
+    def stop_at_the_second(state, recipe, member, *rest):
+        if member.fold == 2:
+            raise KeyboardInterrupt
+        return original(state, recipe, member, *rest)
+
+    monkeypatch.setattr(fitting, "run_epoch", stop_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        drive(cross_validate(plan, crop_folder, tmp_path, device="cpu"))
+    part = read_held_out(tmp_path)
+    assert not part.run.finished
+    assert {row.fold for row in part.predictions} == {0}
+    with pytest.raises(InputError, match="unfinished run: 1 of 2 networks"):
+        drive(compare_runs([part]))
+
+    monkeypatch.setattr(fitting, "run_epoch", original)
+    drive(cross_validate(plan, crop_folder, tmp_path, device="cpu"))
+    assert (tmp_path / PREDICTIONS).read_bytes() == (validated[0] / PREDICTIONS).read_bytes()
+
+
+def test_predictions_older_than_the_weights_are_made_anew(validated, plan, crop_folder, tmp_path):
+    out = shutil.copytree(validated[0], tmp_path / "run")
+    stale = out / "member-0" / PREDICTIONS
+    whole = stale.read_bytes()
+    stale.write_bytes(whole.replace(b",0,0,1,", b",0,0,1,9"))
+    newer = stale.stat().st_mtime + 10
+    os.utime(out / "member-0" / CHECKPOINT, (newer, newer))
+    drive(cross_validate(plan, crop_folder, out, device="cpu"))
+    assert stale.read_bytes() == whole
+
+
+def test_a_gpu_that_is_full_when_it_predicts_leaves_it_to_the_cpu(
+    validated, plan, crop_folder, tmp_path, monkeypatch
+):
+    from mammopair.training import crossval
+
+    original, refused = crossval.read_patches, []
+
+    def first_refuses(*arguments, **more):
+        if not refused:
+            refused.append(True)
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return original(*arguments, **more)
+
+    out = shutil.copytree(validated[0], tmp_path / "run")
+    (out / "member-0" / PREDICTIONS).unlink()
+    monkeypatch.setattr(crossval, "read_patches", first_refuses)
+    drive(cross_validate(plan, crop_folder, out, device="cpu"))
+    assert refused
+    assert (out / PREDICTIONS).read_bytes() == (validated[0] / PREDICTIONS).read_bytes()
+
+
+def test_patients_that_cannot_be_divided_are_refused_before_anything_is_trained(
+    plan, crop_folder, tmp_path
+):
+    many = replace(plan, folds=replace(plan.folds, count=40))
+    with pytest.raises(InputError, match=r"^folds\.count: is 40, but only"):
+        drive(cross_validate(many, crop_folder, tmp_path / "run", device="cpu"))
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_whole_path_from_a_recipe_to_a_table(validated, plan, crop_folder, tmp_path):
+    runs = [read_held_out(validated[0])]
+    for views in (["CC"], ["MLO"]):
+        name = views[0].lower()
+        one = replace(
+            plan, name=name, optimisation=replace(plan.optimisation, views=views), title="Small"
+        )
+        drive(cross_validate(one, crop_folder, tmp_path / name, device="cpu"))
+        runs.append(read_held_out(tmp_path / name))
+    _, table = drive(compare_runs(runs, None, 50))
+    assert [row.name for row in table.rows] == ["small", "cc", "mlo", "cc + mlo"]
+    assert table.reference == "cc + mlo"
+    assert len({row.levels["pairs"].n for row in table.rows}) == 1
+    assert not (validated[0] / FILE).with_suffix(".part").exists()
