@@ -98,7 +98,8 @@ class Ensemble:
         """As it may score the training patients of a fold.
 
         Without the members that were trained on them, and without what calibration, thresholds
-        and reference took from them, where the manifest holds what the other folds give instead.
+        and reference took from them: the other folds' stand in, as far as there are any. What is
+        usual is left out, as the fold's own crops made it.
         """
         names = {entry.name for entry in self.members if entry.fold == fold}
         part = replace(self, networks={name: self.networks[name] for name in names})
@@ -107,7 +108,7 @@ class Ensemble:
             part.manifest = with_cross_fit(self.manifest, cross_fit)
         if self.reference:
             scores = others_stand_in(self.reference.scores, fold)
-            part.reference = replace(self.reference, scores=scores)
+            part.reference = Reference(scores=scores, usual={})
         return part
 
     def _read(

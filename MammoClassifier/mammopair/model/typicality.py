@@ -47,8 +47,10 @@ def feature_distances(pooled: Floats, usual: UsualFeatures) -> Floats:
     """Distances ``(n,)`` of pooled features ``(n, channels)``; NaN where these are NaN."""
     centred = pooled - usual.mean
     along = centred @ usual.directions.T
-    remainder = np.maximum((centred**2).sum(axis=1) - (along**2).sum(axis=1), 0)
-    return np.sqrt(((along / usual.deviations) ** 2).sum(axis=1) + remainder / usual.rest**2)
+    # Subtracted before it is squared: half precision would not survive the other order.
+    remainder = centred - along @ usual.directions
+    scaled = np.concatenate([along / usual.deviations, remainder / usual.rest], axis=1)
+    return np.linalg.norm(scaled, axis=1)
 
 
 def more_unusual_than(pooled: Floats, usual: UsualFeatures) -> Floats:

@@ -97,8 +97,7 @@ def print_table(records: Sequence[Record], console: Console) -> None:
         cells = (
             f"{record.case_id} {record.lesion_id}",
             breast_name(record.laterality),
-            f"{percent(record.probability)} ({interval_range(record.interval)})",
-            *([_stated(record)] if shift else []),
+            _probability(record),
             *([classes_word(record.conformal)] if sets else []),
             views.get("CC", MISSING),
             views.get("MLO", MISSING),
@@ -116,11 +115,10 @@ def print_table(records: Sequence[Record], console: Console) -> None:
     console.print(text(RESEARCH_USE_ONLY), style="bold")
 
 
-def _stated(record: Record) -> str:
-    """The probability and the interval at the prevalence that was stated."""
-    if record.shifted is None:
-        return MISSING
-    return f"{percent(record.shifted.probability)} ({interval_range(record.shifted.interval)})"
+def _probability(record: Record) -> str:
+    """The probability and its interval; below, the same at the prevalence that was stated."""
+    said = [record, *([record.shifted] if record.shifted else [])]
+    return "\n".join(f"{percent(one.probability)} ({interval_range(one.interval)})" for one in said)
 
 
 def _table(interval: str, shift: str, sets: str) -> Table:
@@ -128,18 +126,17 @@ def _table(interval: str, shift: str, sets: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    table.add_column("Case", overflow="fold")
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("Case", overflow="fold", min_width=8)
     table.add_column("Breast", no_wrap=True)
-    table.add_column(f"P(malignant)\n({interval})", no_wrap=True)
-    if shift:
-        table.add_column(f"P(malignant)\n{shift}", no_wrap=True)
+    below = f"\nbelow: {shift}" if shift else ""
+    table.add_column(f"P(malignant)\n({interval}){below}", no_wrap=True)
     if sets:
         table.add_column(sets.replace(" set", "\nset"), no_wrap=True)
     table.add_column("CC", justify="right", no_wrap=True)
     table.add_column("MLO", justify="right", no_wrap=True)
-    table.add_column("Evidence", overflow="fold")
-    table.add_column("Notes", overflow="fold")
+    table.add_column("Evidence", overflow="fold", min_width=8)
+    table.add_column("Notes", overflow="fold", min_width=5)
     return table
 
 

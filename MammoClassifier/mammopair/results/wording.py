@@ -58,13 +58,15 @@ def prevalence_words(records: Iterable[Record]) -> str:
         return ""
     among = " or ".join(share(prevalence) for prevalence in trained)
     held = (
-        f"Probabilities hold where {among} of the marked masses are malignant, as among the "
-        "training's" + (" with as many views" if len(trained) > 1 else "")
+        f"Probabilities hold where {among} of the marked masses are malignant, as in the training"
     )
+    if len(trained) > 1:
+        held += ", by the number of views"
     stated = sorted({record.shifted.prevalence for record in records if record.shifted})
     if not stated:
         return f"{held}."
-    return f"{held}; those at {' or '.join(map(share, stated))} where so many are."
+    there = " or ".join(share(prevalence) for prevalence in stated)
+    return f"{held}; those at {there} hold where {there} are."
 
 
 def common_set(records: Iterable[Record]) -> str:

@@ -45,7 +45,7 @@ def achieved_coverage(lesions: Sequence[ScoredLesion]) -> dict[str, Any] | None:
 
 
 def share_called_unusual(scored: Scored, manifest: Manifest) -> dict[str, Any] | None:
-    """The share of crops that are warned of as unusual."""
+    """The share of crops that are warned of as unusual; None for those of the training."""
     kept = manifest.reference
     known = [
         (record.typicality.more_unusual_than, row.patient_id)

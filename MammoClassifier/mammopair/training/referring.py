@@ -16,7 +16,7 @@ DIRECTIONS = 32
 """Main directions of the pooled features that have a variance of their own."""
 CROPS_A_DIRECTION = 8
 """Fewer crops than this for each direction give fewer directions."""
-PARTS = 5
+PARTS = 10
 """Groups of patients that are left out of the fit in turn."""
 LEAST = 1e-3
 """Least standard deviation along a direction: a feature that never moved must not divide by 0."""
