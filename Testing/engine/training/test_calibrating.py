@@ -1,16 +1,18 @@
-"""Calibration recovers what made the data; operating points hold what they are named for."""
+"""Calibration recovers what made the data, by the number of views."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
+from mammopair.errors import InputError
 from mammopair.model.calibration import lesion_probability, probabilities
 from mammopair.training.calibrating import (
     STEEPEST,
     LesionLogits,
+    fit_by_views,
     fit_calibration,
-    operating_points,
+    fit_temperature,
 )
 
 
@@ -77,30 +79,57 @@ def test_classes_that_are_wholly_apart_give_a_bounded_slope():
     assert np.isfinite(found.covariance).all()
 
 
-@pytest.mark.parametrize("count", [20, 97, 400])
-def test_operating_points_have_the_sensitivity_or_specificity_of_their_name(count):
-    lesions = simulate(count, 1.0, 0.0, seed=4)
-    calibration = fit_calibration(lesions, "s")
-    points = {point.name: point for point in operating_points(lesions, calibration)}
-    scores = np.array([lesion_probability(probabilities(x.logits, calibration)) for x in lesions])
-    labels = np.array([x.label for x in lesions])
-    for point in points.values():
-        called = scores >= point.threshold
-        assert point.sensitivity == called[labels == 1].mean()
-        assert point.specificity == (~called)[labels == 0].mean()
-    assert points["sensitivity 95 %"].sensitivity >= 0.95
-    assert points["sensitivity 90 %"].sensitivity >= 0.90
-    assert points["specificity 90 %"].specificity >= 0.90
-    # And no threshold gives more away than it must: the next one would miss the name.
-    malignant = (labels == 1).sum()
-    assert points["sensitivity 95 %"].sensitivity < 0.95 + 1 / malignant
-    benign = (labels == 0).sum()
-    assert points["specificity 90 %"].specificity < 0.90 + 1 / benign
+def of_views(lesions, slope, views):
+    """Lesions of so many views, their labels drawn by another slope."""
+    rng = np.random.default_rng(views)
+    chosen = [lesion for lesion in lesions if len(lesion.logits) == views]
+    drawn = []
+    for lesion in chosen:
+        truth = (1 / (1 + np.exp(-slope * lesion.logits))).mean()
+        drawn.append(
+            LesionLogits(lesion.patient_id, int(rng.random() < truth), lesion.logits, lesion.fold)
+        )
+    return drawn
 
 
-def test_operating_points_hold_where_many_lesions_have_one_score():
-    lesions = [LesionLogits(str(n), n % 2, np.array([[1000.0]])) for n in range(10)]
-    calibration = fit_calibration(simulate(100, 1.0, 0.0), "s")
-    points = {point.name: point for point in operating_points(lesions, calibration)}
-    assert points["sensitivity 95 %"].sensitivity == 1
-    assert points["specificity 90 %"].specificity == 1
+def test_lesions_of_one_view_and_of_two_get_each_their_own_calibration():
+    plain = simulate(3000, 1.0, 0.0)
+    lesions = of_views(plain, 1.8, 2) + of_views(plain, 0.7, 1)
+    two, one = fit_by_views(lesions, "scored by nobody")
+    assert two.slope == pytest.approx(1.8, abs=0.35)
+    assert one.slope == pytest.approx(0.7, abs=0.2)
+    assert two.fitted_on == "2000 lesions with two views, scored by nobody"
+    assert one.fitted_on == "1000 lesions with one view, scored by nobody"
+    labels = [lesion.label for lesion in lesions if len(lesion.logits) == 1]
+    assert one.prevalence == pytest.approx(np.mean(labels))
+
+
+def test_with_too_few_lesions_of_one_view_all_share_a_calibration():
+    lesions = simulate(60, 1.0, 0.0)
+    two, one = fit_by_views(lesions, "s")
+    assert one is None
+    assert two == fit_calibration(lesions, "60 lesions, s")
+
+
+def test_members_that_read_one_view_each_count_by_view_and_not_by_reading():
+    """Two members on the CC view and one on the MLO: the views weigh the same."""
+    rng = np.random.default_rng(0)
+    lopsided, even = [], []
+    for number in range(400):
+        label, (cc, mlo) = number % 2, rng.normal(size=2) + 1.5 * (number % 2)
+        cells = np.array([[cc, cc, np.nan], [np.nan, np.nan, mlo]])
+        lopsided.append(LesionLogits(str(number), label, cells))
+        even.append(LesionLogits(str(number), label, np.array([[cc], [mlo]])))
+    left, right = (fit_calibration(lesions, "s") for lesions in (lopsided, even))
+    assert left.slope == pytest.approx(right.slope, rel=1e-4)
+    assert left.intercept == pytest.approx(right.intercept, abs=1e-4)
+
+
+def test_a_temperature_is_fitted_without_an_intercept():
+    assert fit_temperature(simulate(3000, 1.6, 0.0)) == pytest.approx(1.6, abs=0.25)
+
+
+def test_lesions_of_one_class_cannot_be_calibrated_on():
+    lesions = [LesionLogits(str(n), 1, np.array([[float(n)]])) for n in range(5)]
+    with pytest.raises(InputError, match="all of one class"):
+        fit_calibration(lesions, "s")
