@@ -170,6 +170,7 @@ def make_record(
     cautions: Sequence[Caution],
 ) -> Record:
     """The record of one lesion, from what the members said of its patches."""
+    from mammopair.explain.concept_scores import scores_of_lesion
     from mammopair.model.calibration import LEVEL, interval, lesion_probability, probabilities
 
     manifest = ensemble.manifest
@@ -205,6 +206,7 @@ def make_record(
         operating_points=standing.points_reached(probability, ensemble),
         conformal=standing.conformal_set(logits, ensemble),
         typicality=standing.typicality(results, ensemble),
+        concepts=scores_of_lesion([view.concepts for view in results], manifest),
     )
 
 
@@ -216,6 +218,7 @@ def make_view_result(
     ensemble: Ensemble,
 ) -> ViewResult:
     """One view's part, by the lesion's calibration; ``calibrated`` holds a number a member."""
+    from mammopair.explain.concept_scores import scores_of_patch
     from mammopair.explain.evidence import describe_evidence, evidence_of_patch
 
     view, box = place.marked.view, place.marked.box
@@ -237,6 +240,7 @@ def make_view_result(
         ],
         evidence=describe_evidence(cells, bias, place.square, box),
         more_unusual_than=standing.unusual_share(outputs, place.patch, ensemble),
+        concepts=scores_of_patch(outputs, place.patch, ensemble.manifest),
     )
 
 

@@ -97,6 +97,21 @@ class Typicality(msgspec.Struct, frozen=True, kw_only=True):
     """The share over which the record has the caution ``unusual-crop``."""
 
 
+class ConceptScore(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a mass looks like a radiologist's word; see :mod:`mammopair.explain.concept_scores`.
+
+    The two shares set the score beside masses of the training that no scoring member had seen.
+    """
+
+    word: str
+    score: float
+    """Calibrated: the chance that a radiologist of the collection would give the word."""
+    above_with: float
+    """Share of the held-out crops with the word that score lower."""
+    above_without: float
+    """Share of the held-out crops without it that score lower."""
+
+
 class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
     """One view's part in the result."""
 
@@ -110,6 +125,8 @@ class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
     sop_uid: str = ""
     more_unusual_than: float | None = None
     """Share of the training's crops that look less unusual to the members; None if not known."""
+    concepts: list[ConceptScore] = []
+    """None where the ensemble has no concepts, or cannot tell any."""
 
 
 class ModelStamp(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +162,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     operating_points: list[PointReached] = []
     conformal: ConformalSet | None = None
     typicality: Typicality | None = None
+    concepts: list[ConceptScore] = []
+    """Of the lesion: the mean scores of its views."""
     schema: Literal[1] = 1
     research_use_only: Literal[True] = True
     notice: str = RESEARCH_USE_ONLY

@@ -113,6 +113,7 @@ def read_as(
     *,
     members: Collection[str] | None = None,
     flips: bool | None = None,
+    views: int = 2,
 ) -> Reader:
     """The reader of an ensemble.
 
@@ -127,6 +128,8 @@ def read_as(
     flips
         Whether to read all four mirrorings; by default as the ensemble does. One is four times
         as fast and explains another, noisier number than the one in use.
+    views
+        On how many views the lesion is marked: its calibration is by that.
 
     Raises
     ------
@@ -147,7 +150,7 @@ def read_as(
     return Reader(
         networks=tuple(ensemble.networks[name] for name in chosen),
         input=ensemble.manifest.input,
-        calibration=ensemble.manifest.calibration,
+        calibration=ensemble.manifest.calibration_of(views),
         flips=ensemble.manifest.flips if flips is None else flips,
     )
 

@@ -15,6 +15,7 @@ from mammopair.model.networks import NetworkSpec, name_architectures
 FILE = "manifest.json"
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
+Quantiles = Annotated[list[float], msgspec.Meta(min_length=2)]
 FileName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
@@ -93,6 +94,33 @@ class ReferenceFile(_Section, frozen=True, kw_only=True):
     """A crop that is more unusual than this share of the training crops is warned of."""
 
 
+class ConceptScale(_Section, frozen=True, kw_only=True):
+    """How a word's logit becomes a score, and what held-out crops scored.
+
+    Made on crops whose patients the scoring member never saw, see
+    :mod:`mammopair.training.concept_scaling`.
+    """
+
+    word: str
+    """One of the manifest's concepts."""
+    slope: float
+    """``score = sigmoid(slope * mean logit of the members + intercept)`` (Platt 1999)."""
+    intercept: float
+    crops: int
+    """Held-out crops that a radiologist described in this respect."""
+    given: int
+    """Of these, the crops with the word."""
+    auc: float
+    """Of the crops, with its 95 % interval by patient."""
+    auc_ci: tuple[float, float] | None
+    lesion_auc: float
+    """Likewise of masses: the mean score of the views."""
+    lesion_auc_ci: tuple[float, float] | None
+    scores_with: Quantiles
+    """Scores of the crops with the word: quantiles at equal steps from 0 to 1."""
+    scores_without: Quantiles
+
+
 class Training(_Section, frozen=True, kw_only=True):
     """Where the weights come from."""
 
@@ -135,6 +163,8 @@ class Manifest(_Section, frozen=True, kw_only=True):
     cross_fits: list[CrossFit] = []
     """None where the members hold out one fold only, or in ensembles made before there were any."""
     reference: ReferenceFile | None = None
+    concept_scales: list[ConceptScale] = []
+    """One a concept; none in ensembles without concepts, or made before there were any."""
     training: Training
     measured: dict[str, Any]
     """What ``mammopair evaluate`` printed on the patients that no scoring member had seen."""
@@ -171,6 +201,9 @@ def read_manifest(folder: Path) -> Manifest:
         ) from error
     if any(len(fit.thresholds) != len(manifest.operating_points) for fit in manifest.cross_fits):
         raise InputError(path, "has cross_fits whose thresholds are not one an operating point")
+    unknown = {scale.word for scale in manifest.concept_scales} - set(manifest.concepts)
+    if unknown:
+        raise InputError(path, f"has concept_scales of {min(unknown)}, which is none of concepts")
     names = [member.name for member in manifest.members]
     if len(set(names)) < len(names):
         raise InputError(path, f"names two members alike ({', '.join(names)}); name each its own")

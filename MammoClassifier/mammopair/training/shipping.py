@@ -34,6 +34,7 @@ from mammopair.record import Record
 from mammopair.scoring import measure_scores, score_folder
 from mammopair.training.card import write_card
 from mammopair.training.checkpoint import averaged_weights
+from mammopair.training.concept_scaling import concept_scales
 from mammopair.training.cross_fitting import calibrated
 from mammopair.training.folds import split_patients
 from mammopair.training.operating import as_measured
@@ -117,6 +118,7 @@ def _draft(
             coverage=COVERAGE,
             caution_over=CAUTION_OVER,
         ),
+        concept_scales=concept_scales(unseen, manifest.concepts),
     )
     write_manifest(manifest, folder)
 

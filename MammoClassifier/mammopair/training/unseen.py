@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,8 @@ class UnseenCrops:
     """``(n,)``, uncalibrated."""
     pooled: Floats
     """``(n, channels)``"""
+    words: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    """``(n, words)``: logits of the manifest's concepts."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ def read_unseen(
     total, done = sum(map(len, mine.values())), 0
     unseen = {}
     for member, crops in mine.items():
-        alone, logits, pooled = ensemble.only({member}), [], []
+        alone, logits, pooled, words = ensemble.only({member}), [], [], []
         for start in range(0, len(crops), CROPS_AT_ONCE):
             yield Progress(done, total, f"{member} reads crops that it never saw")
             chunk = crops[start : start + CROPS_AT_ONCE]
@@ -70,9 +72,10 @@ def read_unseen(
             (output,) = alone.outputs(patches, [row.view for row in chunk])
             logits.append(output.logits)
             pooled.append(output.pooled)
+            words.append(output.words)
             done += len(chunk)
         if crops:
-            unseen[member] = UnseenCrops(crops, np.concatenate(logits), np.concatenate(pooled))
+            unseen[member] = UnseenCrops(crops, *map(np.concatenate, (logits, pooled, words)))
     return unseen
 
 

@@ -1,0 +1,152 @@
+"""Concept scores: calibrated, beside held-out masses, and none where nothing is known."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from mammopair.classify import Lesion, MarkedView, classify
+from mammopair.errors import InputError
+from mammopair.explain.concept_scores import (
+    concept_probabilities,
+    scores_of_lesion,
+    scores_of_patch,
+    share_below,
+    told,
+)
+from mammopair.model.ensemble_manifest import ConceptScale, read_manifest, write_manifest
+from mammopair.reading.crop_folder import read_index
+from mammopair.reading.view import Box
+from mammopair.training.concept_scaling import concept_scales
+from mammopair.training.unseen import UnseenCrops
+from Testing.synthetic_lesions import LESION_BOX, film, lesion_picture, write_ensemble
+
+
+def scale(word="spiculated", **changes):
+    given = {
+        "word": word,
+        "slope": 0.5,
+        "intercept": -0.25,
+        "crops": 200,
+        "given": 80,
+        "auc": 0.8,
+        "auc_ci": (0.7, 0.9),
+        "lesion_auc": 0.82,
+        "lesion_auc_ci": (0.7, 0.9),
+        "scores_with": [0.2, 0.6, 0.8],
+        "scores_without": [0.0, 0.1, 0.6],
+    }
+    return ConceptScale(**(given | changes))
+
+
+@pytest.fixture
+def scaled(ensemble):
+    """The drawn ensemble with a scale for both of its words, of which it can tell one."""
+    scales = [scale(), scale("round", auc_ci=(0.49, 0.6))]
+    manifest = replace(ensemble.manifest, concept_scales=scales)
+    return dataclasses.replace(ensemble, manifest=manifest)
+
+
+def test_a_score_is_the_calibrated_mean_of_the_members_logits(scaled):
+    patches = np.stack([lesion_picture(True, 3), lesion_picture(False, 4)])
+    outputs = list(scaled.outputs(patches, ["CC", "CC"]))
+    (found,) = scores_of_patch(outputs, 1, scaled.manifest)
+    mean = np.mean([output.words[1, 0] for output in outputs])
+    assert found.word == "spiculated"
+    assert found.score == pytest.approx(1 / (1 + np.exp(-(0.5 * mean - 0.25))))
+
+
+def test_only_the_members_that_read_the_patch_count(by_view):
+    manifest = replace(by_view.manifest, concept_scales=[scale()])
+    ensemble = dataclasses.replace(by_view, manifest=manifest)
+    outputs = list(ensemble.outputs(lesion_picture(True, 3)[None], ["CC"]))
+    (found,) = scores_of_patch(outputs, 0, manifest)
+    logits = np.mean([outputs[0].words[0], outputs[2].words[0]], axis=0)
+    assert found.score == pytest.approx(concept_probabilities(logits[None], manifest)["spiculated"])
+
+
+def test_words_that_cannot_be_told_are_not_scored(scaled):
+    assert [one.word for one in told(scaled.manifest)] == ["spiculated"]
+    record = classify(Lesion("c", "1", (MarkedView(film(), Box(*LESION_BOX)),)), scaled)
+    assert [one.word for one in record.concepts] == ["spiculated"]
+
+
+def test_the_lesion_has_the_mean_of_its_views(scaled):
+    views = [film("R CC", seed=3), film("R MLO", seed=9, malignant=False)]
+    marked = tuple(MarkedView(view, Box(*LESION_BOX)) for view in views)
+    record = classify(Lesion("c", "1", marked), scaled)
+    each = [view.concepts[0].score for view in record.views]
+    assert record.concepts[0].score == pytest.approx(np.mean(each))
+    assert record.concepts == scores_of_lesion([v.concepts for v in record.views], scaled.manifest)
+
+
+def test_an_ensemble_without_scales_gives_no_scores(ensemble):
+    record = classify(Lesion("c", "1", (MarkedView(film(), Box(*LESION_BOX)),)), ensemble)
+    assert record.concepts == []
+    assert record.views[0].concepts == []
+
+
+@pytest.mark.parametrize(
+    ("score", "share"), [(0.0, 0.0), (0.2, 0.0), (0.4, 0.25), (0.6, 0.5), (0.8, 1.0), (0.9, 1.0)]
+)
+def test_the_share_of_held_out_crops_below_a_score(score, share):
+    assert share_below([0.2, 0.6, 0.8], score) == pytest.approx(share)
+
+
+def test_a_scale_of_an_unknown_word_is_one_sentence(tmp_path):
+    folder = write_ensemble(tmp_path / "e", concept_scales=[scale("stellate")])
+    with pytest.raises(InputError, match="concept_scales of stellate, which is none of concepts"):
+        read_manifest(folder)
+    manifest = write_ensemble(tmp_path / "f", concept_scales=[scale()])
+    write_manifest(read_manifest(manifest), manifest)
+    assert read_manifest(manifest).concept_scales == [scale()]
+
+
+# --- fitting the scales --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def unseen(crop_folder):
+    """Two members' readings of the same crops, whose first word's logit knows the word a little."""
+    rows = read_index(crop_folder)
+    rng = np.random.default_rng(0)
+    spiculated = np.array([row.mass_margins == "SPICULATED" for row in rows], float)
+    logits = 1.5 * spiculated + rng.normal(size=len(rows))
+    words = np.stack([logits, rng.normal(size=len(rows))], axis=1)
+    nothing = np.empty((len(rows), 0))
+    other = words + rng.normal(scale=0.1, size=words.shape)
+    return {
+        "a": UnseenCrops(rows, logits, nothing, words + (words - other)),
+        "b": UnseenCrops(rows, logits, nothing, other),
+    }
+
+
+def test_scales_tell_how_well_a_word_is_told_and_what_was_scored(unseen):
+    spiculated, rounded = concept_scales(unseen, ["spiculated", "round"])
+    rows = unseen["a"].rows
+    assert spiculated.crops == len(rows)
+    assert spiculated.given == sum(row.mass_margins == "SPICULATED" for row in rows)
+    assert 0.75 < spiculated.auc <= 1
+    assert spiculated.auc_ci[0] < spiculated.auc < spiculated.auc_ci[1] or spiculated.auc == 1
+    assert spiculated.slope > 0
+    assert rounded.auc < spiculated.auc
+    assert len(spiculated.scores_with) == len(spiculated.scores_without) == 21
+    assert np.median(spiculated.scores_with) > np.median(spiculated.scores_without)
+    assert np.diff(spiculated.scores_with).min() >= 0
+
+
+def test_scores_on_the_held_out_crops_are_right_on_average(unseen):
+    """What Platt's fit promises: the mean score is the share of crops with the word."""
+    (found,) = concept_scales(unseen, ["spiculated"])
+    logits = np.mean([crops.words[:, 0] for crops in unseen.values()], axis=0)
+    scores = 1 / (1 + np.exp(-(found.slope * logits + found.intercept)))
+    assert scores.mean() == pytest.approx(found.given / found.crops, abs=1e-3)
+
+
+def test_a_word_that_nearly_no_crop_has_gets_no_scale(unseen):
+    assert concept_scales(unseen, ["obscured", "round"])[0].word == "round"
+    assert concept_scales({}, ["round"]) == []
+    assert concept_scales(unseen, []) == []
