@@ -23,7 +23,7 @@ from mammopair.faithfulness.subjects import Subject, make_subject
 from mammopair.progress import Progress
 from mammopair.reading.film_folder import read_film_index
 from mammopair.sampling import sample_lesions
-from mammopair.scoring import held_out_rows
+from mammopair.scoring.folder import explainable_rows
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
@@ -76,7 +76,7 @@ def study(
         was begun on something else.
     """
     chosen = all_methods() if methods is None else list(methods)
-    sample = sample_lesions(held_out_rows(folder, ensemble), lesions, seed)
+    sample = sample_lesions(explainable_rows(folder, ensemble), lesions, seed)
     films = read_film_index(folder)
     calibration = ensemble.manifest.calibration
     heading = Heading(

@@ -1,0 +1,106 @@
+"""``mammopair faithfulness``: how far each explaining map can be believed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mammopair.cli import options
+
+
+def faithfulness(
+    folder: Annotated[
+        Path,
+        typer.Argument(
+            help="Holds crops.csv and the pictures it names; for crops with the mass off the "
+            "centre, films.csv and the films too."
+        ),
+    ],
+    out: options.Out = Path("faithfulness"),
+    lesions: Annotated[
+        int, typer.Option(min=2, help="Lesions in the sample, drawn by lot.", show_default=True)
+    ] = 24,
+    everything: Annotated[bool, typer.Option("--all", help="All lesions; takes hours.")] = False,
+    seed: Annotated[int, typer.Option(help="Of the lot.")] = 0,
+    choose: Annotated[
+        bool,
+        typer.Option(
+            "--choose", help="Make the best method the default: writes explanation.json beside it."
+        ),
+    ] = False,
+    model: options.Model = None,
+    device: options.Device = "auto",
+    as_json: options.Json = False,
+) -> None:
+    """Measure explanations: deletion, insertion, place, randomised weights, repeatability.
+
+    Every method, and a centre blob, a random map and the brightness as baselines, on lesions that
+    the explaining networks never saw. Each figure has its 95 % interval by patient and its paired
+    difference from each baseline.
+
+        mammopair faithfulness data/cbis-ddsm
+
+        mammopair faithfulness data/cbis-ddsm --lesions 100 --choose
+
+    A lesion takes about half a minute of one core. Interrupt it at any time: the same command goes
+    on, and a larger sample builds on a smaller one.
+    """
+    import json
+
+    from mammopair.cli.outputs import prepare_folder
+    from mammopair.cli.terminal import run_with_bar
+    from mammopair.explain.chosen import write_chosen
+    from mammopair.faithfulness.chart import draw_chart
+    from mammopair.faithfulness.outputs import as_json as to_json
+    from mammopair.faithfulness.outputs import choice_of, summarise, write_study
+    from mammopair.faithfulness.study import study
+    from mammopair.model.ensemble import load_ensemble
+
+    prepare_folder(out)
+    ensemble = load_ensemble(model, device)
+    count = None if everything else lesions
+    found = summarise(run_with_bar(study(folder, ensemble, out, lesions=count, seed=seed)))
+    write_study(found, ensemble, out)
+    draw_chart(found, out / "faithfulness.svg")
+    if choose:
+        write_chosen(choice_of(found, ensemble), ensemble.folder)
+    if as_json:
+        print(json.dumps(to_json(found, ensemble)))
+        return
+    _print(found, out)
+
+
+def _print(found, out: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  its type would load numpy
+    from rich.table import Table
+
+    from mammopair import RESEARCH_USE_ONLY
+    from mammopair.cli.terminal import output
+    from mammopair.faithfulness.chart import SHOWN
+    from mammopair.faithfulness.outputs import title_of
+
+    console = output()
+    table = Table(title=f"{found.crops} crops, {found.patients} patients; 95 % intervals")
+    table.add_column("")
+    for method in found.table:
+        table.add_column(title_of(method), justify="right")
+    for measure in SHOWN:
+        cells = [found.table[method].get(measure) for method in found.table]
+        table.add_row(measure, *(f"{cell.mean.value:.2f}" if cell else "" for cell in cells))
+    console.print(table)
+    for standing in found.standings:
+        console.print(
+            f"{title_of(standing.method)}: meets {len(standing.passed)} of "
+            f"{len(standing.passed) + len(standing.failed)} conditions, insertion less deletion "
+            f"{standing.score:.3f}"
+        )
+    console.print(f"Measured best: [bold]{title_of(found.standings[0].method)}[/bold]")
+    for name, content in (
+        ("faithfulness.md", "the table with intervals, the rule, what to be careful with"),
+        ("faithfulness.svg", "the same as a picture"),
+        ("faithfulness.csv", "every mean and difference, with its interval"),
+        ("faithfulness.json", "everything"),
+    ):
+        console.print(f"{(out / name).as_posix()}  [dim]{content}[/dim]", soft_wrap=True)
+    console.print(RESEARCH_USE_ONLY)
