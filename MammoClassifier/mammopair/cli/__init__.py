@@ -1,4 +1,4 @@
-"""The command line: ``mammopair demo | classify | evaluate | train | crossval | compare | info``.
+"""The command line: ``mammopair demo | classify | batch | evaluate | train | ...``.
 
 Exit codes: 0, all done; 1, some input could not be used, each named; 2, wrong usage; 130, stopped.
 """
@@ -10,7 +10,19 @@ import sys
 import typer
 
 from mammopair import RESEARCH_USE_ONLY, __version__
-from mammopair.cli import classify, compare, crossval, demo, evaluate, info, train
+from mammopair.cli import (
+    batch,
+    classify,
+    compare,
+    correlate,
+    crossval,
+    demo,
+    evaluate,
+    faithfulness,
+    handcrafted,
+    info,
+    train,
+)
 from mammopair.errors import InputError
 
 STOPPED = 130
@@ -27,10 +39,14 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("classify")(classify.classify)
+app.command("batch")(batch.batch)
 app.command("evaluate")(evaluate.evaluate)
 app.command("train")(train.train)
 app.command("crossval")(crossval.crossval)
 app.command("compare")(compare.compare)
+app.command("correlate")(correlate.correlate)
+app.command("faithfulness")(faithfulness.faithfulness)
+app.command("handcrafted")(handcrafted.handcrafted)
 app.command("info")(info.info)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -117,14 +118,12 @@ def read_kept(path: Path) -> dict[str, tuple[str, Values]]:
     if not path.exists():
         return {}
     try:
-        with path.open(newline="", encoding="utf-8") as stream:
-            table = csv.DictReader(stream)
-            columns = tuple(table.fieldnames or ())
-            if columns[: len(ABOUT) + 1] != COLUMNS[: len(ABOUT) + 1]:
-                raise InputError(path, "is no table of features; choose another file, or remove it")
-            if columns != COLUMNS:
-                return {}
-            return dict(_kept(table))
+        text = path.read_text("utf-8")
+        table = csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))
+        columns = tuple(table.fieldnames or ())
+        if columns[: len(ABOUT) + 1] != COLUMNS[: len(ABOUT) + 1]:
+            raise InputError(path, "is no table of features; choose another file, or remove it")
+        return dict(_kept(table)) if columns == COLUMNS else {}
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
@@ -134,9 +133,11 @@ def read_kept(path: Path) -> dict[str, tuple[str, Values]]:
 def _kept(table: csv.DictReader[str]) -> Iterator[tuple[str, tuple[str, Values]]]:
     """The rows that are whole; another is measured anew."""
     for cells in table:
+        if None in cells.values():
+            continue
         try:
             values = np.array([float(cells[name] or "nan") for name in NAMES])
-        except (TypeError, ValueError):
+        except ValueError:
             continue
         yield cells["file"], (cells[FINGERPRINT], values)
 

@@ -1,0 +1,113 @@
+"""Choose one pipeline's settings among training patients, then fit it to all of them.
+
+The patients are divided once more; each setting is fitted on all but one of these inner parts and
+decides on that one. The setting with the highest mean AUC over the parts is chosen, and the slope
+and intercept that make its decisions a logit are fitted on them: decisions on patients that the
+fit had not seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mammopair import RESEARCH_USE_ONLY, __version__
+from mammopair.handcrafted.classifier import Classifier, Description, Kind
+from mammopair.handcrafted.features import NAMES, VERSION
+from mammopair.handcrafted.table import FeatureTable
+from mammopair.training.baseline.pipelines import build_pipeline, fitted_arrays
+from mammopair.training.baseline.plan import Plan, Settings
+from mammopair.training.folds import split_patients
+
+FLATTEST = 0.01
+"""The slope is at least this: decisions that say nothing must not turn the sign."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """A pipeline with the settings that did best inside, fitted."""
+
+    inner_auc: float
+    """Mean over the inner parts; what pipelines are compared by, too."""
+    classifier: Classifier
+
+
+def tune(kind: Kind, plan: Plan, training: FeatureTable) -> Tuned:
+    """Choose among ``plan.grids[kind]``, and fit.
+
+    Raises
+    ------
+    InputError
+        If the training patients cannot be divided.
+    """
+    from threadpoolctl import threadpool_limits
+
+    labels = np.array([row.label for row in training.rows])
+    fold_of = split_patients(training.rows, plan.inner)
+    part = np.array([fold_of[row.patient_id] for row in training.rows])
+    with threadpool_limits(1):  # small problems are slower on several threads
+        tried = [
+            (settings, _inner_decisions(kind, settings, training.values, labels, part))
+            for settings in plan.grids[kind]
+        ]
+        aucs = [_mean_auc(decisions, labels, part) for _, decisions in tried]
+        best = int(np.argmax(aucs))
+        settings, decisions = tried[best]
+        pipeline = build_pipeline(kind, settings).fit(training.values, labels)
+        slope, intercept = _platt(decisions, labels)
+    description = Description(
+        kind=kind,
+        settings=settings,
+        slope=slope,
+        intercept=intercept,
+        features=list(NAMES),
+        features_version=VERSION,
+        data=plan.data,
+        patients=sorted({row.patient_id for row in training.rows}),
+        software=f"mammopair {__version__}",
+        notice=RESEARCH_USE_ONLY,
+    )
+    return Tuned(aucs[best], Classifier(description, fitted_arrays(kind, pipeline)))
+
+
+def best_of(candidates: Sequence[Tuned]) -> Tuned:
+    """The one that did best inside; the first of equals."""
+    return max(candidates, key=lambda tuned: tuned.inner_auc)
+
+
+def _inner_decisions(
+    kind: Kind, settings: Settings, values: Floats, labels: Floats, part: npt.NDArray[np.int64]
+) -> Floats:
+    """``(rows,)``: what is said of each row by the fit that did not see its patient."""
+    from sklearn.model_selection import PredefinedSplit, cross_val_predict
+
+    return np.asarray(
+        cross_val_predict(
+            build_pipeline(kind, settings),
+            values,
+            labels,
+            cv=PredefinedSplit(part),
+            method="decision_function",
+        )
+    )
+
+
+def _mean_auc(decisions: Floats, labels: Floats, part: npt.NDArray[np.int64]) -> float:
+    from sklearn.metrics import roc_auc_score
+
+    parts = [part == number for number in np.unique(part)]
+    return float(np.mean([roc_auc_score(labels[here], decisions[here]) for here in parts]))
+
+
+def _platt(decisions: Floats, labels: Floats) -> tuple[float, float]:
+    """Slope and intercept of least cross-entropy."""
+    from sklearn.linear_model import LogisticRegression
+
+    scale = decisions.std() or 1.0
+    fit = LogisticRegression(C=1e6).fit(decisions[:, None] / scale, labels)
+    return max(float(fit.coef_[0, 0]) / scale, FLATTEST), float(fit.intercept_[0])
