@@ -72,13 +72,13 @@ ROOMS: dict[str, set[str]] = {
         *("crop", "errors", "evaluation", "explain", "model", "progress", "reading", "sampling"),
         *("scoring", "whole_file"),
     },
-    "correlation": {
-        *("concepts", "crop", "errors", "evaluation", "explain", "handcrafted", "model"),
-        *("progress", "reading", "sampling", "scoring", "whole_file"),
-    },
     "results": {
         *("caution", "concepts", "crop", "errors", "evaluation", "progress", "reading", "record"),
         "whole_file",
+    },
+    "correlation": {
+        *("concepts", "crop", "errors", "evaluation", "explain", "handcrafted", "model"),
+        *("progress", "reading", "results.colours", "sampling", "scoring", "whole_file"),
     },
     "training": {
         *("caution", "concepts", "crop", "errors", "evaluation", "model", "progress", "reading"),
