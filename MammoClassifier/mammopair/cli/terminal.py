@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Generator, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeVar
 
@@ -9,6 +11,9 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from mammopair.progress import Progress
+
+QUIET = 300.0
+"""Seconds between lines where there is no terminal."""
 
 Value = TypeVar("Value")
 Item = TypeVar("Item")
@@ -24,16 +29,21 @@ def output() -> Console:
 def run_with_bar(steps: Generator[Progress, None, Value], *, rate: bool = False) -> Value:
     """Drive a stepwise work to its end under a progress bar, and give its value.
 
-    With ``rate`` the bar also says how many steps are done a second.
+    With ``rate`` the bar also says how many steps are done a second, and where there is no
+    terminal to draw it on, as in the log of a job, there is a line every few minutes.
     """
     with _bar(rate=rate) as bar:
         task = bar.add_task("", total=None)
+        told = time.monotonic()
         while True:
             try:
                 step = next(steps)
             except StopIteration as finished:
                 return finished.value
             bar.update(task, completed=step.done, total=step.total, description=step.message)
+            if rate and bar.disable and time.monotonic() - told > QUIET:
+                told = time.monotonic()
+                print(f"{step.done} of {step.total}: {step.message}", file=sys.stderr)
 
 
 def with_bar(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
@@ -59,12 +69,14 @@ def _bar(*, rate: bool = False):  # type: ignore[no-untyped-def]  # noqa: ANN202
         def render(self, task: Task) -> Text:
             return Text(f"{task.speed:.1f}/s" if task.speed else "-/s")
 
+    console = Console(stderr=True)
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         *([Rate()] if rate else []),
         TimeRemainingColumn(),
-        console=Console(stderr=True),
+        console=console,
         transient=True,
+        disable=not console.is_terminal,
     )

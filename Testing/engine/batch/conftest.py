@@ -1,0 +1,86 @@
+"""A small archive on disk, the batch over it as users run it, and what undisturbed runs give."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from Testing.engine.batch.archive import (
+    LESIONS,
+    environment,
+    lesion_rows,
+    run_alone,
+    write_manifest,
+)
+from Testing.synthetic_lesions import film, write_png
+
+MAMMOPAIR = ("-c", "from mammopair.cli import main; main()")
+
+
+@pytest.fixture(scope="session")
+def archive(tmp_path_factory):
+    """A folder with ``lesions.csv`` and two films for each of 40 lesions."""
+    folder = tmp_path_factory.mktemp("archive")
+    (folder / "films").mkdir()
+    for number in range(LESIONS):
+        for place, view in enumerate(("CC", "MLO")):
+            path = folder / "films" / f"{number}-{view}.png"
+            if number < 6:
+                write_png(path, film(seed=2 * number + place).pixels)
+            else:
+                shutil.copy(folder / "films" / f"{number % 6}-{view}.png", path)
+    rows = [row for number in range(LESIONS) for row in lesion_rows(number)]
+    write_manifest(folder / "lesions.csv", rows)
+    return folder
+
+
+@pytest.fixture
+def own_archive(archive, tmp_path):
+    """A copy of the archive that a test may damage."""
+    return Path(shutil.copytree(archive, tmp_path / "archive"))
+
+
+@pytest.fixture(scope="session")
+def undisturbed(archive, ensemble_folder, tmp_path_factory):
+    """What one process gives for the archive: the folder of its results."""
+    out = tmp_path_factory.mktemp("undisturbed")
+    run_alone(archive / "lesions.csv", out, ensemble_folder)
+    return out
+
+
+@pytest.fixture
+def start():
+    """Starts processes, and ends those that are left when the test is over."""
+    running = []
+
+    def run(*command, **options):
+        options = {"env": environment(), "start_new_session": True, "text": True} | options
+        process = subprocess.Popen(
+            [sys.executable, *map(str, command)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            **options,
+        )
+        running.append(process)
+        return process
+
+    yield run
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+@pytest.fixture
+def batch(start, ensemble_folder):
+    """Starts ``mammopair batch`` in a process of its own."""
+
+    def run(manifest, out, *arguments, **options):
+        command = (*MAMMOPAIR, "batch", manifest, out, "--model", ensemble_folder)
+        return start(*command, *arguments, **options)
+
+    return run

@@ -1,0 +1,170 @@
+"""Whatever is killed, finished lesions stay, none is written twice, and --resume ends the run."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sys
+
+import msgspec
+import psutil
+import pytest
+
+from Testing.engine.batch.archive import (
+    LESIONS,
+    end,
+    environment,
+    failures_of,
+    lesion_rows,
+    outcomes_in,
+    run_alone,
+    same_results,
+    wait_until,
+    write_manifest,
+)
+
+
+def workers_of(process):
+    """The worker processes of a local cluster."""
+    return [
+        child
+        for child in psutil.Process(process.pid).children(recursive=True)
+        if "spawn_main" in " ".join(child.cmdline())
+    ]
+
+
+def numbers_in(out):
+    """The numbers of all outcomes on the disk, in the order in which they came."""
+    lines = [
+        line
+        for path in sorted((out / "shards").glob("*.jsonl"))
+        for line in path.read_bytes().splitlines()
+    ]
+    return [msgspec.json.decode(line)["number"] for line in lines]
+
+
+def test_a_killed_worker_costs_nothing(batch, archive, undisturbed, tmp_path):
+    out = tmp_path / "out"
+    process = batch(archive / "lesions.csv", out, "--workers", 2)
+    wait_until(lambda: outcomes_in(out) >= 8, process)
+    workers_of(process)[0].kill()
+    end(process, 0)
+    assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
+    assert all(same_results(out, undisturbed))
+
+
+def test_a_killed_client_takes_its_workers_along_and_resume_goes_on(
+    batch, archive, undisturbed, ensemble_folder, tmp_path
+):
+    out = tmp_path / "out"
+    process = batch(archive / "lesions.csv", out, "--workers", 1)
+    wait_until(lambda: outcomes_in(out) >= 8, process)
+    workers = workers_of(process)
+    assert workers
+    process.kill()
+    process.wait()
+    kept = outcomes_in(out)
+    assert 8 <= kept < LESIONS
+    psutil.wait_procs(workers, timeout=60)
+    assert not [worker for worker in workers if worker.is_running()]
+
+    _, summary = run_alone(archive / "lesions.csv", out, ensemble_folder, resume=True)
+    assert summary.kept == kept
+    assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
+    assert all(same_results(out, undisturbed))
+
+
+def test_a_killed_scheduler_ends_the_run_with_a_sentence_and_resume_goes_on(
+    start, batch, archive, undisturbed, ensemble_folder, tmp_path
+):
+    out, address = tmp_path / "out", tmp_path / "scheduler.json"
+    scheduler = start(
+        *("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"),
+        *("--no-dashboard", "--scheduler-file", address),
+    )
+    wait_until(address.exists, scheduler)
+    worker = start(
+        *("-m", "distributed.cli.dask_worker", "--scheduler-file", address, "--nthreads", "1"),
+        *("--no-nanny", "--no-dashboard"),
+    )
+    tcp = msgspec.json.decode(address.read_bytes())["address"]
+    process = batch(archive / "lesions.csv", out, "--scheduler", tcp)
+    wait_until(lambda: outcomes_in(out) >= 8, process)
+    scheduler.kill()
+    _, said = end(process, 1)
+    worker.kill()
+    assert said.count("\n") == 1
+    assert "the scheduler went away" in said
+    kept = outcomes_in(out)
+    assert kept < LESIONS
+
+    _, summary = run_alone(archive / "lesions.csv", out, ensemble_folder, resume=True)
+    assert summary.kept == kept
+    assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
+    assert all(same_results(out, undisturbed))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits on the size of files there")
+def test_a_disk_that_fills_up_ends_the_run_with_a_sentence_and_resume_goes_on(
+    batch, archive, undisturbed, ensemble_folder, tmp_path
+):
+    """The kernel refuses in the middle of a line, as it does where no space is left."""
+    out = tmp_path / "out"
+    whole = (undisturbed / "shards" / "000000.jsonl").stat().st_size
+    room = whole * 2 // 5
+
+    def less_room():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+
+    process = batch(archive / "lesions.csv", out, "--workers", 0, preexec_fn=less_room)
+    _, said = end(process, 1)
+    assert said.count("\n") == 1
+    assert "cannot be written" in said
+    assert "--resume" in said
+    shard = out / "shards" / "000000.jsonl"
+    assert shard.stat().st_size == room
+    assert not shard.read_bytes().endswith(b"\n")
+
+    kept = outcomes_in(out)
+    _, summary = run_alone(archive / "lesions.csv", out, ensemble_folder, resume=True)
+    assert 0 < summary.kept == kept < LESIONS
+    assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
+    assert all(same_results(out, undisturbed))
+
+
+def test_a_user_who_stops_it_keeps_what_was_finished(batch, archive, tmp_path):
+    out = tmp_path / "out"
+    process = batch(archive / "lesions.csv", out, "--workers", 1)
+    wait_until(lambda: outcomes_in(out) >= 8, process)
+    os.killpg(process.pid, signal.SIGINT)
+    _, said = end(process, 130)
+    assert "--resume" in said
+    assert "stopped; what was finished is kept" in said
+    assert "Traceback" not in said
+    assert 8 <= outcomes_in(out) < LESIONS
+
+
+def test_a_file_that_ends_every_worker_fails_alone(batch, archive, undisturbed, tmp_path):
+    """A decoder's crash is no exception: the process is gone."""
+    (tmp_path / "deadly").mkdir()
+    (tmp_path / "deadly" / "sitecustomize.py").write_text(
+        "import os, sys\n"
+        "def ends(event, arguments):\n"
+        "    if event == 'open' and str(arguments[0]).endswith('deadly.png'):\n"
+        "        os._exit(9)\n"
+        "sys.addaudithook(ends)\n"
+    )
+    rows = [row for number in range(8) for row in lesion_rows(number)]
+    for row in rows:
+        row[4] = str(archive / row[4])
+    rows[6][4] = str(archive / "films" / "deadly.png")
+    manifest = write_manifest(tmp_path / "lesions.csv", rows)
+    env = environment(PYTHONPATH=str(tmp_path / "deadly"))
+    process = batch(manifest, tmp_path / "out", "--workers", 1, env=env)
+    end(process, 1)
+    (failure,) = failures_of(tmp_path / "out")
+    assert failure["case_id"] == "case-3"
+    assert "workers ended over it" in failure["reason"]
+    assert sorted(numbers_in(tmp_path / "out")) == [2, 4, 6, 8, 10, 12, 14, 16]
