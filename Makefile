@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test slow lint bench figures clean
+.PHONY: install demo test slow lint bench figures table clean
 
 install: $(STAMP)
 
@@ -36,6 +36,14 @@ bench: install
 
 figures: install
 	$(BIN)/python -m Testing.documents.readme_figures
+
+# From the kept predictions to the table in README and on the card; RUNS may name others.
+RUNS     ?= $(wildcard CrossValidation/*)
+ENSEMBLE ?= MammoClassifier/mammopair/model/ensembles/light-googlenet
+
+table: install
+	$(BIN)/mammopair compare $(RUNS) --out $(ENSEMBLE)
+	$(BIN)/python -m Testing.documents.comparison_table
 
 clean:
 	rm -rf $(VENV) demo-out build dist .pytest_cache .mypy_cache .ruff_cache

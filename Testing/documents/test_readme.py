@@ -8,6 +8,7 @@ import pytest
 
 from mammopair.model.ensemble import DEFAULT, find_ensemble, shipped_ensembles
 from mammopair.model.ensemble_manifest import read_manifest
+from Testing.documents.comparison_table import table_section, with_table
 from Testing.documents.readme_figures import README, figures_section, with_figures
 
 needs_ensemble = pytest.mark.skipif(
@@ -19,6 +20,33 @@ needs_ensemble = pytest.mark.skipif(
 def test_the_figures_in_readme_are_those_of_the_manifest():
     text = README.read_text("utf-8")
     assert with_figures(text, figures_section(read_manifest(find_ensemble(DEFAULT)))) == text
+
+
+@needs_ensemble
+def test_the_table_in_readme_is_that_of_the_comparison():
+    text = README.read_text("utf-8")
+    assert with_table(text, table_section(find_ensemble(DEFAULT))) == text
+
+
+def test_the_table_goes_between_its_marks_whatever_was_there(tmp_path):
+    from mammopair.comparison.compare import compare_runs
+    from mammopair.comparison.document import write_comparison
+    from mammopair.held_out.run import read_held_out
+    from Testing.stepwise import drive
+    from Testing.synthetic_runs import write_run_folder
+
+    run = read_held_out(write_run_folder(tmp_path / "net", skill=0.5))
+    _, comparison = drive(compare_runs([run], None, 20))
+    write_comparison(comparison, tmp_path)
+    section = table_section(tmp_path)
+    assert section == (tmp_path / "comparison.md").read_text("utf-8")
+    text = README.read_text("utf-8")
+    written = with_table(with_table(text, "old\n"), section)
+    assert section in written
+    assert "old\n<!-- /table" not in written
+    assert with_table(written, table_section(find_ensemble(DEFAULT))) == text
+    with pytest.raises(ValueError, match="lacks a mark"):
+        with_table("no marks", section)
 
 
 def test_the_pictures_and_files_that_readme_links_to_are_there():

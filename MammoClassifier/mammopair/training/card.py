@@ -14,6 +14,8 @@ from mammopair.training.recipe import Recipe
 
 CARD = "MODEL_CARD.md"
 TEMPLATE = "card.md.j2"
+COMPARISON = "comparison.md"
+"""Written beside the manifest by ``mammopair compare``; taken into the card where it is there."""
 COLUMNS = {
     "auc": "AUC",
     "accuracy": "Accuracy",
@@ -45,6 +47,7 @@ def write_card(manifest: Manifest, folder: Path) -> None:
         for name, value in manifest.measured.items()
         if isinstance(value, dict) and "auc" in value
     }
+    comparison = folder / COMPARISON
     text = template.render(
         manifest=manifest,
         recipe=msgspec.convert(manifest.training.recipe, Recipe),
@@ -52,5 +55,6 @@ def write_card(manifest: Manifest, folder: Path) -> None:
         columns=COLUMNS,
         figure=figure,
         notice=RESEARCH_USE_ONLY,
+        comparison=comparison.read_text("utf-8") if comparison.exists() else "",
     )
     (folder / CARD).write_text(text, encoding="utf-8")

@@ -85,6 +85,11 @@ def ship(
     InputError
         If a checkpoint is not whole, or the folder cannot be written to.
     """
+    if any(member.repeat for member in recipe.members):
+        # Else a member would be taken to have never seen patients whom it was trained on.
+        raise InputError(
+            "members", "of another split of the patients cannot ship together; use repeat 0 only"
+        )
     draft = folder.with_name(f".{folder.name}.part")
     try:
         draft.mkdir(parents=True, exist_ok=True)

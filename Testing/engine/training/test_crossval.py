@@ -14,9 +14,11 @@ from mammopair.comparison.compare import compare_runs
 from mammopair.errors import InputError
 from mammopair.held_out.run import FILE, PREDICTIONS, read_held_out
 from mammopair.model.ensemble import load_ensemble
+from mammopair.model.ensemble_manifest import read_manifest
 from mammopair.reading.crop_folder import read_index
 from mammopair.scoring.folder import score_folder
 from mammopair.training import fitting
+from mammopair.training.card import CARD, COMPARISON, write_card
 from mammopair.training.crossval import cross_validate
 from mammopair.training.folds import split_patients
 from mammopair.training.recipe import CrossValidation
@@ -80,11 +82,18 @@ def test_no_network_is_trained_on_a_patient_that_it_predicts(
     assert held_out[0, 0] != held_out[1, 0]  # a repeat is another split
 
 
-def test_the_logits_are_those_of_the_ensemble_in_use(validated, plan, crop_folder, tmp_path):
-    """Through files, crops, four mirrorings and half-precision weights."""
+@pytest.fixture(scope="module")
+def shipped_folder(validated, plan, crop_folder, tmp_path_factory):
+    """The same networks as an ensemble."""
+    folder = tmp_path_factory.mktemp("ship") / "ensemble"
     checkpoints = [validated[0] / f"member-{n}" / CHECKPOINT for n in (0, 1)]
-    drive(ship(plan, read_index(crop_folder), crop_folder, checkpoints, tmp_path / "ensemble"))
-    _, scored = drive(score_folder(crop_folder, load_ensemble(tmp_path / "ensemble", "cpu")))
+    drive(ship(plan, read_index(crop_folder), crop_folder, checkpoints, folder))
+    return folder
+
+
+def test_the_logits_are_those_of_the_ensemble_in_use(validated, shipped_folder, crop_folder):
+    """Through files, crops, four mirrorings and half-precision weights."""
+    _, scored = drive(score_folder(crop_folder, load_ensemble(shipped_folder, "cpu")))
     in_use = {row.file: record.views[0].readings[0].logit for row, record in scored}
     predictions = read_held_out(validated[0]).predictions
     assert set(in_use) == {row.file for row in predictions}
@@ -92,6 +101,18 @@ def test_the_logits_are_those_of_the_ensemble_in_use(validated, plan, crop_folde
         [row.logit for row in predictions], [in_use[row.file] for row in predictions], atol=0.01
     )
     assert np.std([row.logit for row in predictions]) > 0.05
+
+
+def test_the_card_takes_in_the_comparison_that_lies_beside_it(shipped_folder, tmp_path):
+    manifest = read_manifest(shipped_folder)
+    write_card(manifest, tmp_path)
+    without = (tmp_path / CARD).read_text("utf-8").split()
+    assert "Comparison" not in without
+    (tmp_path / COMPARISON).write_text("| a table |\n", "utf-8")
+    write_card(manifest, tmp_path)
+    card = (tmp_path / CARD).read_text("utf-8")
+    assert "## Comparison\n\n| a table |\n" in card
+    assert card.replace("## Comparison\n\n| a table |\n", "").split() == without
 
 
 def test_a_recipe_of_one_view_predicts_that_view_only(plan, crop_folder, tmp_path):
@@ -216,3 +237,12 @@ def test_the_whole_path_from_a_recipe_to_a_table(validated, plan, crop_folder, t
     assert table.reference == "cc + mlo"
     assert len({row.levels["pairs"].n for row in table.rows}) == 1
     assert not (validated[0] / FILE).with_suffix(".part").exists()
+
+
+def test_members_of_two_splits_cannot_ship_together(validated, plan, crop_folder, tmp_path):
+    """The ensemble's table of folds knows one split; a member of another has seen its patients."""
+    twice = replace(plan, members=[], crossval=CrossValidation(seeds=[1], folds=[0], repeats=2))
+    checkpoints = [validated[0] / f"member-{n}" / CHECKPOINT for n in (0, 1)]
+    with pytest.raises(InputError, match="another split of the patients cannot ship together"):
+        drive(ship(twice, read_index(crop_folder), crop_folder, checkpoints, tmp_path / "e"))
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,39 @@
+"""Write the table of comparison into README and the model card: the end of ``make table``.
+
+``mammopair compare`` has written it into the folder of the ensemble that ships before.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mammopair.comparison.document import as_markdown
+from mammopair.comparison.schema import FILE, read_comparison
+from mammopair.model.ensemble import DEFAULT, find_ensemble
+from mammopair.model.ensemble_manifest import read_manifest
+from mammopair.training.card import write_card
+
+README = Path(__file__).parents[2] / "README.md"
+BEGIN = "<!-- table: written by `make table` from comparison.json of the ensemble -->\n"
+END = "<!-- /table -->\n"
+
+
+def table_section(folder: Path) -> str:
+    """The table as Markdown; nothing, where the ensemble has not been compared."""
+    path = folder / FILE
+    return as_markdown(read_comparison(path)) if path.exists() else ""
+
+
+def with_table(text: str, section: str) -> str:
+    """README with the table between its two marks."""
+    before, begin, rest = text.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not (begin and end):
+        raise ValueError(f"README lacks a mark of the table: {BEGIN!r} or {END!r}")
+    return before + BEGIN + section + END + after
+
+
+if __name__ == "__main__":
+    ensemble = find_ensemble(DEFAULT)
+    README.write_text(with_table(README.read_text("utf-8"), table_section(ensemble)), "utf-8")
+    write_card(read_manifest(ensemble), ensemble)
