@@ -34,6 +34,15 @@ def figure(figures: dict[str, Any], name: str) -> str:
     return f"{value:.3f} ({limits[0]:.3f} to {limits[1]:.3f})" if limits else f"{value:.3f}"
 
 
+def share(value: float | None, limits: tuple[float, float] | None) -> str:
+    """``90.2 % (85.1 to 94.0)``; without brackets where there is no interval."""
+    if value is None:
+        return "-"
+    if limits is None:
+        return f"{100 * value:.1f} %"
+    return f"{100 * value:.1f} % ({100 * limits[0]:.1f} to {100 * limits[1]:.1f})"
+
+
 def write_card(manifest: Manifest, folder: Path) -> None:
     """Write the card beside the manifest that it describes."""
     from jinja2 import Environment, StrictUndefined
@@ -54,6 +63,7 @@ def write_card(manifest: Manifest, folder: Path) -> None:
         levels=levels,
         columns=COLUMNS,
         figure=figure,
+        share=share,
         notice=RESEARCH_USE_ONLY,
         comparison=comparison.read_text("utf-8") if comparison.exists() else "",
     )

@@ -32,7 +32,7 @@ from mammopair.progress import Progress
 from mammopair.reading.crop_folder import CropRow
 from mammopair.record import Record
 from mammopair.scoring import measure_scores, score_folder
-from mammopair.training.card import write_card
+from mammopair.training.card import COMPARISON, write_card
 from mammopair.training.checkpoint import averaged_weights
 from mammopair.training.concept_scaling import concept_scales
 from mammopair.training.cross_fitting import calibrated
@@ -93,6 +93,8 @@ def ship(
     draft = folder.with_name(f".{folder.name}.part")
     try:
         draft.mkdir(parents=True, exist_ok=True)
+        if (folder / COMPARISON).exists():  # stays beside the manifest, and stands in the card
+            shutil.copyfile(folder / COMPARISON, draft / COMPARISON)
         yield from _draft(recipe, rows, data, checkpoints, draft)
         _move(draft, folder)
     except OSError as error:
