@@ -14,7 +14,15 @@ from mammopair.crop import place_square
 from mammopair.reading.dicom import read_header
 from mammopair.reading.files import read_view
 from mammopair.reading.view import Box
-from mammopair.record import Evidence, Interval, ModelStamp, Reading, Record, ViewResult
+from mammopair.record import (
+    ConceptScore,
+    Evidence,
+    Interval,
+    ModelStamp,
+    Reading,
+    Record,
+    ViewResult,
+)
 from mammopair.results.dicom.export import ResultObject, make_objects
 from Testing.synthetic_mammograms import breast, write_mammogram
 
@@ -31,6 +39,12 @@ CELLS = np.array(
 """Logits of all levels: a row against, a row too faint, two rows for, with the bounds."""
 LABELS = np.array([[1, 2, 3, 4], [0, 0, 0, 0], [5, 5, 6, 6], [7, 7, 8, 8]])
 MODEL = ModelStamp(name="light-googlenet", version="3", sha256="c0ffee" + "0" * 58)
+CONCEPTS = [
+    ConceptScore(word="spiculated", score=0.8234567, above_with=0.74, above_without=0.98),
+    ConceptScore(word="ill-defined", score=0.25, above_with=0.4, above_without=0.5),
+    ConceptScore(word="oval", score=0.1, above_with=0.1, above_without=0.2),
+]
+"""Two margins, which the report codes, and a shape, which it leaves out."""
 CAUTIONS = [Caution(code="no-spacing", message="The pixel spacing is unknown.")]
 MOMENT = datetime(2026, 3, 4, 5, 6, 7)
 
@@ -70,6 +84,7 @@ def make_record(files: dict[str, Path], cells=CELLS, boxes=BOXES, **changes: obj
                     word="for, inside",
                 ),
                 sop_uid=header.sop_uid,
+                concepts=CONCEPTS,
             )
         )
     given = {
@@ -79,6 +94,7 @@ def make_record(files: dict[str, Path], cells=CELLS, boxes=BOXES, **changes: obj
         "probability": float(np.mean([view.probability for view in views])),
         "interval": Interval(low=0.3125, high=0.8, level=0.9),
         "views": views,
+        "concepts": CONCEPTS,
         "warnings": CAUTIONS,
         "model": MODEL,
         "software": "mammopair 0.1.0",

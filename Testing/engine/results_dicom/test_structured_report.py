@@ -69,6 +69,30 @@ def test_probability_and_interval_are_in_per_cent(lesion, record):
     assert {m.unit.value for m in lesion.get_measurements()} == {PERCENT.value}
 
 
+MARGINS = [("129742005", pytest.approx(82.34567, abs=1e-5)), ("129741003", 25.0)]
+"""Spiculated and indistinct."""
+
+
+def test_lesion_and_views_have_the_margins_in_per_cent(lesion, views):
+    for group in (lesion, *views):
+        found = [m for m in group.get_measurements() if m.name != PROBABILITY]
+        assert [(m.name.value, m.value) for m in found] == MARGINS
+        assert {m.unit.value for m in found} == {PERCENT.value}
+        assert {m.name.scheme_designator for m in found} == {"SCT"}
+    told = [item.value for item in items_named(lesion, "121106")]
+    assert any("chance that a radiologist would call the mass so" in sentence for sentence in told)
+
+
+def test_without_concept_scores_there_are_no_margins(tmp_path):
+    record = make_record(write_pair(tmp_path, ["CC"]), concepts=[])
+    view = msgspec.structs.replace(record.views[0], concepts=[])
+    record = msgspec.structs.replace(record, views=[view])
+    report = Comprehensive3DSR.from_dataset(objects_of(record)["report.dcm"].dataset)
+    (group,) = report.content.get_image_measurement_groups()
+    assert {m.name.value for m in group.get_measurements()} == {PROBABILITY.value}
+    assert not any("margins" in item.value for item in items_named(group, "121106"))
+
+
 @pytest.mark.parametrize("number", [0, 1])
 def test_each_view_has_its_probability_projection_and_breast(views, number):
     name = ("CC", "MLO")[number]

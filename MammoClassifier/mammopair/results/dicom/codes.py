@@ -24,6 +24,15 @@ IMAGE_VIEW = Code("111031", "DCM", "Image View")
 MASS = Code("129788004", "SCT", "Mammographic breast mass")
 """CID 6054."""
 
+MARGINS = {
+    "circumscribed": Code("129738007", "SCT", "Circumscribed lesion"),
+    "microlobulated": Code("129739004", "SCT", "Microlobulated lesion"),
+    "obscured": Code("129740002", "SCT", "Obscured lesion"),
+    "ill-defined": Code("129741003", "SCT", "Indistinct lesion"),
+    "spiculated": Code("129742005", "SCT", "Spiculated lesion"),
+}
+"""CID 6006, by the record's words on the margin; ill-defined is the older word for indistinct."""
+
 PROBABILITY_OF_CANCER = Code("111047", "DCM", "Probability of cancer")
 PERCENT = Code("%", "UCUM", "Percent")
 """TID 4006 wants the probability of cancer in per cent."""

@@ -3,9 +3,10 @@
 The report holds
 
 - the image library (TID 1600): each view with its laterality and projection;
-- a group for the lesion (TID 1501): its probability, the bounds of the interval, the cautions;
-- a group for each view (TID 1410): the marked box on the image, the view's own probability, and
-  its evidence in a word and as the objects that hold it.
+- a group for the lesion (TID 1501): its probability, the bounds of the interval, how far it looks
+  like each margin, the cautions;
+- a group for each view (TID 1410): the marked box on the image, the view's own probability and
+  margins, and its evidence in a word and as the objects that hold it.
 
 All groups carry the lesion's tracking identifier and the algorithm's identification (TID 4019).
 Probabilities are in per cent, as TID 4006 has them.
@@ -21,7 +22,7 @@ import numpy.typing as npt
 
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.errors import InputError
-from mammopair.record import Record
+from mammopair.record import ConceptScore, Record
 from mammopair.results.dicom import codes
 from mammopair.results.dicom.equipment import (
     MANUFACTURER,
@@ -55,6 +56,11 @@ PLACES = {
     "around": "around the marked box",
     "throughout": "inside the marked box and around it",
 }
+
+MARGINS_MEAN = (
+    "The percentages of margins are the chance that a radiologist would call the mass so, as the "
+    "networks see it; they are no description by a radiologist."
+)
 
 
 def make_structured_report(
@@ -148,6 +154,7 @@ def lesion_group(record: Record) -> MeasurementsAndQualitativeEvaluations:
             probability(record.probability, codes.MEAN),
             probability(record.interval.low, low),
             probability(record.interval.high, high),
+            *margins(record.concepts),
         ],
         **_common(record),
     )
@@ -158,6 +165,8 @@ def lesion_group(record: Record) -> MeasurementsAndQualitativeEvaluations:
             "diagnosis, an assessment category or an advice on what to do."
         )
     )
+    if margins(record.concepts):
+        group[0].ContentSequence.append(comment(MARGINS_MEAN))
     group[0].ContentSequence.extend(comment(caution.message) for caution in record.warnings)
     return group
 
@@ -185,7 +194,7 @@ def view_group(
                 str(source.header.SOPClassUID), str(source.header.SOPInstanceUID)
             ),
         ),
-        measurements=[probability(view.probability, codes.MEAN)],
+        measurements=[probability(view.probability, codes.MEAN), *margins(view.concepts)],
         qualitative_evaluations=[
             QualitativeEvaluation(codes.IMAGE_VIEW, codes.PROJECTIONS[view.projection])
         ],
@@ -269,6 +278,21 @@ def probability(value: float, derivation: Any) -> Measurement:  # noqa: ANN401 -
         unit=codes.PERCENT,
         derivation=derivation,
     )
+
+
+def margins(scores: Sequence[ConceptScore]) -> list[Measurement]:
+    """The concept scores of the margins, each under its finding's code, in per cent."""
+    from highdicom.sr import Measurement
+
+    return [
+        Measurement(
+            name=codes.MARGINS[one.word],
+            value=round(100 * one.score, 6),
+            unit=codes.PERCENT,
+        )
+        for one in scores
+        if one.word in codes.MARGINS
+    ]
 
 
 def interval_codes(level: float) -> tuple[Any, Any]:
