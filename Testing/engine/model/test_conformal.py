@@ -19,7 +19,7 @@ def drawn(rng, label, count, apart=1.0):
     return rng.normal(apart * label, 1, count)
 
 
-def held_out(rng, folds=(0, 1, 2), count=100, apart=1.0, shift=0.0):
+def held_out(rng, folds=(0, 1, 2), count=400, apart=1.0, shift=0.0):
     """Folds whose members' scores differ by a shift, as networks differ."""
     return {
         fold: HeldOutScores(

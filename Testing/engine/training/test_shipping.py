@@ -12,15 +12,20 @@ import torch
 from msgspec.structs import replace
 
 from mammopair.errors import InputError
+from mammopair.evaluation.metrics import measure
+from mammopair.model.calibration import lesion_probability, probabilities
 from mammopair.model.ensemble import load_ensemble
 from mammopair.model.weights import file_sha256
 from mammopair.reading.crop_folder import read_index
 from mammopair.scoring import evaluate_folder
+from mammopair.scoring.folder import training_folds
 from mammopair.training import shipping
+from mammopair.training.calibrating import fit_calibration
 from mammopair.training.checkpoint import averaged_weights
 from mammopair.training.folds import split_patients
 from mammopair.training.running import train_members
 from mammopair.training.shipping import ship
+from mammopair.training.unseen import read_unseen, unseen_lesions
 from Testing.synthetic_lesions import read_crop_rows, write_index
 
 
@@ -83,8 +88,9 @@ def test_the_table_of_folds_is_that_of_the_training(trained, shipped_folder, cro
 
 def test_the_figures_are_those_that_evaluate_gives_on_the_same_folder(shipped_folder, crop_folder):
     folder, manifest = shipped_folder
-    figures = finish(evaluate_folder(crop_folder, load_ensemble(folder, "cpu")))
-    for level in ("views", "pairs", "lesions"):
+    ensemble = load_ensemble(folder, "cpu")
+    figures = finish(evaluate_folder(crop_folder, ensemble, subgroups=True))
+    for level in ("views", "pairs", "lesions", "operating_points", "conformal", "subgroups"):
         assert manifest.measured[level] == json.loads(json.dumps(figures[level]))
     assert manifest.measured["scored_by"] == figures["scored_by"]
     # Members of folds 0 and 2 of three: the patients of fold 1 are seen by both.
@@ -118,7 +124,80 @@ def test_calibration_and_thresholds_are_fitted_on_lesions_that_the_scorer_never_
         "sensitivity 95 %",
         "sensitivity 90 %",
         "specificity 90 %",
+        "specificity 95 %",
     ]
+    for point in manifest.operating_points:
+        achieved = manifest.measured["operating_points"][point.name]
+        assert point.sensitivity == achieved["sensitivity"]
+        assert point.specificity_ci == tuple(achieved["specificity_ci"])
+
+
+def test_what_scores_a_fold_was_fitted_without_it(shipped_folder, crop_folder):
+    """Fitted anew on the lesions of the other fold, the same comes out."""
+    folder, manifest = shipped_folder
+    ensemble = load_ensemble(folder, "cpu")
+    rows, fold_of = read_index(crop_folder), training_folds(ensemble)
+    unseen = finish(read_unseen(ensemble, rows, crop_folder, fold_of))
+    lesions = unseen_lesions(unseen, fold_of)
+    assert [fit.fold for fit in manifest.cross_fits] == [0, 2]
+    for fit, other in zip(manifest.cross_fits, (2, 0), strict=True):
+        mine = [lesion for lesion in lesions if lesion.fold == other]
+        again = fit_calibration(mine, fit.calibration.fitted_on)
+        assert fit.calibration.slope == pytest.approx(again.slope, rel=1e-6)
+        held = ensemble.held_out(fit.fold)
+        assert held.manifest.calibration == fit.calibration
+        assert [p.threshold for p in held.manifest.operating_points] == fit.thresholds
+        scores = ensemble.reference.scores[other]
+        assert np.array_equal(held.reference.scores[fit.fold].benign, scores.benign)
+        assert held.reference.usual == {}
+
+
+def test_the_figures_of_calibration_are_cross_fitted(shipped_folder, crop_folder):
+    """By hand: each fold's pairs by the calibration of the other."""
+    folder, manifest = shipped_folder
+    ensemble = load_ensemble(folder, "cpu")
+    rows, fold_of = read_index(crop_folder), training_folds(ensemble)
+    unseen = finish(read_unseen(ensemble, rows, crop_folder, fold_of))
+    fits = {fit.fold: fit.calibration for fit in manifest.cross_fits}
+    pairs = [one for one in unseen_lesions(unseen, fold_of) if len(one.logits) == 2]
+    scores = [lesion_probability(probabilities(one.logits, fits[one.fold])) for one in pairs]
+    by_hand = measure(scores, [one.label for one in pairs])
+    assert manifest.measured["cross_fitted"]
+    assert manifest.measured["pairs"]["brier"] == pytest.approx(by_hand.brier, abs=1e-6)
+    assert manifest.measured["pairs"]["ece"] == pytest.approx(by_hand.ece, abs=1e-6)
+    shared = [lesion_probability(probabilities(o.logits, manifest.calibration)) for o in pairs]
+    assert by_hand.brier != pytest.approx(measure(shared, [o.label for o in pairs]).brier, abs=1e-6)
+
+
+def test_the_reference_is_small_and_named_with_its_hash(shipped_folder):
+    folder, manifest = shipped_folder
+    path = folder / manifest.reference.file
+    assert file_sha256(path) == manifest.reference.sha256
+    assert path.stat().st_size < 100_000
+    path_of_another = folder.parent / "changed"
+    shutil.copytree(folder, path_of_another)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    (path_of_another / manifest.reference.file).write_bytes(content)
+    with pytest.raises(InputError, match=r"reference\.safetensors: has SHA-256"):
+        load_ensemble(path_of_another, "cpu")
+    shutil.rmtree(path_of_another)
+
+
+def test_an_ensemble_of_one_fold_ships_and_says_that_its_figures_are_flattered(
+    trained, crop_folder, tmp_path
+):
+    recipe, checkpoints = trained
+    alone = replace(recipe, members=recipe.members[:1])
+    rows = read_index(crop_folder)
+    manifest = finish(ship(alone, rows, crop_folder, checkpoints[:1], tmp_path / "e"))
+    assert manifest.cross_fits == []
+    assert manifest.measured["cross_fitted"] is False
+    assert manifest.measured["conformal"] is None
+    assert all(point.sensitivity_ci is None for point in manifest.operating_points)
+    card = " ".join((tmp_path / "e" / "MODEL_CARD.md").read_text("utf-8").split())
+    assert "were fitted **on these same predictions**" in card
+    assert "cross-fitted" not in card
 
 
 def test_the_model_card_says_what_the_manifest_says(shipped_folder):
@@ -129,6 +208,13 @@ def test_the_model_card_says_what_the_manifest_says(shipped_folder):
         f"{manifest.measured['views']['auc']:.3f}" in card
     )
     assert "3 folds" in card
+    for heading in ("Data (7 to 13)", "Ground truth (14 to 18)", "Limits (38, 39)"):
+        assert f"## {heading}" in card
+    assert "**cross-fitted**" in card
+    for heading, groups in manifest.measured["subgroups"].items():
+        assert f"| {heading.capitalize()} | n |" in card
+        for word, figures in groups.items():
+            assert f"| {word} | {figures['n']} | {figures['malignant']} |" in card
     for member in manifest.members:
         assert member.sha256[:16] in card
     assert "{{" not in card
@@ -195,5 +281,5 @@ def test_a_collection_of_single_views_has_no_figures_by_pair_and_a_card_that_say
     assert manifest.measured["pairs"]["n"] == 0
     assert manifest.measured["pairs"]["auc"] is None
     card = (tmp_path / "ensemble" / "MODEL_CARD.md").read_text("utf-8")
-    assert "| pairs | 0 | - |" in card
+    assert "| pairs | 0 | 0 | - |" in card
     assert "None" not in card
