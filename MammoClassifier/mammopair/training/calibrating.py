@@ -1,8 +1,9 @@
 """Fit the calibration on predictions that no member had learned.
 
 Two numbers, slope and intercept (Platt 1999), not the one of temperature scaling (Guo et al. 2017),
-which has no intercept: training smooths labels and averages weights, and either can leave a shift.
-``python -m Testing.benchmarks.calibration`` compares the two on held-out lesions.
+which has no intercept; and apart for lesions with one view and with two, since a mean over two
+views lies nearer to the middle than either, and masses that one view shows are harder.
+``python -m Testing.benchmarks.calibration DATA`` compares these ways on held-out lesions.
 """
 
 from __future__ import annotations
