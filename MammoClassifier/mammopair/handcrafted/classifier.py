@@ -51,6 +51,10 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The collection, its reference and its licence."""
     patients: list[str] = []
     """Whom it was fitted on, and so must not be measured on."""
+    fitted_from: str = ""
+    """Fingerprint of the rows and the settings tried; the same are not fitted twice."""
+    inner_auc: float | None = None
+    """Of these settings among the training patients, by which they were chosen."""
     arrays_sha256: str = ""
     software: str = ""
     notice: str = ""

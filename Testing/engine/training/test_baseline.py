@@ -15,7 +15,7 @@ from mammopair.handcrafted.features import NAMES
 from mammopair.handcrafted.table import FeatureTable
 from mammopair.held_out.run import read_held_out
 from mammopair.reading.crop_folder import read_index
-from mammopair.training.baseline import fitting
+from mammopair.training.baseline import fitting, tuning
 from mammopair.training.baseline.figures import measure_baseline, measures_against_words
 from mammopair.training.baseline.fitting import fit_baseline
 from mammopair.training.baseline.importance import groups, measure_importance
@@ -28,24 +28,27 @@ from Testing.stepwise import drive
 from Testing.synthetic_lesions import write_crop_folder
 
 SIGNAL, OTHER = NAMES.index("spiculation_radial_lines"), NAMES.index("shape_area")
+DRAWN = SIGNAL + 8
+"""Columns with values in them."""
 PLAN = Plan(
     name="small",
     title="Small",
     data="Synthetic lesions.",
     folds=Folds(count=3, seed=5),
     inner=Folds(count=2, seed=1),
-    logistic=Logistic(strength=[0.001, 0.1]),
-    support_vectors=SupportVectors(strength=[1.0], gamma=[0.003]),
+    logistic=Logistic(strength=[0.01, 0.1]),
+    support_vectors=SupportVectors(strength=[1.0], gamma=[0.01]),
     boosting=Boosting(trees=[30], depth=[1]),
 )
 
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
-    """60 patients whose features are drawn; one of them tells the label, but not for certain."""
+    """60 patients with drawn features, one of which tells the label, if not for certain."""
     rows = read_index(write_crop_folder(tmp_path_factory.mktemp("data") / "crops", patients=60))
     rng = np.random.default_rng(3)
     values = rng.standard_normal((len(rows), len(NAMES)))
+    values[:, DRAWN:] = 0
     values[:, SIGNAL] += [4 * row.label for row in rows]
     values[rng.random(values.shape) < 0.01] = np.nan
     return FeatureTable(rows, values)
@@ -103,8 +106,9 @@ def test_labels_and_features_of_held_out_patients_change_nothing_of_their_predic
 def test_a_signal_is_found_and_nothing_is_found_in_noise(baseline, table):
     assert measure_baseline(baseline)["views"]["auc"] > 0.9
     noise = FeatureTable(table.rows, np.random.default_rng(1).standard_normal(table.values.shape))
+    of_noise = drive(fit_baseline(PLAN, noise))[1]
     for kind in PLAN.grids:
-        logits = drive(fit_baseline(PLAN, noise))[1].held_out_logits(kind)
+        logits = of_noise.held_out_logits(kind)
         assert abs(np.corrcoef(logits, [row.label for row in table.rows])[0, 1]) < 0.25
 
 
@@ -119,6 +123,29 @@ def test_the_pipeline_with_the_best_inner_auc_is_chosen(baseline):
 def test_two_processes_fit_what_one_does(baseline, table):
     together = drive(fit_baseline(PLAN, table, jobs=2))[1]
     assert np.array_equal(together.held_out_logits(), baseline.held_out_logits())
+
+
+def test_a_fit_that_was_kept_is_not_made_again_unless_its_rows_have_changed(
+    table, baseline, tmp_path, monkeypatch
+):
+    made = []
+
+    def noting(kind, plan, training, tune=tuning.tune):
+        made.append(kind)
+        return tune(kind, plan, training)
+
+    monkeypatch.setattr(tuning, "tune", noting)
+    few = msgspec.structs.replace(PLAN, support_vectors=None, boosting=None)
+    steps = fit_baseline(few, table, keep=tmp_path)
+    next(steps), next(steps)
+    steps.close()
+    assert len(made) == 1
+    whole = drive(fit_baseline(few, table, keep=tmp_path))[1]
+    assert len(made) == 4
+    assert np.array_equal(whole.held_out_logits(), baseline.held_out_logits("logistic regression"))
+    again = drive(fit_baseline(few, FeatureTable(table.rows, table.values + 1), keep=tmp_path))[1]
+    assert len(made) == 8
+    assert again.held_out_logits() == pytest.approx(whole.held_out_logits(), abs=1e-6)
 
 
 def test_the_logit_means_a_probability(baseline, table):

@@ -11,6 +11,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import repeat
 from multiprocessing import get_context
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,7 @@ from mammopair.handcrafted.classifier import Kind
 from mammopair.handcrafted.table import FeatureTable
 from mammopair.progress import Progress
 from mammopair.training.baseline.plan import Plan
-from mammopair.training.baseline.tuning import Tuned, best_of, tune
+from mammopair.training.baseline.tuning import Tuned, best_of, tune_once
 from mammopair.training.folds import split_patients
 
 Floats = npt.NDArray[np.float64]
@@ -58,12 +59,14 @@ class Baseline:
 
 
 def fit_baseline(
-    plan: Plan, table: FeatureTable, *, jobs: int = 1
+    plan: Plan, table: FeatureTable, *, keep: Path | None = None, jobs: int = 1
 ) -> Generator[Progress, None, Baseline]:
     """Tune every kind of pipeline in every fold, and on all patients.
 
     Parameters
     ----------
+    keep
+        A folder for each fit as soon as it is done; those that it has already cost nothing.
     jobs
         Processes that tune side by side, one thread each.
 
@@ -80,7 +83,12 @@ def fit_baseline(
     fold_of = split_patients(table.rows, plan.folds)
     fold = np.array([fold_of[row.patient_id] for row in table.rows])
     parts = [*(fold != number for number in range(plan.folds.count)), np.full(len(fold), True)]
-    tasks = [(kind, part(table, rows)) for rows in parts for kind in plan.grids]
+    names = [*(f"without-fold-{number}" for number in range(plan.folds.count)), "all"]
+    tasks = [
+        (kind, part(table, rows), keep / name / kind.replace(" ", "-") if keep else None)
+        for name, rows in zip(names, parts, strict=True)
+        for kind in plan.grids
+    ]
     tuned: list[Tuned] = []
     results = _tuned(plan, tasks, jobs)
     try:
@@ -106,15 +114,15 @@ def part(table: FeatureTable, wanted: npt.NDArray[np.bool_]) -> FeatureTable:
 
 
 def _tuned(
-    plan: Plan, tasks: Sequence[tuple[Kind, FeatureTable]], jobs: int
+    plan: Plan, tasks: Sequence[tuple[Kind, FeatureTable, Path | None]], jobs: int
 ) -> Generator[Tuned, None, None]:
-    kinds, tables = zip(*tasks, strict=True)
+    kinds, tables, folders = zip(*tasks, strict=True)
     if jobs == 1:
-        yield from map(tune, kinds, repeat(plan), tables)
+        yield from map(tune_once, kinds, repeat(plan), tables, folders)
         return
     pool = ProcessPoolExecutor(jobs, get_context("spawn"))
     try:
-        results: Iterator[Tuned] = pool.map(tune, kinds, repeat(plan), tables)
+        results: Iterator[Tuned] = pool.map(tune_once, kinds, repeat(plan), tables, folders)
         yield from results
     finally:
         pool.shutdown(cancel_futures=True)

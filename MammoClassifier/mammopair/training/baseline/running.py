@@ -28,7 +28,8 @@ from mammopair.training.baseline.report import write_report
 from mammopair.training.timing import processor_name
 from mammopair.whole_file import whole_text_file
 
-FEATURES, MODEL, FIGURES, IMPORTANCE = "features.csv", "model", "figures.json", "importance.csv"
+FEATURES, FITS, MODEL = "features.csv", "fits", "model"
+FIGURES, IMPORTANCE = "figures.json", "importance.csv"
 SEED = 0
 """Of every fit: a fit of the same rows is the same."""
 TIMED = 5
@@ -52,7 +53,7 @@ def run_baseline(
     """
     rows = read_index(data)
     table = yield from measure_folder(data, rows, out / FEATURES, jobs=jobs)
-    baseline = yield from fit_baseline(plan, table, jobs=jobs)
+    baseline = yield from fit_baseline(plan, table, keep=out / FITS, jobs=jobs)
     save_classifier(baseline.model.classifier, out / MODEL)
     write_predictions(out / PREDICTIONS, held_out_predictions(baseline))
     write_run(describe_run(baseline, seconds_a_case(data, baseline)), out)

@@ -8,14 +8,24 @@ fit had not seen.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
 from mammopair import RESEARCH_USE_ONLY, __version__
-from mammopair.handcrafted.classifier import Classifier, Description, Kind
+from mammopair.errors import InputError
+from mammopair.handcrafted.classifier import (
+    Classifier,
+    Description,
+    Kind,
+    load_classifier,
+    save_classifier,
+)
 from mammopair.handcrafted.features import NAMES, VERSION
 from mammopair.handcrafted.table import FeatureTable
 from mammopair.training.baseline.pipelines import build_pipeline, fitted_arrays
@@ -69,10 +79,36 @@ def tune(kind: Kind, plan: Plan, training: FeatureTable) -> Tuned:
         features_version=VERSION,
         data=plan.data,
         patients=sorted({row.patient_id for row in training.rows}),
+        inner_auc=aucs[best],
+        fitted_from=fingerprint(kind, plan, training),
         software=f"mammopair {__version__}",
         notice=RESEARCH_USE_ONLY,
     )
     return Tuned(aucs[best], Classifier(description, fitted_arrays(kind, pipeline)))
+
+
+def tune_once(kind: Kind, plan: Plan, training: FeatureTable, folder: Path | None) -> Tuned:
+    """What a folder has from an earlier run of the same fit; else :func:`tune`, and keep it."""
+    if folder is None:
+        return tune(kind, plan, training)
+    try:
+        kept = load_classifier(folder)
+        auc = kept.description.inner_auc
+        if auc is not None and kept.description.fitted_from == fingerprint(kind, plan, training):
+            return Tuned(auc, kept)
+    except InputError:  # nothing there, or of another version
+        pass
+    tuned = tune(kind, plan, training)
+    save_classifier(tuned.classifier, folder)
+    return tuned
+
+
+def fingerprint(kind: Kind, plan: Plan, training: FeatureTable) -> str:
+    """Names everything that a fit depends on."""
+    told = [kind, plan.grids[kind], plan.inner, __version__]
+    rows = [(row.patient_id, row.label) for row in training.rows]
+    values = np.ascontiguousarray(training.values).tobytes()
+    return hashlib.sha256(msgspec.json.encode([told, rows]) + values).hexdigest()
 
 
 def best_of(candidates: Sequence[Tuned]) -> Tuned:
@@ -108,6 +144,6 @@ def _platt(decisions: Floats, labels: Floats) -> tuple[float, float]:
     """Slope and intercept of least cross-entropy."""
     from sklearn.linear_model import LogisticRegression
 
-    scale = decisions.std() or 1.0
+    scale = float(decisions.std()) or 1.0
     fit = LogisticRegression(C=1e6).fit(decisions[:, None] / scale, labels)
     return max(float(fit.coef_[0, 0]) / scale, FLATTEST), float(fit.intercept_[0])
