@@ -1,12 +1,15 @@
-"""The engine's batch inside Slicer: a manifest in, records and a table out, an exit code.
+"""The engine's batch inside Slicer: a manifest in, a folder of results out, an exit code.
 
-Exit codes are those of the command line: 0, all done; 1, some input could not be used, each named;
-2, wrong usage.
+It is ``mammopair batch`` in this process, or on a local cluster with ``--workers``; with
+``--scenes`` it writes a scene a case too. Exit codes are those of the command line: 0, all done;
+1, some input could not be used, each named; 2, wrong usage.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +19,12 @@ from mammopair.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mammopair.batch import Failure
-    from mammopair.record import Record
+    from mammopair.batch.crew import Crew
 
 USAGE = (
-    "Usage: Slicer --no-splash --no-main-window --python-script classify_batch.py "
-    "-- MANIFEST OUT [ENSEMBLE]"
+    "Slicer --no-splash --no-main-window --python-script classify_batch.py "
+    "-- MANIFEST OUT [ENSEMBLE] [--resume] [--workers N] [--scenes] [--dicom] [--report] "
+    "[--evidence]"
 )
 
 
@@ -31,8 +34,7 @@ def run(arguments: Sequence[str]) -> int:
     Parameters
     ----------
     arguments
-        The manifest, the folder to write into, and perhaps an ensemble, by name or as a folder;
-        a leading ``--`` is passed over.
+        As :data:`USAGE` has them; a leading ``--`` is passed over.
 
     Returns
     -------
@@ -40,55 +42,83 @@ def run(arguments: Sequence[str]) -> int:
         The exit code.
     """
     given = list(arguments)[1:] if list(arguments)[:1] == ["--"] else list(arguments)
-    if not 2 <= len(given) <= 3:
-        _say(USAGE)
-        return 2
     try:
-        return _classify(Path(given[0]), Path(given[1]), given[2] if given[2:] else None)
+        chosen = _parser().parse_args(given)
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    try:
+        return _classify(chosen)
     except InputError as error:
         _say(str(error))
         return 1
 
 
-def _classify(manifest: Path, out: Path, model: str | None) -> int:
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(usage=USAGE, description="Classify many lesions in Slicer.")
+    parser.add_argument("manifest", type=Path, help="CSV table, one row a view of a lesion")
+    parser.add_argument("out", type=Path, help="folder for all that is written")
+    parser.add_argument("ensemble", nargs="?", help="by name or as a folder")
+    parser.add_argument("--resume", action="store_true", help="go on with the run that OUT holds")
+    parser.add_argument("--workers", type=int, default=0, help="processes of a local Dask cluster")
+    parser.add_argument("--scenes", action="store_true", help="a scene a case")
+    for output in ("dicom", "report", "evidence"):
+        parser.add_argument(f"--{output}", action="store_true", help=f"{output}, a folder a lesion")
+    return parser
+
+
+def _classify(chosen: argparse.Namespace) -> int:
     missing = missingPackages()
     if missing:
         problem = "not installed; open the module MammoClassifier once and click Classify"
         raise InputError(", ".join(missing), problem)
-    from mammopair.batch import Failure, classify_entries
-    from mammopair.manifest import read_manifest
-    from mammopair.model.ensemble import load_ensemble
-
-    entries = read_manifest(manifest)
-    _makeFolder(out)
-    ensemble = load_ensemble(model)
-    records, failures = [], []
-    for number, outcome in enumerate(classify_entries(entries, ensemble), start=1):
-        (failures if isinstance(outcome, Failure) else records).append(outcome)
-        print(f"{number} of {len(entries)}: {outcome.case_id} lesion {outcome.lesion_id}")
-    _write(records, failures, out)
-    return 1 if failures else 0
-
-
-def _write(records: list[Record], failures: list[Failure], out: Path) -> None:
+    from MammoClassifierLib.casescenes import checkSceneIsEmpty, writeScenes
     from mammopair import RESEARCH_USE_ONLY
-    from mammopair.record import write_records
-    from mammopair.results.table import records_to_csv
+    from mammopair.batch.plan import OUTPUTS
+    from mammopair.batch.running import Options, run_batch
 
-    for failure in failures:
-        _say(f"{failure.case_id} lesion {failure.lesion_id}: {failure.reason}")
-    if records:
-        write_records(out / "records.jsonl", records)
-        records_to_csv(records, out / "table.csv")
-        print(out / "records.jsonl", out / "table.csv", sep="\n")
-    print(RESEARCH_USE_ONLY)
+    if chosen.scenes:
+        checkSceneIsEmpty()
+    options = Options(
+        model=chosen.ensemble,
+        outputs=tuple(output for output in OUTPUTS if getattr(chosen, output)),
+        resume=chosen.resume,
+    )
+    with _crew(chosen.workers) as crew:
+        steps = run_batch(chosen.manifest, chosen.out, crew, options)
+        while True:
+            try:
+                step = next(steps)
+            except StopIteration as finished:
+                summary = finished.value
+                break
+            print(f"{step.done} of {step.total}: {step.message}")
+    _sayFailures(chosen.out / "failures.csv")
+    code = summary.exit_code
+    if chosen.scenes:
+        for case, problem in writeScenes(chosen.out / "records.jsonl", chosen.out):
+            if problem:
+                _say(f"{case}: {problem}")
+                code = 1
+    print(chosen.out / "records.jsonl", chosen.out / "table.csv", RESEARCH_USE_ONLY, sep="\n")
+    return code
 
 
-def _makeFolder(out: Path) -> None:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(out, f"cannot be written to: {error.strerror}") from error
+def _crew(workers: int) -> AbstractContextManager[Crew]:
+    if workers == 0:
+        from mammopair.batch.crew import Alone
+
+        return nullcontext(Alone())
+    from mammopair.batch.cluster import local_workers
+
+    return local_workers(workers)
+
+
+def _sayFailures(path: Path) -> None:
+    import csv
+
+    with path.open(newline="", encoding="utf-8") as stream:
+        for row in csv.DictReader(stream):
+            _say(f"{row['case_id']} lesion {row['lesion_id']}: {row['reason']}")
 
 
 def _say(sentence: str) -> None:

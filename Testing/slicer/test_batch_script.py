@@ -72,9 +72,42 @@ def test_a_lesion_that_fails_is_named_and_the_others_are_not_held_up(
 
 
 @headless
+def test_a_scene_a_case_holds_views_marks_and_results_when_told_to(
+    run, manifest, tmp_path, small_exam
+):
+    import slicer
+
+    text = manifest.read_text()
+    manifest.write_text(text.replace("case,1", "../case,1"))
+    out = tmp_path / "out"
+    assert run(manifest, out, "--scenes", "--evidence") == 0
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode") == 0
+    (scene,) = (out / "scenes").iterdir()
+    assert not (tmp_path / "case.mrb").exists()
+    assert len(list((out / "evidence").rglob("*.png"))) == 2
+
+    from MammoClassifierLib.results import readRecord, resultsInScene
+    from mammopair.record import read_records
+
+    slicer.util.loadScene(str(scene), {"clear": True})
+    (table,) = resultsInScene()
+    assert readRecord(table) == read_records(out / "records.jsonl")[0]
+    assert slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLMarkupsROINode") == 2
+
+
+@headless
+def test_a_run_that_was_stopped_goes_on(run, manifest, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert run(manifest, out) == 0
+    assert run(manifest, out) == 1
+    assert "go on with it by --resume" in capsys.readouterr().err
+    assert run(manifest, out, "--resume") == 0
+
+
+@headless
 def test_wrong_usage_says_how(run, capsys):
     assert run("--") == 2
-    assert "Usage: Slicer" in capsys.readouterr().err
+    assert "usage: Slicer" in capsys.readouterr().err
 
 
 @headless

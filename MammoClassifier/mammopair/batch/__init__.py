@@ -16,7 +16,7 @@ Who writes what
 What decides the results
     Tasks depend on the manifest alone, never on what is done already or on who is fast. So the
     merged results are the same bytes for any order of completion and any interruption, on
-    machines of one kind with one thread a worker. (Only where workers keep dying over a task are
+    machines of one kind with one thread a worker. (Only where two workers died over a task are
     its lesions read one by one, which may move the seventh digit.) No clock decides anything.
 
 What is trusted

@@ -88,25 +88,28 @@ def _cut_all(entries: Sequence[LesionEntry]) -> list[Lesion | Failure]:
     for number, entry in enumerate(entries):
         for place, row in enumerate(entry.rows):
             films.setdefault(row.file, []).append((number, place))
-    marked: dict[tuple[int, int], MarkedView] = {}
-    failures: dict[int, Failure] = {}
+    cut: dict[tuple[int, int], MarkedView | Failure] = {}
     for file, marks in films.items():
-        film = _try(entries[marks[0][0]], partial(read_view, Path(file), on_demand=True))
-        for number, place in marks:
-            entry = entries[number]
-            if isinstance(film, Failure):
-                failures.setdefault(number, Failure(entry.case_id, entry.lesion_id, film.reason))
-                continue
-            patch = _try(entry, partial(_cut_row, film, entry.rows[place]))
-            if isinstance(patch, Failure):
-                failures.setdefault(number, patch)
-            else:
-                marked[number, place] = patch
-    return [
-        failures.get(number)
-        or _lesion(entry, [marked[number, place] for place in range(len(entry.rows))])
-        for number, entry in enumerate(entries)
-    ]
+        rows = [(entries[number], entries[number].rows[place]) for number, place in marks]
+        cut |= zip(marks, _cut_film(file, rows), strict=True)
+    lesions: list[Lesion | Failure] = []
+    for number, entry in enumerate(entries):
+        marked = [cut[number, place] for place in range(len(entry.rows))]
+        failed = [one for one in marked if isinstance(one, Failure)]
+        whole = [one for one in marked if isinstance(one, MarkedView)]
+        lesions.append(failed[0] if failed else _lesion(entry, whole))
+    return lesions
+
+
+def _cut_film(
+    file: str, rows: Sequence[tuple[LesionEntry, ManifestRow]]
+) -> list[MarkedView | Failure]:
+    """Read a film and cut what rows mark on it; the film is gone when this comes back."""
+    try:
+        film = read_view(Path(file), on_demand=True)
+    except InputError as error:
+        return [Failure(entry.case_id, entry.lesion_id, str(error)) for entry, _ in rows]
+    return [_try(entry, partial(_cut_row, film, row)) for entry, row in rows]
 
 
 def _cut_row(film: View, row: ManifestRow) -> MarkedView:

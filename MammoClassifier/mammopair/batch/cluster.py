@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,8 +37,9 @@ MEMORY = "2 GiB"
 """Of a worker: what goes beyond is ended and begun anew. About a third of it is used."""
 TASKS_AHEAD = 2
 """Tasks in flight a thread: one at work, one waiting; so memory does not grow with the manifest."""
-DEATHS = 3
-"""Workers that may end over a task before its lesions are tried one by one, and then over one."""
+DEATHS = 1
+"""Workers that may end over a task; at the next its lesions are tried one by one, and over one of
+these no more may end either."""
 PATIENCE = 30.0
 """Seconds to wait for a scheduler or for its first worker, and for another once all are gone."""
 GLANCE = 0.005
@@ -210,23 +212,22 @@ def local_workers(count: int | None = None, *, device: str = "auto") -> Iterator
     gpus = _gpus(device)
     threads = min(THREADS_A_GPU, max(1, _cores() // gpus)) if gpus else 1
     count = count or gpus or _cores()
-    with (
-        _quiet_dask(),
-        LocalCluster(
-            n_workers=count,
-            threads_per_worker=threads,
-            processes=True,
-            host="127.0.0.1",
-            protocol="tls",
-            security=Security.temporary(),
-            dashboard_address="127.0.0.1:0" if _has_bokeh() else None,
-            memory_limit=MEMORY.replace(" ", ""),
-            silence_logs=logging.CRITICAL,
-        ) as cluster,
-        Client(cluster, set_as_default=False) as client,
-    ):
+    with _quiet_dask():
+        with _deaf_to_interrupts():
+            cluster = LocalCluster(
+                n_workers=count,
+                threads_per_worker=threads,
+                processes=True,
+                host="127.0.0.1",
+                protocol="tls",
+                security=Security.temporary(),
+                dashboard_address="127.0.0.1:0" if _has_bokeh() else None,
+                memory_limit=MEMORY.replace(" ", ""),
+                silence_logs=logging.CRITICAL,
+            )
         name = f"{count} worker{'s' if count > 1 else ''} on this machine"
-        yield Workers(client, name, ours=True)
+        with cluster, Client(cluster, set_as_default=False) as client:
+            yield Workers(client, name, ours=True)
 
 
 @contextmanager
@@ -320,22 +321,39 @@ def _need_dask() -> None:
 def _quiet_dask() -> Iterator[None]:
     """Dask as this room needs it: no pickles on disk, no log in the user's terminal."""
     import dask
+    import distributed  # noqa: F401  it makes the loggers
 
-    logger = logging.getLogger("distributed")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
     settings: dict[str, Any] = {
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
         "distributed.worker.memory.pause": False,
         "distributed.scheduler.allowed-failures": DEATHS,
-        "distributed.comm.retry.count": 0,
     }
+    chatty = ("distributed", "tornado", "asyncio")
+    loggers = [
+        logging.getLogger(name)
+        for name in list(logging.root.manager.loggerDict)
+        if name.partition(".")[0] in chatty
+    ]
+    levels = [logger.level for logger in loggers]
     try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL + 1)
         with dask.config.set(settings):
             yield
     finally:
-        logger.setLevel(level)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
+@contextmanager
+def _deaf_to_interrupts() -> Iterator[None]:
+    """Processes begun meanwhile are not stopped by the Ctrl-C that is meant for this one."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _dashboard(client: Client) -> str:

@@ -16,7 +16,7 @@ from Testing.synthetic_lesions import LESION_BOX
 
 COLUMNS = ["case_id", "lesion_id", "laterality", "view", "file", "box_x", "box_y", "box_w", "box_h"]
 LESIONS = 40
-PATIENCE = 120
+PATIENCE = 300
 """Seconds to wait for something that takes one on an idle machine."""
 
 
@@ -77,3 +77,10 @@ def same_results(out, reference):
     """Whether two runs have the same bytes in all merged results."""
     names = ("records.jsonl", "table.csv", "failures.csv")
     return [(Path(out) / name).read_bytes() == (reference / name).read_bytes() for name in names]
+
+
+def sentence(said):
+    """What was said, which must be one sentence to the user and nothing else."""
+    assert said.startswith("mammopair: "), said
+    assert said.count("\n") == 1, said
+    return said

@@ -7,8 +7,8 @@ import shutil
 
 import pytest
 
-import mammopair.batch
-from mammopair.batch import FILMS_KEPT, LESIONS_AT_ONCE, Failure, classify_entries, read_lesion
+from mammopair.batch import Failure, classify_entries, classifying, read_lesion
+from mammopair.batch.grouping import LESIONS_AT_ONCE, LOOK_AHEAD
 from mammopair.classify import classify
 from mammopair.errors import InputError
 from mammopair.manifest import read_manifest
@@ -61,10 +61,13 @@ def entries(films, tmp_path):
 def reads(monkeypatch):
     """The names of the files that are read, in order."""
     seen = []
-    original = mammopair.batch.read_view
-    monkeypatch.setattr(
-        mammopair.batch, "read_view", lambda path: seen.append(path.name) or original(path)
-    )
+    original = classifying.read_view
+
+    def read(path, **options):
+        seen.append(path.name)
+        return original(path, **options)
+
+    monkeypatch.setattr(classifying, "read_view", read)
     return seen
 
 
@@ -155,11 +158,21 @@ def test_a_film_is_read_once_for_the_lesions_on_it(entries, ensemble, reads):
     assert reads == ["0-CC.png", "0-MLO.png", "1-CC.png", "1-MLO.png"]
 
 
-def test_films_of_other_breasts_are_let_go(entries, ensemble, reads):
-    others = [row(str(n), "CC", f"{n}-CC.png") for n in range(1, FILMS_KEPT + 1)]
+def test_films_that_lie_far_apart_in_the_manifest_are_read_again(entries, ensemble, reads):
+    others = [row(str(n), "CC", f"{1 + n % 11}-CC.png") for n in range(LOOK_AHEAD)]
     table = entries(row("c", "CC", "0-CC.png"), *others, row("again", "CC", "0-CC.png"))
     list(classify_entries(table, ensemble))
     assert reads.count("0-CC.png") == 2
+
+
+def test_lesions_that_are_drawn_together_come_in_the_order_of_the_manifest(entries, ensemble):
+    table = entries(
+        row("a", "CC", "0-CC.png"),
+        *(row(f"b{n}", "CC", f"{n}-CC.png") for n in range(1, 11)),
+        row("c", "CC", "0-CC.png"),
+    )
+    expected = ["a", *(f"b{n}" for n in range(1, 11)), "c"]
+    assert names(classify_entries(table, ensemble)) == expected
 
 
 def test_lesions_are_read_as_they_are_asked_for(entries, ensemble, reads):
@@ -172,13 +185,33 @@ def test_lesions_are_read_as_they_are_asked_for(entries, ensemble, reads):
     assert len(reads) == LESIONS_AT_ONCE
 
 
+def test_no_film_is_kept_once_its_lesions_are_cut(entries, ensemble, monkeypatch):
+    import gc
+    import weakref
+
+    films, alive = [], []
+    original = classifying.read_view
+
+    def read(path, **options):
+        view = original(path, **options)
+        gc.collect()
+        alive.append(sum(film() is not None for film in films))
+        films.append(weakref.ref(view.pixels))
+        return view
+
+    monkeypatch.setattr(classifying, "read_view", read)
+    table = entries(*(row(f"case-{n}", "CC", f"{n}-CC.png") for n in range(8)))
+    list(classify_entries(table, ensemble))
+    assert max(alive) == 0
+
+
 def test_a_fault_of_the_program_is_no_failure_of_a_lesion(entries, ensemble, monkeypatch):
     """Only what a user can mend is a Failure; a defect must not be taken for bad input."""
 
-    def defect(_path):
+    def defect(_path, **_options):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(mammopair.batch, "read_view", defect)
+    monkeypatch.setattr(classifying, "read_view", defect)
     with pytest.raises(ZeroDivisionError):
         list(classify_entries(entries(row("c", "CC", "0-CC.png")), ensemble))
 

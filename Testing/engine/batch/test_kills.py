@@ -20,6 +20,7 @@ from Testing.engine.batch.archive import (
     outcomes_in,
     run_alone,
     same_results,
+    sentence,
     wait_until,
     write_manifest,
 )
@@ -94,8 +95,7 @@ def test_a_killed_scheduler_ends_the_run_with_a_sentence_and_resume_goes_on(
     scheduler.kill()
     _, said = end(process, 1)
     worker.kill()
-    assert said.count("\n") == 1
-    assert "the scheduler went away" in said
+    assert "the scheduler went away" in sentence(said)
     kept = outcomes_in(out)
     assert kept < LESIONS
 
@@ -120,8 +120,7 @@ def test_a_disk_that_fills_up_ends_the_run_with_a_sentence_and_resume_goes_on(
 
     process = batch(archive / "lesions.csv", out, "--workers", 0, preexec_fn=less_room)
     _, said = end(process, 1)
-    assert said.count("\n") == 1
-    assert "cannot be written" in said
+    assert "cannot be written" in sentence(said)
     assert "--resume" in said
     shard = out / "shards" / "000000.jsonl"
     assert shard.stat().st_size == room
@@ -142,10 +141,11 @@ def test_a_user_who_stops_it_keeps_what_was_finished(batch, archive, tmp_path):
     _, said = end(process, 130)
     assert "--resume" in said
     assert "stopped; what was finished is kept" in said
-    assert "Traceback" not in said
+    assert all(line.startswith("mammopair: ") for line in said.splitlines())
     assert 8 <= outcomes_in(out) < LESIONS
 
 
+@pytest.mark.slow
 def test_a_file_that_ends_every_worker_fails_alone(batch, archive, undisturbed, tmp_path):
     """A decoder's crash is no exception: the process is gone."""
     (tmp_path / "deadly").mkdir()
