@@ -33,8 +33,9 @@ def compare(
     """Compare runs on the same lesions: accuracy, AUC, calibration, size and time, with tests.
 
     Every row is measured on the pairs of views that all rows have scored, with 95 % intervals and
-    paired tests from a bootstrap over patients. A run is there with one network and, where it has
-    the seeds, with 3, 5 and 10; a CC run and an MLO run that are else alike also averaged.
+    paired tests from a bootstrap over patients; the files and the JSON hold more than is printed.
+    A run is there with one network and, where it has the seeds, with 3, 5 and 10; a CC run and an
+    MLO run that are else alike also averaged.
 
         mammopair compare runs/*
 
@@ -63,23 +64,23 @@ def compare(
 
 
 def _table(comparison: Comparison) -> Table:
-    """One row an entrant; each figure over its interval. Fits 80 columns."""
+    """One row an entrant; in 80 columns, hence intervals where there is room for them only."""
     from rich import box
     from rich.table import Table
 
-    from mammopair.comparison.document import COLUMNS, in_millions, in_seconds
+    from mammopair.comparison.document import in_millions, in_seconds
 
-    short = {"sensitivity_at_specificity": "sens@90"}
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", overflow="fold")
-    for name, title in COLUMNS.items():
-        table.add_column(short.get(name, title), no_wrap=True)
-    table.add_column("size\ntime", no_wrap=True)
+    for title in ("accuracy", "AUC", "sens@90", "Brier\nECE", "size\ntime"):
+        table.add_column(title, no_wrap=True)
     if comparison.reference:
         table.add_column("AUC diff.", no_wrap=True)
     for row in comparison.rows:
         figures = row.levels["pairs"].figures
-        cells = [row.title, *(_over_interval(figures[name]) for name in COLUMNS)]
+        spread = ("accuracy", "auc", "sensitivity_at_specificity")
+        cells = [row.title, *(_over_interval(figures[name]) for name in spread)]
+        cells.append("\n".join(_value(figures[name]) for name in ("brier", "ece")))
         cells.append(f"{in_millions(row.parameters)}\n{in_seconds(row.seconds_a_case)}")
         if comparison.reference:
             found = row.against_reference.get("auc")
@@ -89,8 +90,11 @@ def _table(comparison: Comparison) -> Table:
 
 
 def _over_interval(figure: Figure) -> str:
-    """``0.812`` over ``0.77-0.85``; a dash where a figure is undefined."""
-    if figure.value is None:
-        return "-"
+    """``0.812`` over ``0.77-0.85``."""
     limits = "" if figure.low is None else f"\n{figure.low:.2f}-{figure.high:.2f}"
-    return f"{figure.value:.3f}{limits}"
+    return f"{_value(figure)}{limits}"
+
+
+def _value(figure: Figure) -> str:
+    """``0.812``; a dash where a figure is undefined."""
+    return "-" if figure.value is None else f"{figure.value:.3f}"

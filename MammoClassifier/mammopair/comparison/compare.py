@@ -193,6 +193,11 @@ def _notes(runs: Sequence[HeldOut], standard: Entrant | None) -> list[str]:
         for held_out in runs
         if not held_out.run.finished
     ]
+    notes += [
+        f"Chosen before {held_out.run.name} was run: {held_out.run.recipe['choices']}"
+        for held_out in runs
+        if held_out.run.recipe.get("choices")
+    ]
     if standard is None:
         notes.append(
             "Nothing was tested: no row is the paper's recipe, and no reference was named."

@@ -171,6 +171,11 @@ def test_a_reduced_run_says_so(table):
     assert "Reduced: both held out folds 0, 2 of 4 only." in table.notes
 
 
+def test_what_was_chosen_on_these_lesions_before_a_run_is_said(write):
+    run = write("net", recipe={"choices": "Widths were watched on fold 0."})
+    assert "Chosen before net was run: Widths were watched on fold 0." in compare([run]).notes
+
+
 def test_every_repeat_counts_and_patients_are_resampled_with_all_their_repeats(write):
     once, twice = write("once"), write("twice", repeats=2)
     (row,) = compare([twice]).rows
