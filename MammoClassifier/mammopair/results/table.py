@@ -117,8 +117,11 @@ def print_table(records: Sequence[Record], console: Console) -> None:
 
 def _probability(record: Record) -> str:
     """The probability and its interval; below, the same at the prevalence that was stated."""
-    said = [record, *([record.shifted] if record.shifted else [])]
-    return "\n".join(f"{percent(one.probability)} ({interval_range(one.interval)})" for one in said)
+    held = f"{percent(record.probability)} ({interval_range(record.interval)})"
+    if record.shifted is None:
+        return held
+    there = record.shifted
+    return f"{held}\n{percent(there.probability)} ({interval_range(there.interval)})"
 
 
 def _table(interval: str, shift: str, sets: str) -> Table:
