@@ -85,7 +85,9 @@ ROOMS: dict[str, set[str]] = {
         *("handcrafted", "held_out", "record", "whole_file"),
         "scoring",  # a trained ensemble is measured by the road that it will serve
     },
-    "comparison": {"errors", "evaluation", "held_out", "model", "training", "whole_file"},
+    "comparison": {
+        *("errors", "evaluation", "held_out", "model", "progress", "training", "whole_file"),
+    },
     "batch": {
         *("caution", "classify", "crop", "errors", "manifest", "model", "progress", "reading"),
         *("record", "results", "whole_file"),
