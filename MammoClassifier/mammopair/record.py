@@ -112,6 +112,33 @@ class ConceptScore(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the held-out crops without it that score lower."""
 
 
+class MovedPath(msgspec.Struct, frozen=True, kw_only=True):
+    """One view's crop on its way to another answer; see :mod:`mammopair.explain.moved`."""
+
+    towards: Literal["malignant", "benign"]
+    probabilities: list[float]
+    """Of the view, step by step, from the crop itself to the moved image."""
+    similarity: float
+    """Structural similarity of the moved image to the crop, 1 if nothing changed."""
+    concepts: list[ConceptScore]
+    """Of the moved image."""
+    file: str
+    """The moved image, beside the record: 8 bits over the square of ``evidence``."""
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """What was made on request of one view; see :mod:`mammopair.explain.explaining`."""
+
+    method: str
+    """Of the map, a name of :data:`mammopair.explain.methods.METHODS`."""
+    evidence: Evidence
+    """The map. Where the method adds up, ``mean(cells) + bias`` is the mean calibrated logit;
+    otherwise a cell is what it changes by itself, and the bias is 0."""
+    error: float | None
+    """By how many logits the map fails to add up; None where the method does not."""
+    moved: list[MovedPath]
+
+
 class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
     """One view's part in the result."""
 
@@ -127,6 +154,7 @@ class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the training's crops that look less unusual to the members; None if not known."""
     concepts: list[ConceptScore] = []
     """None where the ensemble has no concepts, or cannot tell any."""
+    explanation: Explanation | None = None
 
 
 class ModelStamp(msgspec.Struct, frozen=True, kw_only=True):

@@ -36,6 +36,7 @@ def classify(
     dicom: options.Dicom = False,
     prevalence: options.Prevalence = None,
     coverage: options.Coverage = None,
+    explain: options.Explain = False,
     dicomweb: Annotated[
         str | None, typer.Option(help="A DICOM archive: read --study from it, store results in it.")
     ] = None,
@@ -106,6 +107,7 @@ def classify(
         dicom=dicom,
         prevalence=prevalence,
         coverage=coverage,
+        explain=explain,
     )
     raise typer.Exit(code)
 

@@ -21,6 +21,7 @@ def demo(
     dicom: options.Dicom = False,
     prevalence: options.Prevalence = None,
     coverage: options.Coverage = None,
+    explain: options.Explain = True,
 ) -> None:
     """Classify the masses of two real four-view film exams.
 
@@ -46,6 +47,7 @@ def demo(
         dicom=dicom,
         prevalence=prevalence,
         coverage=coverage,
+        explain=explain,
     )
     raise typer.Exit(code)
 

@@ -35,3 +35,10 @@ Coverage = Annotated[
     float | None,
     typer.Option(help="Stated coverage of the set of classes, as 0.95; the ensemble's otherwise."),
 ]
+Explain = Annotated[
+    bool,
+    typer.Option(
+        "--explain/--no-explain",
+        help="Add the finer map and the mass moved towards benign and malignant; seconds a view.",
+    ),
+]

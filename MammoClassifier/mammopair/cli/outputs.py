@@ -23,15 +23,18 @@ def classify_and_report(
     deliver: Callable[[list[Path]], None] | None = None,
     prevalence: float | None = None,
     coverage: float | None = None,
+    explain: bool = False,
 ) -> int:
     """Classify a manifest's lesions, write the results, print them; give the exit code.
 
-    The records are restated for a prevalence and a coverage where these are given. With ``dicom``
+    The records are restated for a prevalence and a coverage where these are given, and explained
+    with ``explain``. With ``dicom``
     the results are written as DICOM objects too, and these files handed to ``deliver``, where
     there is one.
     """
     from mammopair.batch import Failure, classify_entries
     from mammopair.cli.dicom_results import write_dicom
+    from mammopair.cli.explaining import explained
     from mammopair.cli.terminal import with_bar
     from mammopair.model.ensemble import load_ensemble
     from mammopair.restating import check_restating, restated
@@ -53,6 +56,8 @@ def classify_and_report(
             f"mammopair: {failure.case_id} lesion {failure.lesion_id}: {failure.reason}",
             file=sys.stderr,
         )
+    if explain:
+        records = explained(records, ensemble, out)
     if records:
         write_results(records, out, title=title)
     files, refused = write_dicom(records, out) if dicom else ([], 0)

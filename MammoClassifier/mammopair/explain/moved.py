@@ -39,8 +39,8 @@ class Constraints:
     :mod:`mammopair.explain.brightness`.
     """
 
-    steps: int = 8
-    step: float = 0.015
+    steps: int = 6
+    step: float = 0.012
     """Root mean square of one step, in contrasts: the patch's 99th less its 1st percentile."""
     low_pass: float = 1 / 64
     """Standard deviation, in patch sides, of the Gaussian that each step is smoothed by."""

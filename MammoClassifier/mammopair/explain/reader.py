@@ -21,7 +21,7 @@ from mammopair.errors import InputError
 from mammopair.model.calibration import CERTAIN, sigmoid
 from mammopair.model.ensemble import Ensemble
 from mammopair.model.ensemble_manifest import Calibration
-from mammopair.model.inference import MIRRORINGS, MOST_PATCHES, read_chunk
+from mammopair.model.inference import MIRRORINGS, MOST_PATCHES, read_chunk, read_patches
 from mammopair.model.input import InputSpec, to_input
 
 MOST_WITH_GRADIENT = 8
@@ -87,6 +87,16 @@ class Reader:
     def probabilities(self, patches: Patches) -> Floats:
         """``(n,)``: the mean of the members' probabilities, as the record has it for a view."""
         return mean_probability(self.readings(patches))
+
+    def words(self, patches: Patches) -> Floats:
+        """``(n, words)``: the concepts' logits, uncalibrated, averaged over the members."""
+        said = []
+        for network in self.networks:
+            linear: nn.Linear = network.fc  # type: ignore[assignment]
+            weight, bias = (part.double().cpu().numpy() for part in (linear.weight, linear.bias))
+            read = read_patches(network, patches, self.input, flips=self.flips)
+            said.append(read.pooled.numpy() @ weight[1:].T + bias[1:])
+        return np.mean(said, axis=0)
 
     def gradient(self, patches: Patches) -> tuple[Floats, Floats]:
         """The mean calibrated logit ``(n,)`` and its gradient ``(n, rows, rows)``.

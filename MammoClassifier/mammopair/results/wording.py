@@ -45,6 +45,11 @@ def classes_word(conformal: ConformalSet | None) -> str:
     return conformal.classes[0] if len(conformal.classes) == 1 else "either"
 
 
+def score(value: float) -> str:
+    """A concept score, ``0.82``; never 0 or 1, as :func:`percent`."""
+    return "<0.01" if value < 0.01 else ">0.99" if value > 0.99 else f"{value:.2f}"
+
+
 def share(value: float) -> str:
     """A prevalence or a coverage, ``48 %``, ``2.5 %``."""
     return f"{100 * value:.3g} %"

@@ -11,8 +11,10 @@ import numpy as np
 from mammopair.crop import place_square
 from mammopair.errors import InputError
 from mammopair.reading.view import Box, View
-from mammopair.record import Reading, Record, ViewResult
+from mammopair.record import Evidence, Reading, Record, ViewResult
 from mammopair.results.hanging import hang
+from mammopair.results.report.explained import ExplainedPictures, explained_pictures
+from mammopair.results.report.words import WordRow, word_rows
 from mammopair.results.wording import breast_name
 
 PROJECTIONS = ("CC", "MLO")
@@ -38,6 +40,9 @@ class ViewPictures:
     evidence: Picture
     caption: str
     """What has been done to the view for display, and how large the square is."""
+    fine: Picture | None
+    """The map of the explanation, where there is one other than the evidence."""
+    explained: ExplainedPictures | None
 
 
 @dataclass(frozen=True)
@@ -74,20 +79,28 @@ class LesionOnPage:
     members: tuple[MemberRow, ...]
     missing: tuple[str, ...]
     """Projections that the lesion has not been marked on."""
+    words: tuple[WordRow, ...]
+    """None where the ensemble has no concept scores."""
 
 
-def lesion_on_page(record: Record, load: Callable[[ViewResult], View]) -> LesionOnPage:
-    """Make a lesion's part of the page; its views are held only while this runs."""
+def lesion_on_page(
+    record: Record, load: Callable[[ViewResult], View], folder: Path
+) -> LesionOnPage:
+    """Make a lesion's part of the page; its views are held only while this runs.
+
+    ``folder`` is where the files lie that the record names beside itself.
+    """
     results = sorted(record.views, key=_place)
     names = dict.fromkeys(reading.member for result in results for reading in result.readings)
     return LesionOnPage(
         record=record,
-        views=tuple(_view_on_page(result, record.laterality, load) for result in results),
+        views=tuple(_view_on_page(result, record.laterality, load, folder) for result in results),
         members=tuple(
             MemberRow(name, tuple(_reading_of(name, result) for result in results))
             for name in names
         ),
         missing=tuple(set(PROJECTIONS) - {result.projection for result in results}),
+        words=word_rows(record, results),
     )
 
 
@@ -100,12 +113,12 @@ def _reading_of(member: str, result: ViewResult) -> Reading | None:
 
 
 def _view_on_page(
-    result: ViewResult, breast: str, load: Callable[[ViewResult], View]
+    result: ViewResult, breast: str, load: Callable[[ViewResult], View], folder: Path
 ) -> ViewOnPage:
     cells = np.asarray(result.evidence.cells, dtype=np.float64)
     pictures, problem = None, ""
     try:
-        pictures = _pictures(result, load(result), breast)
+        pictures = _pictures(result, load(result), breast, folder)
     except InputError as error:
         problem = str(error)
     except OSError as error:
@@ -122,7 +135,7 @@ def _view_on_page(
     )
 
 
-def _pictures(result: ViewResult, view: View, breast: str) -> ViewPictures:
+def _pictures(result: ViewResult, view: View, breast: str, folder: Path) -> ViewPictures:
     from mammopair.results import pictures
 
     box = Box(*result.box)
@@ -131,22 +144,32 @@ def _pictures(result: ViewResult, view: View, breast: str) -> ViewPictures:
     plain = pictures.lesion_picture(view, square)
     on_square = square.box_on_grid(box, plain.shape[0])
     boxed = pictures.draw_box(pictures.colour(plain), on_square)
-    layer = pictures.evidence_layer(result.evidence, square, plain.shape[0])
-    evidence = pictures.lay_over(boxed, layer)
+
+    def under(evidence: Evidence) -> pictures.Colour:
+        layer = pictures.evidence_layer(evidence, square, plain.shape[0])
+        return pictures.lay_over(boxed, layer)
 
     def ready(picture: pictures.Grey | pictures.Colour, alt: str) -> Picture:
         rows, columns = picture.shape[:2]
         return Picture(pictures.data_uri(hanging.apply(picture)), alt, columns, rows)
 
     name = f"{breast_name(breast)} {result.projection} view"
+    explanation = result.explanation
+    fine = None
+    if explanation is not None and explanation.method != "evidence":
+        fine = ready(under(explanation.evidence), f"The {name}'s square under the finer map.")
     return ViewPictures(
         film=ready(pictures.film_picture(view, box), f"The whole {name} with the mass in its box."),
         plain=ready(plain, f"The mass and its surroundings on the {name}, nothing drawn over it."),
         evidence=ready(
-            evidence,
+            under(result.evidence),
             f"The same square of the {name} under the evidence map: {result.evidence.word}.",
         ),
         caption=f"{hanging.words} {_extent(view, square.width, square.height)}".strip(),
+        fine=fine,
+        explained=None
+        if explanation is None
+        else explained_pictures(explanation, view, folder, hanging.apply),
     )
 
 

@@ -40,7 +40,8 @@ def write_report(
         Gives the view that a view's result came from. Called once for every view of every
         lesion; the page holds one lesion's views at a time.
     path
-        The page. It is there whole or not at all.
+        The page, in the folder of the files that the records name beside themselves. It is there
+        whole or not at all.
     title
         Heading of the page.
 
@@ -58,10 +59,12 @@ def write_report(
         footnotes=wording.footnotes(records),
         interval=wording.common_level(records),
         held=wording.prevalence_words(records),
+        explained=any(view.explanation for record in records for view in record.views),
+        worded=any(record.concepts for record in records),
         shift=wording.common_shift(records),
         sets=wording.common_set(records),
         labelled=any(record.label is not None for record in records),
-        lesions=_lesions(records, load),
+        lesions=_lesions(records, load, path.parent),
         limit=EVIDENCE_LIMIT,
         legend=_legend(),
     )
@@ -71,9 +74,9 @@ def write_report(
 
 
 def _lesions(
-    records: Sequence[Record], load: Callable[[ViewResult], View]
+    records: Sequence[Record], load: Callable[[ViewResult], View], folder: Path
 ) -> Iterator[LesionOnPage]:
-    return (lesion_on_page(record, load) for record in records)
+    return (lesion_on_page(record, load, folder) for record in records)
 
 
 def _legend() -> str:
@@ -101,5 +104,6 @@ def _environment() -> Environment:
         outcome=wording.outcome,
         classes_word=wording.classes_word,
         share=wording.share,
+        score=wording.score,
     )
     return environment

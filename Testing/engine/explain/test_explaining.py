@@ -1,0 +1,136 @@
+"""Explaining a record adds maps, moved images and their files, whatever the record looks like."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import msgspec
+import numpy as np
+import pytest
+from PIL import Image
+
+from mammopair.classify import Lesion, MarkedView, classify
+from mammopair.errors import InputError
+from mammopair.explain.explaining import explain_record
+from mammopair.reading.view import Box
+from mammopair.record import Record, read_records, write_records
+from Testing.engine.explain.test_concept_scores import scale
+from Testing.stepwise import drive
+from Testing.synthetic_lesions import LESION_BOX, film
+
+PAIR = ("R CC", "R MLO")
+
+
+def lesion(names=PAIR, box=LESION_BOX, **changes):
+    views = [dataclasses.replace(film(name, seed=3), **changes) for name in names]
+    marked = tuple(MarkedView(view, Box(*box)) for view in views)
+    return Lesion("c", "1", marked), {str(view.source): view for view in views}
+
+
+def explain(ensemble, folder, given, **options):
+    lesion, views = given
+    record = classify(lesion, ensemble)
+    return drive(
+        explain_record(record, lambda view: views[view.file], ensemble, folder, "a", **options)
+    )
+
+
+@pytest.fixture(scope="module")
+def worded(ensemble):
+    manifest = msgspec.structs.replace(ensemble.manifest, concept_scales=[scale()])
+    return dataclasses.replace(ensemble, manifest=manifest)
+
+
+@pytest.fixture(scope="module")
+def explained(worded, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("explained")
+    progress, record = explain(worded, folder, lesion())
+    return progress, record, folder
+
+
+def test_each_view_has_its_map_and_both_moved_images(explained):
+    progress, record, folder = explained
+    assert len(progress) > 10
+    for view in record.views:
+        made = view.explanation
+        cells = np.array(made.evidence.cells)
+        logits = [0.8 * reading.logit - 0.1 for reading in view.readings]
+        assert cells.mean() + made.evidence.bias == pytest.approx(np.mean(logits), abs=1e-3)
+        assert made.error < 1e-3
+        assert [path.towards for path in made.moved] == ["malignant", "benign"]
+        for path in made.moved:
+            assert path.probabilities[0] == pytest.approx(view.probability, abs=1e-4)
+            assert len(path.probabilities) > 3
+            assert 0.8 <= path.similarity <= 1
+            assert [one.word for one in path.concepts] == ["spiculated"]
+            assert Image.open(folder / path.file).size == (256, 256)
+        assert len({path.file for path in made.moved}) == 2
+
+
+def test_the_map_lies_where_the_evidence_lies(explained):
+    for view in explained[1].views:
+        first, second = view.evidence, view.explanation.evidence
+        assert (first.left, first.top, first.width) == (second.left, second.top, second.width)
+
+
+def test_the_record_is_written_and_read_back_and_else_unchanged(explained, worded, tmp_path):
+    record = explained[1]
+    write_records(tmp_path / "r.jsonl", [record])
+    assert read_records(tmp_path / "r.jsonl") == [record]
+    plain = [msgspec.structs.replace(view, explanation=None) for view in record.views]
+    assert msgspec.structs.replace(record, views=plain) == classify(lesion()[0], worded)
+
+
+def test_another_method_can_be_asked_for(ensemble, tmp_path):
+    _, record = explain(ensemble, tmp_path, lesion(["R CC"]), method="fine-evidence")
+    made = record.views[0].explanation
+    assert made.method == "fine-evidence"
+    assert len(made.evidence.cells) == 2 * len(record.views[0].evidence.cells)
+    assert made.moved[0].concepts == [], "this ensemble has no scales"
+
+
+def test_an_unknown_method_is_one_sentence(ensemble, tmp_path):
+    with pytest.raises(InputError, match="'guess' is none of"):
+        explain(ensemble, tmp_path, lesion(["R CC"]), method="guess")
+
+
+def test_a_box_at_the_edge_of_the_film(ensemble, tmp_path):
+    _, record = explain(ensemble, tmp_path, lesion(["R CC"], box=(-20, -30, 60, 60)))
+    assert record.views[0].explanation.moved[0].similarity >= 0.8
+
+
+@pytest.mark.parametrize("value", [0.0, 1.0], ids=["empty", "saturated"])
+def test_a_crop_without_contrast_stays_and_says_so(ensemble, tmp_path, value):
+    flat = np.full((400, 320), value, np.float32)
+    _, record = explain(ensemble, tmp_path, lesion(["R CC"], pixels=flat))
+    for path in record.views[0].explanation.moved:
+        assert len(set(path.probabilities)) == 1
+        assert path.similarity == pytest.approx(1)
+
+
+@pytest.mark.parametrize("intercept", [-60.0, 60.0])
+def test_a_probability_at_the_end_of_the_scale(ensemble, tmp_path, intercept):
+    calibration = msgspec.structs.replace(ensemble.manifest.calibration, intercept=intercept)
+    manifest = msgspec.structs.replace(ensemble.manifest, calibration=calibration)
+    certain = dataclasses.replace(ensemble, manifest=manifest)
+    _, record = explain(certain, tmp_path, lesion(["R CC"]))
+    for path in record.views[0].explanation.moved:
+        assert all(0 < probability < 1 for probability in path.probabilities)
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_sentence(ensemble, tmp_path):
+    (tmp_path / "moved").write_text("a file is in the way")
+    with pytest.raises(InputError, match="cannot be written"):
+        explain(ensemble, tmp_path, lesion(["R CC"]))
+
+
+def test_a_view_that_is_gone_is_one_sentence(ensemble, tmp_path):
+    given, _ = lesion(["R CC"])
+    record = classify(given, ensemble)
+
+    def gone(view):
+        raise InputError(view.file, "cannot be read")
+
+    with pytest.raises(InputError, match="cannot be read"):
+        drive(explain_record(record, gone, ensemble, tmp_path, "a"))
+    assert isinstance(record, Record)
