@@ -38,7 +38,8 @@ def print_figures(measured: dict[str, Any], console: Console) -> None:
 def print_subgroups(subgroups: dict[str, dict[str, Any]], console: Console) -> None:
     """The same by subgroup of lesions, a table a heading."""
     for heading, groups in subgroups.items():
-        console.print(figures_table(groups, f"lesions by {heading}"))
+        console.print(f"Lesions by {heading}", style="bold")
+        console.print(figures_table(groups, heading))
 
 
 def points_table(points: dict[str, dict[str, Any]]) -> Table:

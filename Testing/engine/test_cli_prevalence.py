@@ -1,0 +1,117 @@
+"""``--prevalence``, ``--coverage`` and ``--subgroups``: what they write and print, and refuse."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from mammopair.cli import main
+from mammopair.model.conformal import HeldOutScores
+from mammopair.model.ensemble_manifest import ReferenceFile, read_manifest, write_manifest
+from mammopair.model.reference import Reference, save_reference
+from mammopair.record import read_records
+from mammopair.restating import shifted
+from Testing.synthetic_lesions import LESION_BOX, film, write_ensemble, write_png
+
+
+@pytest.fixture(scope="module")
+def knowing(tmp_path_factory):
+    """An ensemble that says its prevalence and holds scores."""
+    folder = write_ensemble(tmp_path_factory.mktemp("ensembles") / "knowing")
+    rng = np.random.default_rng(0)
+    scores = {fold: HeldOutScores(rng.normal(-1, 2, 50), rng.normal(1, 2, 50)) for fold in (0, 1)}
+    kept = ReferenceFile(
+        file="reference.safetensors",
+        sha256=save_reference(Reference(scores, {}), folder / "reference.safetensors"),
+        coverage=0.9,
+        caution_over=0.97,
+    )
+    manifest = read_manifest(folder)
+    calibration = replace(manifest.calibration, prevalence=0.48)
+    write_manifest(replace(manifest, calibration=calibration, reference=kept), folder)
+    return folder
+
+
+@pytest.fixture
+def run(monkeypatch, capfd):
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mammopair", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return ended.value.code or 0, out, err
+
+    return command
+
+
+@pytest.fixture
+def mass(tmp_path):
+    """The arguments that name one mass, and the folder for the results."""
+    file = write_png(tmp_path / "rcc.png", film().pixels)
+    out = tmp_path / "results"
+    return [
+        *("classify", "--cc", file, "--cc-box", *map(str, LESION_BOX)),
+        *("--laterality", "R", "--out", out),
+    ], out
+
+
+def test_the_record_holds_both_prevalences_and_the_set_at_the_stated_coverage(run, mass, knowing):
+    arguments, out = mass
+    code, said, _ = run(*arguments, "-m", knowing, "--prevalence", 0.1, "--coverage", 0.99)
+    assert code == 0
+    (record,) = read_records(out / "records.jsonl")
+    assert record.prevalence == 0.48
+    assert record.shifted.prevalence == 0.1
+    assert record.shifted.probability == pytest.approx(shifted(record.probability, 0.48, 0.1))
+    assert record.conformal.coverage == 0.99
+    assert "at 10 %" in said
+    assert "99 %" in said
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--prevalence", "10"], "mammopair: prevalence: is 10; it must be over 0 and under 1"),
+        (["--prevalence", "0"], "mammopair: prevalence: is 0; it must be over 0 and under 1"),
+        (["--coverage", "95"], "for 95 % give 0.95"),
+    ],
+)
+def test_what_cannot_be_is_one_sentence_and_nothing_is_written(
+    run, mass, knowing, options, sentence
+):
+    arguments, out = mass
+    code, said, error = run(*arguments, "-m", knowing, *options)
+    assert (code, said) == (1, "")
+    assert sentence in error
+    assert len(error.strip().splitlines()) == 1
+    assert list(out.iterdir()) == []
+
+
+@pytest.mark.parametrize("option", ["--prevalence", "--coverage"])
+def test_an_older_ensemble_is_named(run, mass, ensemble_folder, option):
+    arguments, _ = mass
+    code, said, error = run(*arguments, "-m", ensemble_folder, option, "0.3")
+    assert (code, said) == (1, "")
+    assert "the ensemble small" in error
+
+
+def test_evaluate_prints_sets_and_subgroups_in_80_columns(run, crop_folder, knowing, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    arguments = ["evaluate", crop_folder, "-m", knowing, "--subgroups", "--prevalence", 0.3]
+    code, said, _ = run(*arguments)
+    assert code == 0
+    for words in ("sets meant to cover 90 %", "Lesions by density", "Lesions by margin"):
+        assert words in said
+    assert "shifted to a prevalence of 0.3" in said
+    assert "…" not in said
+    assert max(map(len, said.splitlines())) <= 80
+    code, said, _ = run(*arguments, "--json")
+    figures = json.loads(said)
+    assert figures["prevalence"] == 0.3
+    assert figures["subgroups"]["margin"]["spiculated"]["n"] > 0
+    assert figures["conformal"]["benign"]["coverage_ci"]
