@@ -84,8 +84,12 @@ def test_demo_classifies_five_masses_of_two_real_exams(run, ensemble_folder, tmp
     out = tmp_path / "out"
     code, printed, err = run("demo", "--model", ensemble_folder, "--out", out)
     assert (code, err.strip()) == (0, "")
-    assert written(out) == RESULTS
     records = read_records(out / "records.jsonl")
+    views = [view for record in records for view in record.views]
+    moved = [path.file.rpartition("/")[2] for view in views for path in view.explanation.moved]
+    assert len(moved) == 2 * 10
+    assert written(out) == sorted([*RESULTS, *moved])
+    assert "out/moved" in printed
     assert [(r.case_id, r.lesion_id) for r in records] == [
         ("P_00173", "L1"),
         ("P_00173", "R1"),
@@ -109,6 +113,30 @@ def test_classify_takes_a_manifest(run, pair, ensemble_folder):
     (record,) = read_records(out / "records.jsonl")
     assert (record.case_id, record.label, len(record.views)) == ("p1", 1, 2)
     assert "p1" in printed
+
+
+def test_classify_explains_where_it_is_asked_to(run, pair, ensemble_folder):
+    out = pair / "out"
+    options = [pair / "lesions.csv", "-m", ensemble_folder, "-o", out, "--explain"]
+    code, _, err = run("classify", *options)
+    assert code == 0, err
+    (record,) = read_records(out / "records.jsonl")
+    assert [len(view.explanation.moved) for view in record.views] == [2, 2]
+    assert "moved towards benign" in (out / "report.html").read_text("utf-8")
+
+
+def test_a_lesion_that_cannot_be_explained_is_named_and_keeps_its_record(
+    run, pair, ensemble_folder
+):
+    out = pair / "out"
+    out.mkdir()
+    (out / "moved").write_text("a file in the way")
+    options = [pair / "lesions.csv", "-m", ensemble_folder, "-o", out, "--explain"]
+    code, _, err = run("classify", *options)
+    assert code == 1
+    assert "p1 is not explained" in err
+    (record,) = read_records(out / "records.jsonl")
+    assert record.views[0].explanation is None
 
 
 def test_classify_takes_one_lesion_by_options_and_gives_what_the_manifest_gives(

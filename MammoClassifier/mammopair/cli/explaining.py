@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
 
 
-def explained(records: Sequence[Record], ensemble: Ensemble, out: Path) -> list[Record]:
-    """The records with their explanations, whose pictures go into a folder beside them."""
+def explained(records: Sequence[Record], ensemble: Ensemble, out: Path) -> tuple[list[Record], int]:
+    """The records with their explanations, and how many could not be explained.
+
+    The pictures go into a folder beside the records.
+    """
     from mammopair.cli.terminal import run_with_bar
     from mammopair.explain.explaining import explain_record
     from mammopair.reading.files import read_view
 
-    made = []
+    made, refused = [], 0
     for number, record in enumerate(records, start=1):
         steps = explain_record(
             record, lambda view: read_view(Path(view.file)), ensemble, out, f"lesion-{number}"
@@ -30,4 +33,5 @@ def explained(records: Sequence[Record], ensemble: Ensemble, out: Path) -> list[
         except InputError as error:
             print(f"mammopair: {record.case_id} is not explained: {error}", file=sys.stderr)
             made.append(record)
-    return made
+            refused += 1
+    return made, refused

@@ -70,6 +70,7 @@ def print_concepts(scales: Sequence[ConceptScale], console: Console) -> None:
     for column in ("word", "crops with it", "AUC"):
         table.add_column(column)
     for scale in scales:
+        auc = "-" if scale.auc is None else f"{scale.auc:.3f}"
         limits = f" ({scale.auc_ci[0]:.3f} to {scale.auc_ci[1]:.3f})" if scale.auc_ci else ""
-        table.add_row(scale.word, f"{scale.given} of {scale.crops}", f"{scale.auc:.3f}{limits}")
+        table.add_row(scale.word, f"{scale.given} of {scale.crops}", auc + limits)
     console.print(table)

@@ -56,8 +56,9 @@ def classify_and_report(
             f"mammopair: {failure.case_id} lesion {failure.lesion_id}: {failure.reason}",
             file=sys.stderr,
         )
+    unexplained = 0
     if explain:
-        records = explained(records, ensemble, out)
+        records, unexplained = explained(records, ensemble, out)
     if records:
         write_results(records, out, title=title)
     files, refused = write_dicom(records, out) if dicom else ([], 0)
@@ -67,7 +68,7 @@ def classify_and_report(
         print_results(records, out, dicom=bool(files))
     if files and deliver:
         deliver(files)
-    return 1 if failures or refused else 0
+    return 1 if failures or refused or unexplained else 0
 
 
 def prepare_folder(out: Path) -> None:
@@ -103,6 +104,8 @@ def write_results(records: Sequence[Record], out: Path, *, title: str) -> None:
 def print_results(records: Sequence[Record], out: Path, *, dicom: bool = False) -> None:
     """The table, and where the rest is."""
     from mammopair.cli.terminal import output
+
+    moved = any(view.explanation for record in records for view in record.views)
     from mammopair.results.table import print_table
 
     console = output()
@@ -112,6 +115,7 @@ def print_results(records: Sequence[Record], out: Path, *, dicom: bool = False) 
         ("report.html", "pictures, for a browser"),
         ("table.csv", "one row a lesion"),
         ("records.jsonl", "everything, one JSON record a line"),
+        *([("moved", "the masses moved towards benign and malignant")] if moved else []),
         *([("dicom", "the same for DICOM viewers, a folder a lesion")] if dicom else []),
     ):
         console.print(f"{(out / name).as_posix()}  [dim]{content}[/dim]", soft_wrap=True)

@@ -110,11 +110,11 @@ class ConceptScale(_Section, frozen=True, kw_only=True):
     """Held-out crops that a radiologist described in this respect."""
     given: int
     """Of these, the crops with the word."""
-    auc: float
+    auc: float | None
     """Of the crops, with its 95 % interval by patient."""
     auc_ci: tuple[float, float] | None
-    lesion_auc: float
-    """Likewise of masses: the mean score of the views."""
+    lesion_auc: float | None
+    """Likewise of masses: the mean score of the views; None where all or none have the word."""
     lesion_auc_ci: tuple[float, float] | None
     scores_with: Quantiles
     """Scores of the crops with the word: quantiles at equal steps from 0 to 1."""

@@ -69,8 +69,8 @@ def scale_of(
     fitted = LogisticRegression(C=1e6).fit(logits[:, None], given)
     slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
     scores = sigmoid(slope * logits + intercept)
-    crop = _auc(scores, given, [row.patient_id for row in rows])
-    lesion = _auc(*_by_lesion(scores, given, rows))
+    auc, auc_ci = _auc(scores, given, [row.patient_id for row in rows])
+    lesion_auc, lesion_auc_ci = _auc(*_by_lesion(scores, given, rows))
     steps = np.linspace(0, 1, STEPS + 1)
     return ConceptScale(
         word=word,
@@ -78,10 +78,10 @@ def scale_of(
         intercept=intercept,
         crops=len(rows),
         given=int(given.sum()),
-        auc=crop[0],
-        auc_ci=crop[1],
-        lesion_auc=lesion[0],
-        lesion_auc_ci=lesion[1],
+        auc=auc,
+        auc_ci=auc_ci,
+        lesion_auc=lesion_auc,
+        lesion_auc_ci=lesion_auc_ci,
         scores_with=np.quantile(scores[given], steps).round(4).tolist(),
         scores_without=np.quantile(scores[~given], steps).round(4).tolist(),
     )
@@ -104,7 +104,7 @@ def _by_lesion(
 
 def _auc(
     scores: Floats, given: npt.NDArray[np.bool_], patients: Sequence[str]
-) -> tuple[float, tuple[float, float] | None]:
-    """The AUC and its 95 % interval by patient."""
+) -> tuple[float | None, tuple[float, float] | None]:
+    """The AUC and its 95 % interval by patient; None where all or none have the word."""
     found = bootstrap_intervals(scores, given, patients, resamples=RESAMPLES)
-    return float(measure(scores, given).auc or 0.0), found.ranges["auc"]
+    return measure(scores, given).auc, found.ranges["auc"]

@@ -106,6 +106,18 @@ def _folds(manifest):
     return Folds(**manifest.training.recipe["folds"])
 
 
+def test_the_words_are_scaled_on_crops_that_no_scorer_had_seen(shipped_folder, crop_folder):
+    folder, manifest = shipped_folder
+    fold_of = split_patients(read_index(crop_folder), _folds(manifest))
+    held_out = [row for row in read_index(crop_folder) if fold_of[row.patient_id] in (0, 2)]
+    assert [scale.word for scale in manifest.concept_scales] == ["spiculated", "dense breast"]
+    card = (folder / "MODEL_CARD.md").read_text("utf-8")
+    for scale in manifest.concept_scales:
+        assert scale.crops == len(held_out)
+        assert 0 < scale.given < scale.crops
+        assert f"| {scale.word} | {scale.given} of {scale.crops} |" in card
+
+
 def test_figures_without_the_confounded_scanner_are_given_too(shipped_folder, crop_folder):
     folder, manifest = shipped_folder
     figures = finish(evaluate_folder(crop_folder, load_ensemble(folder, "cpu"), ("scanner", "DBA")))
