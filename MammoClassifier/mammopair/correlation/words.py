@@ -21,13 +21,14 @@ import numpy.typing as npt
 
 from mammopair.concepts import CONCEPTS, concept_targets
 from mammopair.correlation.gathering import Floats, Gathered
-from mammopair.evaluation.clustered_auc import clustered_aucs, placements
+from mammopair.evaluation.clustered_auc import ClusteredAucs, clustered_aucs, placements
 from mammopair.reading.crop_folder import CropRow
 
 FALSE_DISCOVERIES = 0.05
 PRESENT = 0.5
 """A word is there from this target on: for the density, grades 3 and 4 of four."""
-TWO_SIDED_95 = 1.959964
+LEAST_PATIENTS = 10
+"""That must have a word, and lack it, for it to be tested."""
 ZONE_SCORES = (
     *("net evidence inside", "net evidence in the margin", "net evidence outside"),
     *("share inside", "share in the margin", "share outside"),
@@ -88,7 +89,7 @@ def associations(
     rows
         The ``n`` crops.
     words
-        Those that fewer than two patients have, or lack, are left out.
+        Those that fewer than :data:`LEAST_PATIENTS` have, or lack, are left out.
     """
     patients = np.array([row.patient_id for row in rows])
     labels = np.array([bool(row.label) for row in rows])
@@ -97,7 +98,7 @@ def associations(
     for word, target in zip(words, targets.T, strict=True):
         known = ~np.isnan(target)
         present = target[known] >= PRESENT
-        measured = clustered_aucs(scores[known], present, patients[known]) if known.any() else None
+        measured = aucs_of_enough(scores[known], present, patients[known])
         if measured is not None:
             within = within_class_auc(scores[known], present, labels[known])
             tested.append((word, present, measured, within))
@@ -111,8 +112,8 @@ def associations(
             score=name,
             word=word,
             auc=float(measured.auc[column]),
-            low=float(max(measured.auc[column] - reach[column], 0)),
-            high=float(min(measured.auc[column] + reach[column], 1)),
+            low=float(max(measured.auc[column] - measured.reach[column], 0)),
+            high=float(min(measured.auc[column] + measured.reach[column], 1)),
             within_class=float(within[column]),
             p_value=float(measured.p_value[column]),
             q_value=float(q[column]),
@@ -120,9 +121,16 @@ def associations(
             without=int((~present).sum()),
         )
         for (word, present, measured, within), q in zip(tested, q_values, strict=True)
-        for reach in [TWO_SIDED_95 * measured.standard_error]
         for column, name in enumerate(names)
     ]
+
+
+def aucs_of_enough(
+    scores: Floats, present: npt.NDArray[np.bool_], patients: npt.NDArray[np.str_]
+) -> ClusteredAucs | None:
+    """AUC of each column; None where :data:`LEAST_PATIENTS` are not there on either side."""
+    counts = [len(np.unique(patients[side])) for side in (present, ~present)]
+    return clustered_aucs(scores, present, patients) if min(counts) >= LEAST_PATIENTS else None
 
 
 def adjust(p_values: Floats) -> Floats:

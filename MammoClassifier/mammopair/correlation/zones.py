@@ -10,8 +10,7 @@ import numpy.typing as npt
 
 from mammopair.concepts import concept_target
 from mammopair.correlation.gathering import Floats
-from mammopair.correlation.words import TWO_SIDED_95, ZONE_SCORES, zone_scores
-from mammopair.evaluation.clustered_auc import clustered_aucs
+from mammopair.correlation.words import ZONE_SCORES, aucs_of_enough, zone_scores
 from mammopair.evaluation.means import Mean, bootstrap_group_difference, bootstrap_mean
 from mammopair.reading.crop_folder import CropRow
 
@@ -74,13 +73,15 @@ def _contrast(
     spiculated: npt.NDArray[np.bool_],
     patients: npt.NDArray[np.str_],
 ) -> ZoneContrast | None:
-    apart = clustered_aucs(values[:, None], spiculated, patients) if len(values) else None
+    apart = aucs_of_enough(values[:, None], spiculated, patients)
+    if apart is None:
+        return None
     one = bootstrap_mean(values[spiculated], patients[spiculated])
     other = bootstrap_mean(values[~spiculated], patients[~spiculated])
-    difference = bootstrap_group_difference(values, spiculated, patients) if len(values) else None
-    if apart is None or one is None or other is None or difference is None:
+    difference = bootstrap_group_difference(values, spiculated, patients)
+    if one is None or other is None or difference is None:
         return None
-    effect, reach = 2 * apart.auc[0] - 1, 2 * TWO_SIDED_95 * apart.standard_error[0]
+    effect, reach = 2 * apart.auc[0] - 1, 2 * apart.reach[0]
     return ZoneContrast(
         figure=figure,
         among=among,

@@ -27,7 +27,9 @@ class ClusteredAucs:
     standard_error: Floats
     """``(c,)``"""
     p_value: Floats
-    """``(c,)``: two-sided, of the hypothesis that the AUC is 0.5; normal approximation."""
+    """``(c,)``: two-sided, of the hypothesis that the AUC is 0.5."""
+    reach: Floats
+    """``(c,)``: half the width of the 95 % interval."""
 
 
 def clustered_aucs(
@@ -72,7 +74,14 @@ def clustered_aucs(
         + 2 * everyone / (everyone - 1) * (ours * others).sum(axis=0) / (m * n)
     )
     error = np.sqrt(np.clip(variance, 0, None))
-    return ClusteredAucs(auc, error, _two_sided(auc - 0.5, error))
+    # Student's t instead of the normal: with ten patients of a kind that is a sixth wider.
+    freedom = min(with_positive, with_negative) - 1
+    return ClusteredAucs(
+        auc,
+        error,
+        p_value=_two_sided(auc - 0.5, error, freedom),
+        reach=_quantile(freedom) * error,
+    )
 
 
 def placements(values: Floats, positive: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
@@ -93,10 +102,16 @@ def _sums(parts: Floats, who: npt.NDArray[np.intp], patients: int) -> Floats:
     return sums
 
 
-def _two_sided(difference: Floats, error: Floats) -> Floats:
-    """Of a normal statistic; without any spread, a difference is certain and none is none."""
-    from scipy.stats import norm
+def _two_sided(difference: Floats, error: Floats, freedom: int) -> Floats:
+    """Of a t statistic; without any spread, a difference is certain and none is none."""
+    from scipy.stats import t
 
     certain = np.where(np.abs(difference) > 1e-12, np.inf, 0.0)
-    z = np.divide(np.abs(difference), error, out=certain, where=error > 1e-12)
-    return np.asarray(2 * norm.sf(z))
+    statistic = np.divide(np.abs(difference), error, out=certain, where=error > 1e-12)
+    return np.asarray(2 * t.sf(statistic, freedom))
+
+
+def _quantile(freedom: int) -> float:
+    from scipy.stats import t
+
+    return float(t.ppf(0.975, freedom))

@@ -53,7 +53,8 @@ def region_order(relevance: Floats) -> Order:
     from PIL import Image as Picture
 
     picture = Picture.fromarray(np.asarray(relevance, np.float32))
-    values = np.asarray(picture.resize((REGIONS, REGIONS), Picture.Resampling.BILINEAR)).ravel()
+    how = Picture.Resampling.BOX if len(relevance) > REGIONS else Picture.Resampling.BILINEAR
+    values = np.asarray(picture.resize((REGIONS, REGIONS), how)).ravel()
     lot = np.random.default_rng(0).permutation(values.size)
     return np.lexsort((lot, -values))
 
