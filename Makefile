@@ -33,6 +33,9 @@ bench: install
 	$(BIN)/python -m Testing.benchmarks.decoding
 	$(BIN)/python -m Testing.benchmarks.network
 	$(BIN)/python -m Testing.benchmarks.throughput
+	$(BIN)/python -m Testing.benchmarks.batch
+	$(BIN)/python -m Testing.benchmarks.batch --runtime openvino
+	$(BIN)/python -m Testing.benchmarks.batch --archive 20000
 
 figures: install
 	$(BIN)/python -m Testing.documents.readme_figures

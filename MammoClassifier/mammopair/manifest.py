@@ -196,12 +196,23 @@ def _convert(where: str, cells: dict[str, str]) -> ManifestRow:
         given[name] = given[name].upper()
     given["laterality"] = LATERALITIES.get(given["laterality"], given["laterality"])
     given = {name: cell for name, cell in given.items() if cell}
+    try:
+        row = msgspec.convert(given, ManifestRow, strict=False)
+    except msgspec.ValidationError:
+        row = None
+    if row is None or not all(map(math.isfinite, (row.box_x, row.box_y, row.box_w, row.box_h))):
+        _check_fields(where, given)
+        raise InputError(where, "is no view of a lesion; see the columns of the manifest")
+    return row
+
+
+def _check_fields(where: str, given: dict[str, str]) -> None:
+    """Raise for the first field that is not what it must be."""
     for field in msgspec.structs.fields(ManifestRow):
         if field.required and field.name not in given:
             raise InputError(where, f"{field.name} is empty; every view needs it")
         if field.name in WANTED and field.name in given:
             _check_value(where, field, given[field.name])
-    return msgspec.convert(given, ManifestRow, strict=False)
 
 
 def _check_value(where: str, field: msgspec.structs.FieldInfo, cell: str) -> None:

@@ -221,7 +221,7 @@ def local_workers(count: int | None = None, *, device: str = "auto") -> Iterator
                 host="127.0.0.1",
                 protocol="tls",
                 security=Security.temporary(),
-                dashboard_address="127.0.0.1:0" if _has_bokeh() else None,
+                dashboard_address="127.0.0.1:0",
                 memory_limit=MEMORY.replace(" ", ""),
                 silence_logs=logging.CRITICAL,
             )

@@ -20,6 +20,9 @@ from mammopair.manifest import BadRow, LesionEntry, ManifestRow, check_against, 
 REACH = 10_000
 """Lines within which all rows of a lesion must lie; as many rows are held at most."""
 
+Key = tuple[str, str]
+"""Case and lesion."""
+
 
 @dataclass(frozen=True)
 class BatchLesion:
@@ -47,7 +50,6 @@ class _Gathered:
 
     number: int
     rows: list[ManifestRow] = field(default_factory=list)
-    error: InputError | None = None
 
     @property
     def complete(self) -> bool:
@@ -66,46 +68,50 @@ def stream_lesions(manifest: Path) -> Iterator[BatchLesion | RefusedLesion]:
         If the manifest cannot be read, is no table, or lacks a column.
     """
     folder = manifest.absolute().parent
-    waiting: dict[tuple[str, str], _Gathered] = {}
+    waiting: dict[Key, _Gathered] = {}
     gone: set[bytes] = set()  # some 100 bytes a lesion: a million are 100 MB
+    spoiled: set[Key] = set()
     for line, row in scan_rows(manifest):
         key = (row.case_id, row.lesion_id)
         if not all(key) and isinstance(row, BadRow):
             yield RefusedLesion(line, Failure(*key, str(row.error), "manifest"))
+        elif key in spoiled:
+            continue
         elif waiting[key].complete if key in waiting else _short(key) in gone:
             yield _repeated(line, key, manifest)
         else:
-            _gather(waiting.setdefault(key, _Gathered(line)), row, f"{manifest}, line {line}")
+            lesion = waiting.setdefault(key, _Gathered(line))
+            try:
+                _add(row, lesion, f"{manifest}, line {line}")
+            except InputError as error:
+                spoiled.add(key)
+                del waiting[key]
+                yield RefusedLesion(lesion.number, Failure(*key, str(error), "manifest"))
         while waiting:
             first = next(iter(waiting))
             if not waiting[first].complete and line - waiting[first].number < REACH:
                 break
             gone.add(_short(first))
-            yield _finish(first, waiting.pop(first), folder)
-    for key, gathered in waiting.items():
-        yield _finish(key, gathered, folder)
+            yield _finish(waiting.pop(first), folder)
+    for gathered in waiting.values():
+        yield _finish(gathered, folder)
 
 
-def _gather(lesion: _Gathered, row: ManifestRow | BadRow, where: str) -> None:
-    """Add a row to its lesion, or what is wrong with it."""
-    try:
-        if isinstance(row, BadRow):
-            raise row.error
-        check_against(where, row, lesion.rows)
-        lesion.rows.append(row)
-    except InputError as error:
-        lesion.error = lesion.error or error
+def _add(row: ManifestRow | BadRow, lesion: _Gathered, where: str) -> None:
+    """Add a row to its lesion; raise what is wrong with it."""
+    if isinstance(row, BadRow):
+        raise row.error
+    check_against(where, row, lesion.rows)
+    lesion.rows.append(row)
 
 
-def _finish(key: tuple[str, str], gathered: _Gathered, folder: Path) -> BatchLesion | RefusedLesion:
-    if gathered.error is not None:
-        return RefusedLesion(gathered.number, Failure(*key, str(gathered.error), "manifest"))
+def _finish(gathered: _Gathered, folder: Path) -> BatchLesion:
     rows = [msgspec.structs.replace(row, file=str(folder / row.file)) for row in gathered.rows]
     digest = hashlib.sha256(msgspec.json.encode(gathered.rows)).hexdigest()[:32]
     return BatchLesion(gathered.number, digest, LesionEntry(tuple(rows)))
 
 
-def _repeated(line: int, key: tuple[str, str], manifest: Path) -> RefusedLesion:
+def _repeated(line: int, key: Key, manifest: Path) -> RefusedLesion:
     reason = (
         f"{manifest}, line {line}: names {key[0]} lesion {key[1]} once more, which has its rows "
         f"above; name each lesion once, with its rows within {REACH:,} lines"
@@ -113,5 +119,5 @@ def _repeated(line: int, key: tuple[str, str], manifest: Path) -> RefusedLesion:
     return RefusedLesion(line, Failure(*key, reason, "manifest"))
 
 
-def _short(key: tuple[str, str]) -> bytes:
+def _short(key: Key) -> bytes:
     return hashlib.sha256("\0".join(key).encode()).digest()[:16]

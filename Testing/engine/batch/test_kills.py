@@ -45,10 +45,19 @@ def numbers_in(out):
     return [msgspec.json.decode(line)["number"] for line in lines]
 
 
+def listening(process):
+    """The addresses that a process and its children listen on."""
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    sockets = [socket for one in family for socket in one.net_connections("inet")]
+    return {socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN}
+
+
 def test_a_killed_worker_costs_nothing(batch, archive, undisturbed, tmp_path):
+    """Nor can anyone but this machine reach the cluster meanwhile."""
     out = tmp_path / "out"
     process = batch(archive / "lesions.csv", out, "--workers", 2)
     wait_until(lambda: outcomes_in(out) >= 8, process)
+    assert listening(process) == {"127.0.0.1"}
     workers_of(process)[0].kill()
     end(process, 0)
     assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS

@@ -1,0 +1,236 @@
+"""The batch from DICOM on disk to records: against a peer's way, and against itself.
+
+The archive is the demo's two exams under as many names as cases are wanted, so that every lesion
+has films of its own to read. Clusters are up and ensembles loaded before the clock starts, and all
+ways run in turn. Run from the root of the repository::
+
+    python -m Testing.benchmarks.batch [--lesions 40] [--rounds 3] [--runtime openvino]
+    python -m Testing.benchmarks.batch --archive 20000
+
+The first prints lesions a second against the peer of :mod:`Testing.benchmarks.throughput` (one
+process, pydicom, eager torch, one image and one member at a time), two workers against one, Dask
+against a bare loop, and where the time of one worker goes. The second prints what a lesion costs in
+a long run against its first 500, and the memory at both points.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import psutil
+import torch
+
+from mammopair.batch import classifying
+from mammopair.batch.classifying import classify_together
+from mammopair.batch.cluster import local_workers
+from mammopair.batch.crew import Alone, Crew
+from mammopair.batch.grouping import group_by_film
+from mammopair.batch.lesions import BatchLesion, stream_lesions
+from mammopair.batch.outcome import Outcome
+from mammopair.batch.running import Options, run_batch
+from mammopair.batch.shards import Shards
+from mammopair.cli.demo import exams_folder
+from mammopair.manifest import LesionEntry
+from mammopair.model.ensemble import Ensemble, load_ensemble
+from mammopair.model.inference import MIRRORINGS
+from mammopair.model.runtime import RUNTIMES, with_runtime
+from mammopair.progress import outcome
+from mammopair.record import Record
+from Testing.benchmarks.throughput import DEMO, as_trained, peer_way
+from Testing.benchmarks.timing import print_verdict, time_in_turn
+
+PEER_LESIONS = 5
+"""The peer takes as long for each; its time is taken on these."""
+EARLY = 500
+FASTER, SCALING, OVERHEAD, FLAT = 6.0, 1.8, 0.10, 0.10
+"""Targets: over the peer, of two workers over one, of Dask over a loop, of late over early."""
+
+
+def write_archive(folder: Path, lesions: int) -> Path:
+    """A manifest of so many lesions in a folder: the demo's, case after case."""
+    header, *rows = DEMO.read_text(encoding="utf-8").splitlines()
+    exams = {row.split(",")[0]: row.split(",")[4].split("/")[0] for row in rows}
+    lines, count = [header], 0
+    case = 0
+    while count < lesions:
+        for name, exam in exams.items():
+            (folder / f"{case}").symlink_to(exams_folder() / exam, target_is_directory=True)
+            for row in rows:
+                cells = row.split(",")
+                if cells[0] == name:
+                    cells[0], cells[4] = f"case-{case}", f"{case}/{cells[4].split('/')[1]}"
+                    lines.append(",".join(cells))
+            count += len({row.split(",")[1] for row in rows if row.startswith(name)})
+            case += 1
+    manifest = folder / "lesions.csv"
+    manifest.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return manifest
+
+
+def entries_of(manifest: Path) -> list[LesionEntry]:
+    """The lesions of a manifest, without their places."""
+    return [one.entry for one in stream_lesions(manifest) if isinstance(one, BatchLesion)]
+
+
+def run(manifest: Path, crew: Crew, runtime: str) -> None:
+    """What ``mammopair batch`` runs, into a folder that is thrown away."""
+    with tempfile.TemporaryDirectory() as out:
+        summary = outcome(run_batch(manifest, Path(out), crew, Options(runtime=runtime)))
+    assert not summary.exit_code, summary
+
+
+def loop(manifest: Path, ensemble: Ensemble) -> None:
+    """The same lesions in the same groups, in a bare loop; nothing is written."""
+    entries = entries_of(manifest)
+    for group in group_by_film(entries, lambda entry: [row.file for row in entry.rows]):
+        results = classify_together(group, ensemble)
+        assert all(isinstance(result, Record) for result in results), results
+
+
+def compare(manifest: Path, rounds: int, runtime: str) -> None:
+    """Print the ratios of one run."""
+    ensemble = with_runtime(load_ensemble(device="cpu"), runtime)
+    plain, side = as_trained(load_ensemble(device="cpu")), ensemble.manifest.input.side
+    mirrorings = MIRRORINGS if ensemble.manifest.flips else MIRRORINGS[:1]
+    entries = entries_of(manifest)
+    few = entries[:PEER_LESIONS]
+    with ExitStack() as clusters:
+        one, two = (clusters.enter_context(local_workers(n, device="cpu")) for n in (1, 2))
+        seconds = time_in_turn(
+            {
+                "two workers": lambda: run(manifest, two, runtime),
+                "one worker": lambda: run(manifest, one, runtime),
+                "bare loop": lambda: loop(manifest, ensemble),
+                "peer": lambda: peer_way(few, plain, side, mirrorings),
+                "peer, pydicom alone": lambda: peer_way(few, plain, side, mirrorings, "pydicom"),
+            },
+            rounds,
+        )
+    cost = {
+        name: min(times) / len(few if name.startswith("peer") else entries)
+        for name, times in seconds.items()
+    }
+    print(f"{'':20}  ms a lesion  two workers are faster by")
+    for name, each in cost.items():
+        print(f"{name:20}  {each * 1e3:11.1f}  {each / cost['two workers']:24.2f}")
+    print('"peer" decodes as fast as what is installed here; "pydicom alone" as pip brings it.')
+    print_shares(manifest, ensemble)
+    print_verdict("two workers against the peer", cost["peer"] / cost["two workers"], FASTER)
+    alone = cost["peer, pydicom alone"] / cost["two workers"]
+    print_verdict("two workers against the peer with pydicom alone", alone, FASTER)
+    print_verdict("two workers against one", cost["one worker"] / cost["two workers"], SCALING)
+    over = cost["one worker"] / cost["bare loop"] - 1
+    print_limit("Dask at one worker, with all that is written, over a bare loop", over, OVERHEAD)
+
+
+def print_limit(what: str, share: float, most: float) -> None:
+    """A share beside what it may be at most."""
+    print(f"{what}: {share:+.1%}, at most {most:.0%}: {'met' if share <= most else 'MISSED'}")
+
+
+def print_shares(manifest: Path, ensemble: Ensemble) -> None:
+    """Where the time of one worker goes, by a clock around each step."""
+    spent = dict.fromkeys(("read and decode", "cut", "network", "records", "write"), 0.0)
+    with (
+        clocked(classifying, "read_view", spent, "read and decode"),
+        clocked(classifying, "_cut_row", spent, "cut"),
+        clocked(classifying, "classify_many", spent, "records"),
+        clocked(Ensemble, "_read", spent, "network"),
+        clocked(Shards, "append", spent, "write"),
+    ):
+        began = time.perf_counter()
+        groups = group_by_film(
+            (one for one in stream_lesions(manifest) if isinstance(one, BatchLesion)),
+            lambda lesion: [row.file for row in lesion.entry.rows],
+        )
+        with tempfile.TemporaryDirectory() as out:
+            shards = Shards(Path(out))
+            for group in groups:
+                records = classify_together([lesion.entry for lesion in group], ensemble)
+                shards.append(
+                    [
+                        Outcome(number=lesion.number, digest=lesion.digest, record=record)
+                        for lesion, record in zip(group, records, strict=True)
+                        if isinstance(record, Record)
+                    ]
+                )
+        total = time.perf_counter() - began
+    spent["records"] -= spent["network"]
+    spent["rest"] = total - sum(spent.values())
+    print("of one worker:", ", ".join(f"{name} {part / total:.0%}" for name, part in spent.items()))
+
+
+@contextmanager
+def clocked(owner: object, name: str, spent: dict[str, float], step: str) -> Iterator[None]:
+    """Add the seconds of each call of a function to a step, for a while."""
+    original = getattr(owner, name)
+
+    def timed(*arguments: object, **options: object) -> object:
+        began = time.perf_counter()
+        try:
+            return original(*arguments, **options)
+        finally:
+            spent[step] += time.perf_counter() - began
+
+    setattr(owner, name, timed)
+    try:
+        yield
+    finally:
+        setattr(owner, name, original)
+
+
+def grow(manifest: Path, runtime: str, workers: int) -> None:
+    """Print what a lesion costs and how much memory is held, early and late in one long run."""
+    with ExitStack() as stack:
+        crew: Crew = Alone()
+        if workers:
+            crew = stack.enter_context(local_workers(workers, device="cpu"))
+        out = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        marks = []
+        for step in run_batch(manifest, out, crew, Options(runtime=runtime)):
+            if not marks or step.done >= marks[-1][0] + EARLY // 5 or step.done == step.total:
+                marks.append((step.done, time.perf_counter(), *memory()))
+    # The first mark with work in it is the start: workers have loaded their ensemble by then.
+    start = marks[1]
+    early = next(mark for mark in marks if mark[0] >= EARLY)
+    late = marks[-1]
+    print(f"{'lesions':>8}  {'ms a lesion':>11}  {'client MB':>9}  {'largest worker MB':>17}")
+    for mark in (early, late):
+        each = (mark[1] - start[1]) / (mark[0] - start[0]) * 1e3
+        print(f"{mark[0]:8}  {each:11.1f}  {mark[2]:9.0f}  {mark[3]:17.0f}")
+    early_cost, late_cost = ((mark[1] - start[1]) / (mark[0] - start[0]) for mark in (early, late))
+    print_limit(f"a lesion of {late[0]} over one of {early[0]}", late_cost / early_cost - 1, FLAT)
+
+
+def memory() -> tuple[float, float]:
+    """Resident MB of this process, and of the largest of its workers."""
+    this = psutil.Process()
+    workers = [child.memory_info().rss for child in this.children(recursive=True)]
+    return this.memory_info().rss / 1e6, max(workers, default=0) / 1e6
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--lesions", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--runtime", choices=RUNTIMES, default="torch")
+    parser.add_argument("--archive", type=int, help="lesions of a long run, in place of the rest")
+    parser.add_argument("--workers", type=int, default=2, help="of the long run; 0: no Dask")
+    chosen = parser.parse_args()
+    torch.set_num_threads(1)
+    with tempfile.TemporaryDirectory() as folder:
+        manifest = write_archive(Path(folder), chosen.archive or chosen.lesions)
+        if chosen.archive:
+            grow(manifest, chosen.runtime, chosen.workers)
+        else:
+            compare(manifest, chosen.rounds, chosen.runtime)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,53 @@
+"""The instructions do what they say: the Slurm example for real, and every option that is named."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+import mammopair.batch
+from mammopair.cli import app
+from Testing.engine.batch.archive import PATIENCE, environment, same_results
+
+ROOM = Path(mammopair.batch.__file__).parent
+
+
+def test_the_slurm_example_runs_as_it_stands(archive, undisturbed, ensemble_folder, tmp_path):
+    """On one machine: ``srun`` stands in for Slurm's, and starts the command once."""
+    if sys.platform == "win32" or not shutil.which("openssl"):
+        pytest.skip("no openssl here")
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    (tools / "srun").write_text('#!/bin/sh\nexec "$@"\n')
+    (tools / "srun").chmod(0o755)
+    env = environment()
+    env["PATH"] = f"{tools}:{Path(sys.executable).parent}:{env['PATH']}"
+    inputs = (archive / "lesions.csv", tmp_path / "out")
+    ran = subprocess.run(
+        ["bash", ROOM / "slurm.sbatch", *inputs, "--model", ensemble_folder],
+        cwd=tmp_path,
+        env=env,
+        timeout=PATIENCE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert all(same_results(tmp_path / "out", undisturbed))
+    assert not list(tmp_path.glob(".mammopair.*"))
+
+
+@pytest.mark.parametrize("document", ["README.md", "slurm.sbatch"])
+def test_every_option_that_is_named_is_one(document):
+    text = (ROOM / document).read_text(encoding="utf-8").replace("\\\n", " ")
+    commands = re.findall(r"mammopair batch [^\n`]*", text)
+    known = {name for one in get_command(app).commands["batch"].params for name in one.opts}
+    named = {option for command in commands for option in re.findall(r"--[a-z-]+", command)}
+    assert named
+    assert named <= known

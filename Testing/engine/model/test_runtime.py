@@ -1,0 +1,47 @@
+"""OpenVINO in torch's place: the same numbers."""
+
+import numpy as np
+import pytest
+
+from mammopair.errors import InputError
+from mammopair.model.calibration import probabilities
+from mammopair.model.runtime import with_runtime
+from Testing.synthetic_lesions import lesion_picture
+
+
+def read(ensemble, patches):
+    """Logits ``(n, members)``, and the pooled features of each member."""
+    outputs = list(ensemble.outputs(patches, ["CC", "MLO"] * (len(patches) // 2)))
+    logits = np.stack([output.logits for output in outputs], axis=1)
+    return logits, [output.pooled for output in outputs]
+
+
+@pytest.mark.parametrize("name", ["ensemble", "shipped"])
+def test_openvino_gives_the_same_probabilities_maps_and_features(name, request):
+    pytest.importorskip("openvino")
+    ensemble = request.getfixturevalue(name)
+    patches = np.stack([lesion_picture(bool(n % 2), n) for n in range(6)])
+    through_openvino = with_runtime(ensemble, "openvino")
+    logits, pooled = read(ensemble, patches)
+    others, other_pooled = read(through_openvino, patches)
+    calibration = ensemble.manifest.calibration
+    apart = probabilities(logits, calibration) - probabilities(others, calibration)
+    assert np.abs(apart).max() < 1e-4
+    for mine, other in zip(pooled, other_pooled, strict=True):
+        np.testing.assert_allclose(mine, other, atol=1e-3 * np.abs(mine).max())
+    assert np.ptp(logits) > 0.01
+
+
+def test_the_torch_runtime_is_the_ensemble_itself(ensemble):
+    assert with_runtime(ensemble, "torch") is ensemble
+
+
+def test_a_runtime_that_is_none_is_named(ensemble):
+    with pytest.raises(InputError, match="'tvm' is none of torch, openvino"):
+        with_runtime(ensemble, "tvm")
+
+
+def test_without_openvino_a_sentence_says_what_to_install(ensemble, monkeypatch):
+    monkeypatch.setitem(__import__("sys").modules, "openvino", None)
+    with pytest.raises(InputError, match=r"pip install .mammopair\[openvino\]"):
+        with_runtime(ensemble, "openvino")
