@@ -48,7 +48,7 @@ def test_the_odds_move_by_the_ratio_of_the_odds_of_the_prevalences(prevalence):
 
 
 def test_counting_lesions_gives_the_same_as_the_formula():
-    """60 of 100 lesions of one score are malignant, as 480 of 1000 are; now malignant ones halve."""
+    """Of 1000 lesions 480 are malignant, of one score 60 in 100; now malignant ones halve."""
     malignant, benign, all_malignant, all_benign = 60 / 2, 40, 480 / 2, 520
     prevalence = all_malignant / (all_malignant + all_benign)
     assert shifted(0.6, 0.48, prevalence) == pytest.approx(malignant / (malignant + benign))
