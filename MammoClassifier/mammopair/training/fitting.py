@@ -71,10 +71,25 @@ def fit_member(
 
 def stamp_of(recipe: Recipe, member: Member, material: Material) -> str:
     """A hash of all that decides a member's weights, so that no other run's are taken for its."""
-    deciding: list[object] = [recipe.network, recipe.input, recipe.folds, recipe.augmentation]
-    deciding += [recipe.optimisation, recipe.concepts, member]
+    sections: list[msgspec.Struct] = [recipe.network, recipe.input, recipe.folds]
+    sections += [recipe.augmentation, recipe.optimisation, member]
+    deciding = [*(beyond_defaults(section) for section in sections), recipe.concepts]
     said = msgspec.json.encode([deciding, material.rows])
     return hashlib.sha256(said + material.patches.tobytes()).hexdigest()
+
+
+def beyond_defaults(section: msgspec.Struct) -> dict[str, object]:
+    """What a table of a recipe says that its defaults do not, and what kind it is.
+
+    By value: ``omit_defaults`` tells floats apart by identity, so a recipe that was sent to another
+    process would be encoded otherwise. New keys with a default change no stamp.
+    """
+    said = {
+        field.name: value
+        for field in msgspec.structs.fields(section)
+        if (value := getattr(section, field.name)) != field.default
+    }
+    return {"kind": type(section).__name__, **said}
 
 
 def trained_on(recipe: Recipe, member: Member, material: Material) -> npt.NDArray[np.int64]:
