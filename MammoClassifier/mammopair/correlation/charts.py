@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mammopair.concepts import CONCEPTS
 from mammopair.correlation.dose import Response
 from mammopair.correlation.findings import Findings
 from mammopair.correlation.mean_maps import MeanMap
@@ -64,7 +65,7 @@ def _svg(size: tuple[float, float], draw: Callable[[Figure], None]) -> str:
 def _units(figure: Figure, found: Sequence[Association]) -> None:
     """One dot a unit: its AUC for each word, member beside member."""
     units = [one for one in found if one.source.startswith("units of")]
-    words = list(dict.fromkeys(one.word for one in units))
+    words = [word for word in CONCEPTS if any(one.word == word for one in units)]
     sources = list(dict.fromkeys(one.source for one in units))
     axes = figure.subplots()
     lot = np.random.default_rng(0)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mammopair import RESEARCH_USE_ONLY, __version__
+from mammopair.concepts import CONCEPTS
 from mammopair.correlation.charts import DOSE, all_charts
 from mammopair.correlation.findings import Findings
 from mammopair.correlation.words import FALSE_DISCOVERIES, Association
@@ -39,8 +40,9 @@ class WordRow:
 
 def word_rows(associations: Sequence[Association]) -> list[WordRow]:
     """What is found for each word, in the order of the words."""
+    tested_words = {one.word for one in associations}
     rows = []
-    for word in dict.fromkeys(one.word for one in associations):
+    for word in (word for word in CONCEPTS if word in tested_words):
         mine = [one for one in associations if one.word == word]
         sources = dict.fromkeys(one.source for one in mine if one.source.startswith("units of"))
         units = []
