@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+LEVELS = ("views", "pairs", "lesions")
+"""What is printed; the rest is in the report."""
+
+
 def handcrafted(
     data: Annotated[
         Path | None, typer.Option(help="Holds crops.csv and the pictures it names.")
@@ -119,7 +123,7 @@ def _print_figures(figures: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print(json.dumps(figures))
         return
-    output().print(figures_table(figures))
+    output().print(figures_table({level: figures[level] for level in LEVELS}))
     if figures.get("left_out"):
         output().print(f"{figures['left_out']} crops of patients it was fitted on were left out.")
 

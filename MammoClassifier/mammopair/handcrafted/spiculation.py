@@ -9,8 +9,8 @@ nor contrast nor, nearly, a tone curve changes the result.
 of a bright line, ``S = min(l2 - l1, -(l1 + l2))`` for curvatures ``l1 <= l2``, nil for blobs, and
 the angle ``D`` between the line and the radius; the scale with the strongest line counts. That is
 the bank of second-order filters of Karssemeijer & te Brake, IEEE Trans Med Imaging 15:611 (1996),
-in its closed form. ``cos 2D`` is 1 for a line along the radius, 0 on average for lines in all
-directions, -1 for a line around the centre, such as a smooth margin is.
+in its closed form, without their model of noise. ``cos 2D`` is 1 for a line along the radius, 0 on
+average for lines in all directions, -1 for a line around the centre, such as a smooth margin is.
 
 A patch that is flat, or has too little film in the ring, gets :data:`NONE`.
 """

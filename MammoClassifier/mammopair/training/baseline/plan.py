@@ -56,6 +56,8 @@ class Plan(_Section, frozen=True, kw_only=True):
     title: str
     data: str
     """The collection, its reference and its licence."""
+    choices: str = ""
+    """What was chosen before, and on what; for the report."""
     folds: Folds = Folds()
     inner: Folds = Folds(count=4, seed=1)
     """Of the training patients of a fold, in which everything is chosen."""
