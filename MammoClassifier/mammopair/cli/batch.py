@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mammopair.cli import options
+from mammopair.cli import cluster, options
 
 if TYPE_CHECKING:
     from mammopair.batch.crew import Crew
@@ -26,12 +26,10 @@ def batch(
         int | None,
         typer.Option(min=0, help="Processes; one a core, or one a GPU, by default; 0: no Dask."),
     ] = None,
-    scheduler: Annotated[
-        str | None, typer.Option(help="A Dask scheduler that exists: tls://HOST:PORT.")
-    ] = None,
-    tls_ca: Annotated[Path | None, typer.Option(help="PEM: the authority of its cluster.")] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="PEM: the certificate to show it.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="PEM: the key of the certificate.")] = None,
+    scheduler: cluster.Scheduler = None,
+    tls_ca: cluster.TlsCa = None,
+    tls_cert: cluster.TlsCert = None,
+    tls_key: cluster.TlsKey = None,
     dicom: options.Dicom = False,
     report: Annotated[bool, typer.Option("--report", help="A page a lesion, in HTML.")] = False,
     evidence: Annotated[
@@ -71,8 +69,7 @@ def batch(
     if scheduler and workers is not None:
         raise typer.BadParameter("give --workers or --scheduler, not both")
     tls = (tls_ca, tls_cert, tls_key)
-    if any(tls) and not (scheduler and all(tls)):
-        raise typer.BadParameter("--tls-ca, --tls-cert and --tls-key go together, with --scheduler")
+    cluster.check_options(scheduler, tls)
     if parquet:
         need_parquet()
     wanted = dict(zip(OUTPUTS, (dicom, report, evidence), strict=True))
@@ -98,24 +95,18 @@ def batch(
 
 
 def _crew(
-    workers: int | None,
-    scheduler: str | None,
-    tls: tuple[Path | None, Path | None, Path | None],
-    device: str,
+    workers: int | None, scheduler: str | None, tls: cluster.Tls, device: str
 ) -> AbstractContextManager[Crew]:
     """Whoever is to do the work."""
     from mammopair.batch.crew import Alone
 
     if workers == 0:
         return nullcontext(Alone())
-    from mammopair.batch.cluster import TlsFiles, local_workers, workers_of
+    if scheduler is not None:
+        return cluster.workers_at(scheduler, tls)
+    from mammopair.batch.cluster import local_workers
 
-    if scheduler is None:
-        return local_workers(workers, device=device)
-    ca, certificate, key = tls
-    if ca and certificate and key:
-        return workers_of(scheduler, TlsFiles(ca, certificate, key))
-    return workers_of(scheduler)
+    return local_workers(workers, device=device)
 
 
 def _print(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mammopair.cli import options
+from mammopair.cli import cluster, options
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -23,6 +23,10 @@ def crossval(
     jobs: Annotated[
         int, typer.Option(min=1, help="Networks trained side by side, one thread each.")
     ] = 1,
+    scheduler: cluster.Scheduler = None,
+    tls_ca: cluster.TlsCa = None,
+    tls_cert: cluster.TlsCert = None,
+    tls_key: cluster.TlsKey = None,
     as_json: options.Json = False,
 ) -> None:
     """Train a recipe's networks and predict, with each, the patients that it never saw.
@@ -32,7 +36,14 @@ def crossval(
     was finished is in `OUT/NAME/predictions.csv` and `run.json`. `mammopair compare` reads them.
 
         mammopair crossval matrix/googlenet --data data/cbis-ddsm --out runs --jobs 2
+
+    On the workers of a Dask scheduler, which share the folders of DATA and OUT:
+
+        mammopair crossval matrix/googlenet --data data/cbis-ddsm --scheduler tls://node1:8786
+        --tls-ca ca.pem --tls-cert me.pem --tls-key me.key
     """
+    from contextlib import ExitStack
+
     import msgspec
 
     from mammopair.cli.outputs import prepare_folder
@@ -41,10 +52,19 @@ def crossval(
     from mammopair.training.crossval import cross_validate
     from mammopair.training.recipe import find_recipe, read_recipe
 
+    tls = (tls_ca, tls_cert, tls_key)
+    cluster.check_options(scheduler, tls)
     plan = read_recipe(find_recipe(recipe))
-    folder = out / plan.name
+    folder = (out / plan.name).absolute()
     prepare_folder(folder)
-    run = run_with_bar(cross_validate(plan, data, folder, device=device, jobs=jobs))
+    with ExitStack() as stack:
+        pool = None
+        if scheduler is not None:
+            pool = stack.enter_context(
+                stack.enter_context(cluster.workers_at(scheduler, tls)).pool()
+            )
+        steps = cross_validate(plan, data.absolute(), folder, device=device, jobs=jobs, pool=pool)
+        run = run_with_bar(steps)
     if as_json:
         print(msgspec.json.encode(run).decode())
         return

@@ -6,6 +6,7 @@ Nothing is chosen on the held-out patients: the last averaged weights of each me
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 import msgspec
@@ -33,7 +34,13 @@ from mammopair.training.timing import processor_name, seconds_a_case
 
 
 def cross_validate(
-    recipe: Recipe, data: Path, out: Path, *, device: str = "auto", jobs: int = 1
+    recipe: Recipe,
+    data: Path,
+    out: Path,
+    *,
+    device: str = "auto",
+    jobs: int = 1,
+    pool: Executor | None = None,
 ) -> Generator[Progress, None, Run]:
     """Train all members of a recipe and gather their held-out predictions.
 
@@ -44,7 +51,7 @@ def cross_validate(
     ----------
     data
         A folder of crops; see :mod:`mammopair.reading.crop_folder`.
-    out, device, jobs
+    out, device, jobs, pool
         As in :func:`mammopair.training.running.train_members`.
 
     Returns
@@ -63,7 +70,9 @@ def cross_validate(
     run = describe_run(recipe, rows)
     tasks = member_tasks(recipe, data, out, device)
     gathered: list[MemberTask] = []
-    steps = train_members(recipe, data, out, device=device, jobs=jobs, sequel=predict_held_out)
+    steps = train_members(
+        recipe, data, out, device=device, jobs=jobs, pool=pool, sequel=predict_held_out
+    )
     try:
         for step in steps:
             yield step

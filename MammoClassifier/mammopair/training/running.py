@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
 from multiprocessing import get_context
@@ -65,6 +65,7 @@ def train_members(
     *,
     device: str = "auto",
     jobs: int = 1,
+    pool: Executor | None = None,
     sequel: Sequel = nothing_more,
 ) -> Generator[Progress, None, list[Path]]:
     """Train all members of a recipe; those that are finished already cost nothing.
@@ -78,6 +79,9 @@ def train_members(
     jobs
         Members trained side by side, a process with one thread each. With 1 they are trained in
         this process, one after another, with all its threads.
+    pool
+        Whoever trains them in place of this machine's processes, such as the workers of a Dask
+        cluster, which must see ``data`` and ``out`` under the same paths.
     sequel
         A function of a module, so that it can be named to another process.
 
@@ -89,10 +93,13 @@ def train_members(
     tasks = member_tasks(recipe, data, out, device)
     for task in tasks:
         task.folder.mkdir(parents=True, exist_ok=True)
-    if jobs == 1:
+    if pool is not None:
+        yield from _side_by_side(tasks, sequel, pool)
+    elif jobs == 1:
         yield from _one_after_another(tasks, sequel)
     else:
-        yield from _side_by_side(tasks, sequel, jobs)
+        with ProcessPoolExecutor(jobs, get_context("spawn")) as processes:
+            yield from _side_by_side(tasks, sequel, processes)
     return [task.folder / CHECKPOINT for task in tasks]
 
 
@@ -112,19 +119,18 @@ def _one_after_another(tasks: list[MemberTask], sequel: Sequel) -> Generator[Pro
 
 
 def _side_by_side(
-    tasks: list[MemberTask], sequel: Sequel, jobs: int
+    tasks: list[MemberTask], sequel: Sequel, pool: Executor
 ) -> Generator[Progress, None, None]:
     total = tasks[0].recipe.optimisation.epochs * len(tasks)
-    with ProcessPoolExecutor(jobs, get_context("spawn")) as pool:
-        running = [pool.submit(_train_alone, task, sequel) for task in tasks]
-        while not all(future.done() for future in running):
-            _raise_first(running)
-            reports = [report for task in tasks for report in read_log(task.folder / LOG)[-1:]]
-            done = sum(report.epoch for report in reports)
-            losses = ", ".join(f"{report.loss:.3f}" for report in reports)
-            yield Progress(done, total, f"{len(tasks)} members, losses {losses or '-'}")
-            time.sleep(GLANCE)
+    running = [pool.submit(_train_alone, task, sequel) for task in tasks]
+    while not all(future.done() for future in running):
         _raise_first(running)
+        reports = [report for task in tasks for report in read_log(task.folder / LOG)[-1:]]
+        done = sum(report.epoch for report in reports)
+        losses = ", ".join(f"{report.loss:.3f}" for report in reports)
+        yield Progress(done, total, f"{len(tasks)} members, losses {losses or '-'}")
+        time.sleep(GLANCE)
+    _raise_first(running)
 
 
 def _train_alone(task: MemberTask, sequel: Sequel) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import mammopair
 from mammopair.batch import cluster
+from mammopair.batch.acceptance import check_identity
 from mammopair.batch.cluster import TlsFiles, workers_of
 from mammopair.batch.plan import Plan
 from mammopair.batch.worker import Identity, identify
@@ -160,7 +161,7 @@ def test_a_worker_tells_what_it_is(plan):
 )
 def test_a_worker_with_other_things_is_refused_in_a_sentence(plan, answer, said):
     with pytest.raises(InputError) as refused:
-        cluster._check_identity("tcp://node7:1234", answer, plan)
+        check_identity("tcp://node7:1234", answer, plan)
     assert said in str(refused.value)
     assert str(refused.value).startswith("worker tcp://node7:1234: ")
 
@@ -169,9 +170,9 @@ def test_a_worker_that_does_not_see_the_folder_cannot_write_into_it(plan):
     from dataclasses import replace
 
     answer = Identity(plan.software, plan.sha256, 0.0, sees_out=False)
-    cluster._check_identity("tcp://node7:1234", answer, plan)
+    check_identity("tcp://node7:1234", answer, plan)
     with pytest.raises(InputError, match="folder that all machines share"):
-        cluster._check_identity("tcp://node7:1234", answer, replace(plan, outputs=("dicom",)))
+        check_identity("tcp://node7:1234", answer, replace(plan, outputs=("dicom",)))
 
 
 def test_a_worker_that_joins_late_with_another_model_does_no_work(plan):
