@@ -21,8 +21,11 @@ TRACK, BAND = "#dcdad3", "#7d8fa3"
 
 
 def drawGauge(record: Record | None, *, stale: bool) -> qt.QPixmap:
-    """The gauge of a record; crossed out where the result is stale, empty where there is none."""
-    from mammopair.results.wording import interval_range, percent
+    """The gauge of a record, at the prevalence that was stated where one was.
+
+    Crossed out where the result is stale, empty where there is none.
+    """
+    from mammopair.results.wording import interval_range, percent, share
 
     pixmap = qt.QPixmap(WIDTH, HEIGHT)
     pixmap.fill(qt.QColor(CARD))
@@ -33,15 +36,20 @@ def drawGauge(record: Record | None, *, stale: bool) -> qt.QPixmap:
         _write(painter, LEFT, 40, _("No result yet"), 15, FAINT)
     else:
         ink = FAINT if stale else INK
-        low, high = position(record.interval.low), position(record.interval.high)
+        said = record.shifted or record
+        low, high = position(said.interval.low), position(said.interval.high)
         _fill(painter, low, SCALE_TOP, max(high - low, 1), SCALE_HEIGHT, TRACK if stale else BAND)
-        _fill(painter, position(record.probability) - 2, SCALE_TOP - 7, 4, SCALE_HEIGHT + 14, ink)
-        _write(painter, LEFT, 42, percent(record.probability), 28, ink, bold=True)
-        level = f"{100 * record.interval.level:.0f}"
+        _fill(painter, position(said.probability) - 2, SCALE_TOP - 7, 4, SCALE_HEIGHT + 14, ink)
+        _write(painter, LEFT, 42, percent(said.probability), 28, ink, bold=True)
+        level = f"{100 * said.interval.level:.0f}"
         interval = _("{level} % interval {range}").format(
-            level=level, range=interval_range(record.interval)
+            level=level, range=interval_range(said.interval)
         )
-        _write(painter, LEFT + 112, 26, _("probability of malignancy"), 11, ink)
+        about = _("probability of malignancy")
+        if record.shifted:
+            about = _("of malignancy where {share} of such masses are malignant")
+            about = about.format(share=share(record.shifted.prevalence))
+        _write(painter, LEFT + 112, 26, about, 11, ink)
         _write(painter, LEFT + 112, 44, interval, 11, ink)
         if stale:
             _strike(painter)

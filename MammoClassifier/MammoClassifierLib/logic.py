@@ -99,6 +99,25 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
 
         return outcome(self.classifyStepwise(inputs, laterality)).record
 
+    def restate(self, record: Record, prevalence: float) -> Record:
+        """The record with the result beside it as it is at another prevalence.
+
+        Parameters
+        ----------
+        record
+            As :meth:`classify` gave it.
+        prevalence
+            Share of malignant masses among such masses, over 0 and under 1.
+
+        Raises
+        ------
+        InputError
+            If the prevalence is out of range, or the ensemble does not say at which it was trained.
+        """
+        from mammopair.restating import at_prevalence
+
+        return at_prevalence(record, prevalence)
+
     def exportToDicomDatabase(self, record: Record) -> list[Path]:
         """Write a record into Slicer's DICOM database: report, evidence and picture.
 

@@ -36,6 +36,7 @@ class MammoClassifierParameterNode:
     ccRoi, mloRoi - the ROI around the mass on each.
     side - the breast, where the volumes do not know.
     result - the table of the result that is shown.
+    prevalence - per cent of such masses that are malignant, at which it is restated; 0: as trained.
     opacity, level, continuous - how its evidence is shown.
     """
 
@@ -45,6 +46,7 @@ class MammoClassifierParameterNode:
     mloRoi: vtkMRMLMarkupsROINode
     side: Side = Side.AUTOMATIC
     result: vtkMRMLTableNode
+    prevalence: Annotated[float, WithinRange(0.0, 99.0)] = 0.0
     opacity: Annotated[float, WithinRange(0.0, 1.0)] = 1.0
     level: Annotated[int, WithinRange(1, 4)] = 1
     continuous: bool = False

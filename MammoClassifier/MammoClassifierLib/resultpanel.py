@@ -1,4 +1,4 @@
-"""The result in the panel: gauge, each view's and each member's share, warnings in words."""
+"""The result in the panel: gauge, standing, shares of views and members, warnings, words."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
+from MammoClassifierLib.conceptbars import conceptWords, drawConcepts
 from MammoClassifierLib.gauge import drawGauge
+from MammoClassifierLib.standing import prevalenceWords, standingWords
 
 if TYPE_CHECKING:
     from mammopair.record import Record
@@ -32,9 +34,14 @@ class ResultPanel:
     def show(self, record: Record | None, *, stale: bool = False) -> None:
         """Show a record, plainly marked if an input has changed since; None empties the panel."""
         shown = record is not None
-        for widget in (self._ui.aboutLabel, self._ui.sharesTable, self._ui.warningsLabel):
+        ui = self._ui
+        for widget in (ui.aboutLabel, ui.standingLabel, ui.sharesTable, ui.warningsLabel):
             widget.setVisible(shown)
             widget.setEnabled(not stale)
+        for widget in (ui.prevalenceLabel, ui.prevalenceSpinBox):
+            widget.setVisible(shown)
+            widget.setEnabled(shown and not stale and record.prevalence is not None)
+        ui.conceptsLabel.setVisible(shown and bool(record.concepts))
         self._ui.staleLabel.setVisible(shown and stale)
         self._ui.gaugeLabel.setVisible(shown)
         self._ui.exportButton.setVisible(shown)
@@ -43,6 +50,12 @@ class ResultPanel:
         self._ui.gaugeLabel.setPixmap(drawGauge(record, stale=stale))
         self._ui.aboutLabel.setText(_about(record))
         self._ui.warningsLabel.setText(_warnings(record))
+        standing = standingWords(record)
+        self._ui.standingLabel.setText(standing)
+        self._ui.standingLabel.setVisible(bool(standing))
+        self._ui.prevalenceSpinBox.setToolTip(prevalenceWords(record))
+        self._ui.conceptsLabel.setPixmap(drawConcepts(record.concepts, stale=stale))
+        self._ui.conceptsLabel.setToolTip(conceptWords(record.concepts))
         self._fillShares(record)
 
     def _fillShares(self, record: Record) -> None:

@@ -5,7 +5,6 @@ All choices live in the parameter node; the panel follows it. One method does on
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
 import qt
@@ -21,7 +20,7 @@ from MammoClassifierLib.hanging import clearViews
 from MammoClassifierLib.hungviews import HungViews
 from MammoClassifierLib.inputs import MarkedVolume, fingerprint
 from MammoClassifierLib.install import ensureInstalled, missingPackages
-from MammoClassifierLib.job import Job
+from MammoClassifierLib.jobarea import JobArea
 from MammoClassifierLib.layouts import enterLayout, leaveLayout
 from MammoClassifierLib.legend import drawLegend
 from MammoClassifierLib.logic import MammoClassifierLogic
@@ -33,11 +32,8 @@ from MammoClassifierLib.results import checkStale, isAbout, isStale, readRecord,
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
     from MammoClassifierLib.logic import Result
     from MammoClassifierLib.parameters import MammoClassifierParameterNode
-    from mammopair.progress import Progress
     from mammopair.record import Record
 
 INPUT_EVENTS = (
@@ -58,7 +54,6 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.logic: MammoClassifierLogic | None = None
         self._parameterNode: MammoClassifierParameterNode | None = None
         self._guiTag: int | None = None
-        self._job: Job | None = None
         self._views = HungViews()
         self._watched: list[slicer.vtkMRMLNode] = []
         self._entered = False
@@ -73,6 +68,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         panel.setMRMLScene(slicer.mrmlScene)
         self.logic = MammoClassifierLogic()
         self.messages = MessageArea(self.ui.messageLabel)
+        self.jobs = JobArea(self.ui, self.messages, self._updateButtons)
         self.results = ResultPanel(self.ui)
         self.breasts = BreastSelector(self.ui.breastSelector)
         self.ui.breastSelector.connect("currentIndexChanged(int)", self.onBreastChosen)
@@ -82,12 +78,11 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.cancelButton.clicked.connect(self.onCancel)
         self.ui.exportButton.clicked.connect(self.onExport)
         self._observeScene()
-        self._showRunning(False)
         self.initializeParameterNode()
 
     def cleanup(self) -> None:
         """Called before the panel goes."""
-        self._stopJob()
+        self.jobs.stop()
         self._setParameterNode(None)
         self.removeObservers()
 
@@ -120,7 +115,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onSceneStartClose(self, *_args: object) -> None:
         """The scene is about to go."""
-        if self._stopJob():
+        if self.jobs.stop():
             self.messages.inform(_("Stopped: the scene was closed."))
         self._setParameterNode(None)
 
@@ -151,7 +146,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if _sceneIsIncomplete() or not self._parameterNode:
             return
         chosen = [name for name in CHOICES if getattr(self._parameterNode, name) is node]
-        if chosen and self._stopJob():
+        if chosen and self.jobs.stop():
             sentence = _("Stopped: {node} was removed.")
             self.messages.inform(sentence.format(node=node.GetName()))
         # Selectors would take their next node for one that goes: rather none.
@@ -190,7 +185,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.messages.fail(str(error))
             return
         steps = self.logic.classifyStepwise(inputs, self._parameterNode.side.value)
-        self._startJob(steps, self.onDone)
+        self.jobs.start(steps, self.onDone)
 
     def onExport(self, *_args: object) -> None:
         """Begin to write the result that is shown into the DICOM database."""
@@ -201,23 +196,17 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         except InputError as error:
             self.messages.fail(str(error))
             return
-        self._startJob(exportStepwise(record), self.onExported)
+        self.jobs.start(exportStepwise(record), self.onExported)
 
     def onCancel(self, *_args: object) -> None:
         """Stop at once; nothing has been changed."""
-        if self._stopJob():
+        if self.jobs.stop():
             self.messages.inform(_("Cancelled. Nothing was changed."))
 
     # What comes back.
 
-    def onProgress(self, progress: Progress) -> None:
-        """Show how far the work has come."""
-        self.ui.progressBar.setValue(progress.done)
-        self.ui.progressBar.setFormat(f"{progress.message} (%p%)")
-
     def onDone(self, result: Result) -> None:
         """Show the result."""
-        self._finishJob()
         parameters = self._parameterNode or self.logic.getParameterNode()
         parameters.result = result.table
         device = self.logic.classifier.device
@@ -226,18 +215,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def onExported(self, exported: Exported) -> None:
         """Say where the result is now."""
-        self._finishJob()
         self.messages.inform(exported.inWords())
-
-    def onFailed(self, error: Exception) -> None:
-        """Say in a sentence what was wrong."""
-        self._finishJob()
-        if isinstance(error, InputError):
-            self.messages.fail(str(error))
-            return
-        logging.error("MammoClassifier failed", exc_info=error)
-        sentence = _("Something went wrong ({error}); the Python console has the details.")
-        self.messages.fail(sentence.format(error=type(error).__name__))
 
     # Following the parameter node.
 
@@ -258,13 +236,21 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return
         self._followInputs()
         table = parameters.result
-        record = readRecord(table) if table else None
+        record = self._restated()
         self.results.show(record, stale=bool(table) and self._isStale())
         self.ui.evidenceSection.setEnabled(record is not None)
         self.ui.legendLabel.setVisible(record is not None)
         if record is not None:
             self.ui.legendLabel.setPixmap(drawLegend(parameters.level))
         showOverlay(table if record else None, parameters.shown(), parameters.overlay())
+
+    def _restated(self) -> Record | None:
+        """The record that is shown, at the prevalence that the user states."""
+        parameters = self._parameterNode
+        record = readRecord(parameters.result) if parameters.result else None
+        if record is None or record.prevalence is None or not parameters.prevalence:
+            return record
+        return self.logic.restate(record, parameters.prevalence / 100)
 
     def onInputModified(self, *_args: object) -> None:
         """A volume or a ROI that is chosen has changed."""
@@ -293,7 +279,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if self._isStale():
             problem = _("is out of date, for an input has changed since; click Classify again")
             raise InputError(_("Result"), problem)
-        return readRecord(self._parameterNode.result)
+        return self._restated()
 
     def _inputs(self) -> tuple[MarkedVolume, ...]:
         try:
@@ -347,7 +333,8 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         parameters = self._parameterNode
         if not parameters:
             return
-        running = self._job is not None
+        running = self.jobs.running
+        self.ui.exportButton.setEnabled(not running)
         problem = parameters.problem()
         self.ui.classifyButton.setEnabled(not running)
         self.ui.classifyButton.setToolTip(problem or _("Classify the marked mass"))
@@ -411,33 +398,6 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _updateSoon(self) -> None:
         qt.QTimer.singleShot(0, self._updateBreasts)
-
-    def _startJob(
-        self, steps: Generator[Progress, None, object], onDone: Callable[[object], None]
-    ) -> None:
-        self._job = Job(steps, self.onProgress, onDone, self.onFailed)
-        self._showRunning(True)
-        self._job.start()
-
-    def _stopJob(self) -> bool:
-        """Cancel what runs; whether something did."""
-        if self._job is None:
-            return False
-        self._job.cancel()
-        self._finishJob()
-        return True
-
-    def _finishJob(self) -> None:
-        self._job = None
-        self._showRunning(False)
-        self._updateButtons()
-
-    def _showRunning(self, running: bool) -> None:
-        self.ui.cancelButton.setEnabled(running)
-        self.ui.classifyButton.setEnabled(not running)
-        self.ui.exportButton.setEnabled(not running)
-        self.ui.progressBar.setVisible(running)
-        self.ui.progressBar.setValue(0)
 
 
 def _sceneIsIncomplete() -> bool:

@@ -150,7 +150,7 @@ class Clinic:
     def classify(self, seconds=60):
         """Click Classify and wait for the outcome."""
         self.widget.ui.classifyButton.click()
-        self.host.wait_until(lambda: self.widget._job is None, seconds=seconds)
+        self.host.wait_until(lambda: not self.widget.jobs.running, seconds=seconds)
 
     @property
     def parameters(self):

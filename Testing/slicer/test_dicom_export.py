@@ -67,7 +67,7 @@ def classified(study):
 def export(clinic):
     """Click the button and wait for the outcome."""
     clinic.widget.ui.exportButton.click()
-    clinic.host.wait_until(lambda: clinic.widget._job is None, seconds=60)
+    clinic.host.wait_until(lambda: not clinic.widget.jobs.running, seconds=60)
 
 
 def test_a_click_puts_the_result_into_the_study_of_its_images(classified):
@@ -161,8 +161,8 @@ def test_cancel_leaves_the_database_as_it_was(classified, steps):
     import slicer
 
     before, seen = instances(), []
-    show = classified.widget.onProgress
-    classified.widget.onProgress = lambda progress: (seen.append(progress), show(progress))
+    show = classified.widget.jobs.onProgress
+    classified.widget.jobs.onProgress = lambda progress: (seen.append(progress), show(progress))
     classified.widget.ui.exportButton.click()
     classified.host.wait_until(lambda: len(seen) >= steps)
     assert not classified.widget.ui.exportButton.isEnabled()

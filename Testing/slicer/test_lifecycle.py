@@ -20,16 +20,16 @@ def marked(clinic):
 def begin(clinic, steps=3):
     """Click Classify and let a few steps run."""
     seen = []
-    show = clinic.widget.onProgress
+    show = clinic.widget.jobs.onProgress
 
     def count(progress):
         seen.append(progress)
         show(progress)
 
-    clinic.widget.onProgress = count
+    clinic.widget.jobs.onProgress = count
     clinic.widget.ui.classifyButton.click()
     clinic.host.wait_until(lambda: len(seen) >= steps)
-    assert clinic.widget._job is not None, "it is in the middle"
+    assert clinic.widget.jobs.running, "it is in the middle"
     return seen
 
 
@@ -51,7 +51,7 @@ def test_progress_moves_and_the_window_stays_alive(marked):
     assert showing(marked.widget.ui.progressBar)
     assert marked.widget.ui.cancelButton.isEnabled()
     assert not marked.widget.ui.classifyButton.isEnabled()
-    marked.host.wait_until(lambda: marked.widget._job is None, seconds=60)
+    marked.host.wait_until(lambda: not marked.widget.jobs.running, seconds=60)
     timer.stop()
 
     done = [progress.done for progress in seen]
@@ -90,7 +90,7 @@ def test_cancel_works_at_once_and_changes_nothing(marked, steps):
 
     marked.widget.ui.cancelButton.click()
 
-    assert marked.widget._job is None
+    assert not marked.widget.jobs.running
     rest(marked)
     assert marked.message == "Cancelled. Nothing was changed."
     assert contents(marked.host.scene) == before
@@ -106,7 +106,7 @@ def test_the_scene_may_be_closed_while_it_computes(marked):
     marked.host.close_scene()
     rest(marked)
 
-    assert marked.widget._job is None
+    assert not marked.widget.jobs.running
     assert marked.message == "Stopped: the scene was closed."
     assert marked.parameters.ccVolume is None
     marked.load()
@@ -125,7 +125,7 @@ def test_an_input_may_be_deleted_while_it_computes(marked, name):
     marked.host.scene.RemoveNode(node)
     rest(marked)
 
-    assert marked.widget._job is None
+    assert not marked.widget.jobs.running
     assert marked.message == f"Stopped: {node.GetName()} was removed."
     assert getattr(marked.parameters, name) is None
 
@@ -143,7 +143,7 @@ def test_a_node_may_be_deleted_while_it_is_selected(marked, name):
 def test_an_input_that_changes_meanwhile_makes_the_result_stale_from_the_start(marked):
     begin(marked)
     marked.parameters.ccRoi.SetSize(33.0, 33.0, 1.0)
-    marked.host.wait_until(lambda: marked.widget._job is None, seconds=60)
+    marked.host.wait_until(lambda: not marked.widget.jobs.running, seconds=60)
     assert showing(marked.widget.ui.staleLabel)
 
 
@@ -159,7 +159,7 @@ def test_the_result_may_be_deleted(marked):
 def test_leaving_the_module_meanwhile_does_not_lose_the_result(marked):
     begin(marked)
     marked.host.leave_module()
-    marked.host.wait_until(lambda: marked.widget._job is None, seconds=60)
+    marked.host.wait_until(lambda: not marked.widget.jobs.running, seconds=60)
     marked.host.open_module("MammoClassifier")
     rest(marked)
     assert marked.parameters.result is not None
@@ -244,10 +244,10 @@ def test_when_the_gpu_is_full_the_cpu_goes_on_and_it_is_said(marked, monkeypatch
     import torch
 
     from MammoClassifierLib.results import readRecord
-    from mammopair.model import ensemble
+    from mammopair.model import ensemble, inference
 
-    name = {"loading": "load_member", "reading": "to_input"}[when]
-    work, calls = getattr(ensemble, name), []
+    room, name = {"loading": (ensemble, "load_member"), "reading": (inference, "to_input")}[when]
+    work, calls = getattr(room, name), []
 
     def full_once(*arguments):
         calls.append(1)
@@ -255,7 +255,7 @@ def test_when_the_gpu_is_full_the_cpu_goes_on_and_it_is_said(marked, monkeypatch
             raise torch.OutOfMemoryError("CUDA out of memory")
         return work(*arguments)
 
-    monkeypatch.setattr(ensemble, name, full_once)
+    monkeypatch.setattr(room, name, full_once)
     marked.classify()
 
     record = readRecord(marked.parameters.result)

@@ -1,0 +1,48 @@
+"""Where a lesion stands beside the held-out lesions of the training, in lines: facts, no advice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slicer.i18n import tr as _
+
+if TYPE_CHECKING:
+    from mammopair.record import PointReached, Record
+
+
+def standingWords(record: Record) -> str:
+    """A line each for the set of classes, the operating points, and how usual the mass looks.
+
+    A record of an ensemble that lacks one of them has no such line.
+    """
+    from mammopair.results.wording import percent, share
+
+    lines = []
+    if record.conformal is not None:
+        text = _("{coverage} set: {classes}.")
+        classes = _(" or ").join(record.conformal.classes)
+        lines.append(text.format(coverage=share(record.conformal.coverage), classes=classes))
+    points = record.shifted.operating_points if record.shifted else record.operating_points
+    if points:
+        text = _("Operating points (threshold): {points}.")
+        lines.append(text.format(points="; ".join(map(_pointWords, points))))
+    if record.typicality is not None:
+        text = _("Looks more unusual to the networks than {share} of the training's crops.")
+        lines.append(text.format(share=percent(record.typicality.more_unusual_than)))
+    return "\n".join(lines)
+
+
+def prevalenceWords(record: Record) -> str:
+    """At which prevalence the numbers hold, as a sentence."""
+    from mammopair.results.wording import prevalence_words
+
+    return prevalence_words([record]) or _(
+        "The ensemble does not say at which prevalence it holds."
+    )
+
+
+def _pointWords(point: PointReached) -> str:
+    from mammopair.results.wording import percent
+
+    text = _("{name} reached ({threshold})") if point.reached else _("{name} not ({threshold})")
+    return text.format(name=point.name, threshold=percent(point.threshold))

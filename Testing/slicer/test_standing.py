@@ -1,0 +1,114 @@
+"""What the panel says beside the probability: prevalence, points, set, typicality, words."""
+
+from __future__ import annotations
+
+import pytest
+from told import full_record, show_result
+
+from Testing.slicer.clinic import showing
+
+
+@pytest.fixture
+def marked(clinic):
+    clinic.load()
+    clinic.open()
+    clinic.mark()
+    return clinic
+
+
+def mark_of(pixmap):
+    """Where the gauge's mark is, in pixels from the left, seen over the scale."""
+    image = pixmap.toImage()
+    dark = [x for x in range(image.width()) if image.pixelColor(x, 60).lightness() < 60]
+    return (dark[0] + dark[-1] + 1) / 2
+
+
+def test_set_points_and_typicality_stand_in_one_block(marked):
+    show_result(marked, full_record())
+    lines = str(marked.widget.ui.standingLabel.text).splitlines()
+    assert lines == [
+        "90 % set: benign or malignant.",
+        "Operating points (threshold): sensitivity 95 % reached (20 %); "
+        "specificity 90 % not (80 %).",
+        "Looks more unusual to the networks than 63 % of the training's crops.",
+    ]
+
+
+def test_an_ensemble_without_them_leaves_the_panel_as_it_was(marked):
+    bare = {"conformal": None, "typicality": None, "prevalence": None}
+    show_result(marked, full_record(**bare, operating_points=[], concepts=[]))
+    ui = marked.widget.ui
+    assert not showing(ui.standingLabel)
+    assert not showing(ui.conceptsLabel)
+    assert showing(ui.prevalenceSpinBox)
+    assert not ui.prevalenceSpinBox.isEnabled()
+    assert "does not say" in str(ui.prevalenceSpinBox.toolTip)
+
+
+def test_a_stated_prevalence_moves_gauge_and_thresholds_and_zero_brings_them_back(marked):
+    from MammoClassifierLib.gauge import position
+
+    show_result(marked, full_record())
+    ui = marked.widget.ui
+    assert str(ui.prevalenceSpinBox.text).startswith("as in the training")
+    assert mark_of(ui.gaugeLabel.pixmap()) == pytest.approx(position(0.7), abs=1)
+
+    ui.prevalenceSpinBox.setValue(10.0)
+    marked.host.process_events()
+
+    odds = 0.7 / 0.3 * 0.1 / 0.9
+    assert mark_of(ui.gaugeLabel.pixmap()) == pytest.approx(position(odds / (1 + odds)), abs=1)
+    assert "sensitivity 95 % reached (3 %)" in str(ui.standingLabel.text)
+    assert not showing(ui.staleLabel), "the result itself is the same"
+    ui.prevalenceSpinBox.setValue(0.0)
+    marked.host.process_events()
+    assert mark_of(ui.gaugeLabel.pixmap()) == pytest.approx(position(0.7), abs=1)
+
+
+def test_the_prevalence_is_saved_with_the_scene(marked, tmp_path):
+    show_result(marked, full_record())
+    marked.widget.ui.prevalenceSpinBox.setValue(10.0)
+    marked.host.process_events()
+    marked.host.save_scene(tmp_path / "study.mrb")
+    marked.host.close_scene()
+    marked.host.load_scene(tmp_path / "study.mrb")
+    marked.host.process_events()
+    assert marked.parameters.prevalence == pytest.approx(10.0)
+    assert "reached (3 %)" in str(marked.widget.ui.standingLabel.text)
+
+
+def test_the_logic_restates_without_a_panel(clinic):
+    from MammoClassifierLib.logic import MammoClassifierLogic
+    from mammopair.errors import InputError
+
+    record = full_record()
+    assert MammoClassifierLogic().restate(record, 0.5).shifted.probability == pytest.approx(0.7)
+    with pytest.raises(InputError, match="over 0 and under 1"):
+        MammoClassifierLogic().restate(record, 10)
+
+
+def test_each_word_has_a_bar_as_long_as_its_score(marked):
+    from MammoClassifierLib.conceptbars import BAR, BAR_WIDTH, FILLED, ROW, TOP
+
+    show_result(marked, full_record())
+    label = marked.widget.ui.conceptsLabel
+    assert showing(label)
+    image = label.pixmap().toImage()
+    for row, score in enumerate((0.82, 0.1)):
+        colours = [image.pixelColor(x, TOP + row * ROW + 8).name() for x in range(image.width())]
+        assert colours.count(FILLED) == round(BAR_WIDTH * score)
+        assert colours[BAR] == FILLED
+    assert str(label.toolTip).splitlines() == [
+        "spiculated margin 0.82: higher than 70 % of held-out masses so called, 95 % of others",
+        "oval shape 0.10: higher than 5 % of held-out masses so called, 20 % of others",
+    ]
+
+
+def test_the_block_is_greyed_with_a_stale_result(marked):
+    show_result(marked, full_record())
+    marked.parameters.ccRoi.SetSize(33.0, 33.0, 1.0)
+    marked.host.process_events()
+    ui = marked.widget.ui
+    assert showing(ui.staleLabel)
+    assert not ui.standingLabel.isEnabled()
+    assert not ui.prevalenceSpinBox.isEnabled()

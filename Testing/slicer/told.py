@@ -1,0 +1,45 @@
+"""A result that says all that a record can say, without an ensemble that does.
+
+Its numbers are typed here, so that what a panel makes of them is known.
+"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+
+def full_record(**changes):
+    """A record of both views with a prevalence, points, a set, a typicality and words."""
+    from test_evidence_pixels import peaked, record_with
+
+    from mammopair.record import ConceptScore, ConformalSet, PointReached, Typicality
+
+    record = record_with(peaked(), 10, 10, 70, 70, projections=("CC", "MLO"))
+    told = {
+        "prevalence": 0.5,
+        "operating_points": [
+            PointReached(name="sensitivity 95 %", threshold=0.2, reached=True),
+            PointReached(name="specificity 90 %", threshold=0.8, reached=False),
+        ],
+        "conformal": ConformalSet(
+            classes=["benign", "malignant"], coverage=0.9, p_benign=0.2, p_malignant=0.4
+        ),
+        "typicality": Typicality(more_unusual_than=0.63, caution_over=0.99),
+        "concepts": [
+            ConceptScore(word="spiculated", score=0.82, above_with=0.7, above_without=0.95),
+            ConceptScore(word="oval", score=0.1, above_with=0.05, above_without=0.2),
+        ],
+    }
+    return replace(record, **{**told, **changes})
+
+
+def show_result(clinic, record):
+    """Add a result of what is marked to the scene, as Classify does, and let the panel follow."""
+    from MammoClassifierLib.inputs import fingerprint
+    from MammoClassifierLib.results import makeResult
+
+    inputs = clinic.parameters.inputs()
+    table = makeResult(record, inputs, fingerprint(inputs, clinic.parameters.side.value))
+    clinic.parameters.result = table
+    clinic.host.process_events()
+    return table
