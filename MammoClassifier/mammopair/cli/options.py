@@ -39,6 +39,7 @@ Explain = Annotated[
     bool,
     typer.Option(
         "--explain/--no-explain",
-        help="Add the finer map and the mass moved towards benign and malignant; seconds a view.",
+        help="Add the mass moved towards benign and malignant, and the map that measured best; "
+        "seconds a view.",
     ),
 ]
