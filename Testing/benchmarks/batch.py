@@ -18,7 +18,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -101,23 +101,24 @@ def compare(manifest: Path, rounds: int, runtime: str) -> None:
     few = entries[:PEER_LESIONS]
     with ExitStack() as clusters:
         one, two = (clusters.enter_context(local_workers(n, device="cpu")) for n in (1, 2))
+        ways = {
+            "two workers": lambda: run(manifest, two, runtime),
+            "one worker": lambda: run(manifest, one, runtime),
+            "bare loop": lambda: loop(manifest, ensemble),
+            "peer": lambda: peer_way(few, plain, side, mirrorings),
+            "peer, pydicom alone": lambda: peer_way(few, plain, side, mirrorings, "pydicom"),
+        }
+        processor: dict[str, list[float]] = {name: [] for name in ways}
         seconds = time_in_turn(
-            {
-                "two workers": lambda: run(manifest, two, runtime),
-                "one worker": lambda: run(manifest, one, runtime),
-                "bare loop": lambda: loop(manifest, ensemble),
-                "peer": lambda: peer_way(few, plain, side, mirrorings),
-                "peer, pydicom alone": lambda: peer_way(few, plain, side, mirrorings, "pydicom"),
-            },
-            rounds,
+            {name: metered(way, processor[name]) for name, way in ways.items()}, rounds
         )
-    cost = {
-        name: min(times) / len(few if name.startswith("peer") else entries)
-        for name, times in seconds.items()
-    }
-    print(f"{'':20}  ms a lesion  two workers are faster by")
+    count = {name: len(few if name.startswith("peer") else entries) for name in ways}
+    cost = {name: min(times) / count[name] for name, times in seconds.items()}
+    print(f"{'':20}  ms a lesion  two workers are faster by  processor ms a lesion")
     for name, each in cost.items():
-        print(f"{name:20}  {each * 1e3:11.1f}  {each / cost['two workers']:24.2f}")
+        busy = min(processor[name][1:]) / count[name] * 1e3
+        print(f"{name:20}  {each * 1e3:11.1f}  {each / cost['two workers']:24.2f}  {busy:21.1f}")
+    print("Processor time is of all processes together; it bears company on the machine, mostly.")
     print('"peer" decodes as fast as what is installed here; "pydicom alone" as pip brings it.')
     print_shares(manifest, ensemble)
     print_verdict("two workers against the peer", cost["peer"] / cost["two workers"], FASTER)
@@ -126,6 +127,24 @@ def compare(manifest: Path, rounds: int, runtime: str) -> None:
     print_verdict("two workers against one", cost["one worker"] / cost["two workers"], SCALING)
     over = cost["one worker"] / cost["bare loop"] - 1
     print_limit("Dask at one worker, with all that is written, over a bare loop", over, OVERHEAD)
+
+
+def metered(way: Callable[[], object], processor: list[float]) -> Callable[[], None]:
+    """A way that notes the processor's seconds of this process and all its children."""
+
+    def run_and_note() -> None:
+        before = processor_seconds()
+        way()
+        processor.append(processor_seconds() - before)
+
+    return run_and_note
+
+
+def processor_seconds() -> float:
+    """Of this process and those that it started and that still run."""
+    this = psutil.Process()
+    times = [one.cpu_times() for one in (this, *this.children(recursive=True))]
+    return sum(time.user + time.system for time in times)
 
 
 def print_limit(what: str, share: float, most: float) -> None:

@@ -82,7 +82,7 @@ class Shards:
             mine = list(group)
             lines = b"".join(msgspec.json.encode(outcome) + b"\n" for outcome in mine)
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
+                self.folder.mkdir(exist_ok=True)
                 with path.open("ab") as stream:
                     stream.write(lines)
                     stream.flush()

@@ -128,6 +128,8 @@ def _print(
         f"failure; {summary.kept} were done before. {summary.seconds:.0f} s, "
         f"{summary.rate:.2f} lesions a second."
     )
+    if tally.missing:
+        console.print(f"{tally.missing} were not come to; go on with --resume.")
     if tally.records:
         console.print(histogram(tally.histogram))
     names = {

@@ -8,6 +8,8 @@ import pytest
 from filelock import FileLock
 
 from mammopair.batch import lesions
+from mammopair.batch.crew import Alone
+from mammopair.batch.running import Options, run_batch
 from mammopair.errors import InputError
 from mammopair.record import read_records
 from Testing.engine.batch.archive import (
@@ -138,6 +140,16 @@ def test_a_directory_that_vanishes(own_archive, ensemble_folder, tmp_path):
     (tmp_path / "elsewhere").rename(own_archive / "films")
     _, summary = run_alone(own_archive / "lesions.csv", out, ensemble_folder, resume=True)
     assert summary.tally.records == 40
+
+
+def test_a_folder_for_results_that_vanishes(archive, ensemble_folder, tmp_path):
+    out = tmp_path / "out"
+    options = Options(model=str(ensemble_folder))
+    steps = run_batch(archive / "lesions.csv", out, Alone(), options)
+    next(steps)
+    shutil.rmtree(out)
+    with pytest.raises(InputError, match=r"000000\.jsonl: cannot be written"):
+        list(steps)
 
 
 def test_a_folder_that_holds_a_run_or_none(archive, undisturbed, ensemble_folder, tmp_path):
