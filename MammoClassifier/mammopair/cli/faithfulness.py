@@ -73,13 +73,14 @@ def faithfulness(
 
 
 HEADINGS = (
-    *("deletion\nblur\n(low)", "deletion\nin-paint\n(low)", "energy\noff-centre\n(high)"),
+    *("deletion\nblur\n(low)", "deletion\nin-paint\n(low)", "energy\nin box\n(high)"),
     *("weights\nrandom\n(near 0)", "insertion\nless del.\n(high)"),
 )
 """Of what the choice rests on, short enough for a terminal."""
 
 
 def _print(found, out: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  its type would load numpy
+    from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
     from mammopair import RESEARCH_USE_ONLY
@@ -90,11 +91,11 @@ def _print(found, out: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: A
     shown = dict(zip((*BEATEN_ON, RANDOMISED, RANKED_BY), HEADINGS, strict=True))
 
     console = output()
-    table = Table(title=f"{found.crops} crops of {found.patients} patients; means")
+    table = Table(title=f"{found.crops} crops of {found.patients} patients; means", box=SIMPLE_HEAD)
     table.add_column("Map")
     for heading in shown.values():
         table.add_column(heading, justify="right")
-    table.add_column("conditions\nof the rule\nmet", justify="right")
+    table.add_column("rule:\nmet", justify="right")
     met = {
         one.method: f"{len(one.passed)} of {len(one.passed) + len(one.failed)}"
         for one in found.standings

@@ -45,10 +45,10 @@ def bootstrap_mean(
     Returns
     -------
     Mean or None
-        None where no row is defined.
+        None where fewer than two patients have a defined row: nothing is known of the spread.
     """
     counted, whose = _defined(values, patients)
-    if not len(counted):
+    if len(np.unique(whose)) < 2:
         return None
     weights = patient_weights(whose, resamples, seed)
     drawn = weights @ counted / weights.sum(axis=1)

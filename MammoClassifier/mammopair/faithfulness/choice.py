@@ -31,7 +31,7 @@ class Standing:
     passed: list[str]
     failed: list[str]
     score: float
-    """:data:`RANKED_BY`."""
+    """:data:`RANKED_BY`, [-1, 1]; -1 where it was not measured."""
 
 
 def standings(table: Table) -> list[Standing]:
@@ -55,5 +55,5 @@ def _standing(method: str, table: Table) -> Standing:
         method,
         passed=[name for name, holds in conditions.items() if holds],
         failed=[name for name, holds in conditions.items() if not holds],
-        score=cells[RANKED_BY].mean.value if RANKED_BY in cells else float("-inf"),
+        score=cells[RANKED_BY].mean.value if RANKED_BY in cells else -1.0,
     )

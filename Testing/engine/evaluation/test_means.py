@@ -13,7 +13,7 @@ def test_the_mean_leaves_out_what_is_not_defined():
     found = bootstrap_mean([1.0, 3.0, np.nan, 5.0], ["a", "b", "c", "a"])
     assert (found.value, found.rows, found.patients) == (3.0, 3, 2)
     assert found.low <= 3 <= found.high
-    assert bootstrap_mean([np.nan], ["a"]) is None
+    assert bootstrap_mean([1.0, 2.0, np.nan], ["a", "a", "b"]) is None
     assert bootstrap_mean([], []) is None
 
 

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
 from mammopair.errors import InputError
 from mammopair.evaluation.means import Mean
@@ -21,22 +22,27 @@ from mammopair.explain.chosen import (
     write_chosen,
 )
 from mammopair.explain.methods import METHODS
+from mammopair.explain.reader import read_as
 from mammopair.faithfulness.baselines import BASELINES
 from mammopair.faithfulness.choice import BEATEN_ON, RANDOMISED, RANKED_BY, standings
+from mammopair.faithfulness.deletion import read_ends
 from mammopair.faithfulness.ledger import FILE as LEDGER
 from mammopair.faithfulness.measures import MEASURES
+from mammopair.faithfulness.measuring import measure
 from mammopair.faithfulness.outputs import choice_of, summarise, write_study
 from mammopair.faithfulness.study import study
-from mammopair.faithfulness.subjects import make_subject
+from mammopair.faithfulness.subjects import MarkedPatch, Subject, make_subject
 from mammopair.faithfulness.table import Cell
 from mammopair.model.ensemble import load_ensemble
-from mammopair.reading.crop_folder import read_index
+from mammopair.reading.crop_folder import CropRow, read_index
 from mammopair.reading.film_folder import read_film_index
+from mammopair.reading.view import Box
 from mammopair.sampling import sample_lesions
 from mammopair.scoring.folder import explainable_rows
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import (
     COLUMNS,
+    lesion_picture,
     read_crop_rows,
     write_crop_folder,
     write_ensemble,
@@ -197,6 +203,46 @@ def test_the_picture_is_drawn(measured, tmp_path):
     text = (tmp_path / "chart.svg").read_text()
     assert "Class activation" in text
     assert "lower is better" in text
+
+
+# --- what is hard to explain -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["empty", "saturated", "half outside", "certain"])
+@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+def test_every_crop_gets_defined_figures(kind, method, ensemble):
+    """Also one without contrast, at the film's edge, or with a probability of 1."""
+    patch = {
+        "empty": np.zeros((256, 256)),
+        "saturated": np.ones((256, 256)),
+        "half outside": np.where(np.arange(256) < 128, 0, lesion_picture(True, 1)),
+        "certain": lesion_picture(True, 2),
+    }[kind].astype(np.float32)
+    reader = read_as(ensemble, "CC", members={"member-0"}, flips=False)
+    if kind == "certain":
+        sure = reader.calibration
+        reader = dataclasses.replace(reader, calibration=replace(sure, intercept=60.0))
+    row = CropRow(
+        **{"patient_id": "P", "laterality": "LEFT", "view": "CC", "abnormality_id": "1"},
+        **{"label": 1, "file": "crop.png", "lesion_x": 0, "lesion_y": 0},
+        **{"lesion_w": 90, "lesion_h": 90, "mm_per_crop_px": 0.2},
+    )
+    marked = MarkedPatch(patch, Box(-20, 0, 90, 90))
+    subject = Subject(row, marked, marked, reader, reader, seed=0)
+    figures, profile = measure(method, subject, read_ends(reader, patch))
+    assert np.isfinite(list(figures.values())).all()
+    assert profile.sum() == pytest.approx(1)
+
+
+def test_members_of_one_projection_explain_that_projection(crop_folder, by_view, tmp_path):
+    _, lines = drive(study(crop_folder, by_view, tmp_path, lesions=1, methods=FEW[:1]))
+    assert {line.view for line in lines} <= {"CC", "MLO"}
+
+
+def test_a_projection_that_nobody_reads_is_left_out_or_said(crop_folder, tmp_path):
+    home = write_ensemble(tmp_path / "e", views=[["CC"], ["CC"]], flips=False)
+    rows = explainable_rows(crop_folder, load_ensemble(home, "cpu"))
+    assert {row.view for row, _ in rows} == {"CC"}
 
 
 # --- sampling ----------------------------------------------------------------------------------
