@@ -37,6 +37,7 @@ def test_faithfulness_writes_table_and_picture_and_makes_the_best_the_default(
     assert ran.exit_code == 0, ran.output
     assert "Measured best: Class activation" in ran.output
     assert "Research use only" in ran.output
+    assert "The folder has no films" in ran.output
     assert {path.name for path in out.iterdir()} == {
         *("measured.jsonl", "faithfulness.json", "faithfulness.csv"),
         *("faithfulness.md", "faithfulness.svg"),

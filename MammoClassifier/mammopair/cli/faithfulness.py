@@ -105,6 +105,8 @@ def _print(found, out: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: A
         table.add_row(title_of(method), *numbers, met.get(method, "baseline"))
     console.print(table)
     console.print(f"Measured best: [bold]{title_of(found.standings[0].method)}[/bold]")
+    if not any(BEATEN_ON[-1] in cells for cells in found.table.values()):
+        console.print("The folder has no films, so nothing was measured with the mass off-centre.")
     for name, content in (
         ("faithfulness.md", "the table with intervals, the rule, what to be careful with"),
         ("faithfulness.svg", "the same as a picture"),

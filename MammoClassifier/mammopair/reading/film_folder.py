@@ -77,8 +77,11 @@ def read_film(folder: Path, row: CropRow, film: FilmRow) -> View:
     """
     from mammopair.reading.images import read_image
 
+    path = folder / film.file
+    if not path.is_file():
+        raise InputError(path, f"is named in {INDEX} but is not there")
     return replace(
-        read_image(folder / film.file),
+        read_image(path),
         laterality=Laterality.LEFT if row.laterality == "LEFT" else Laterality.RIGHT,
         projection=Projection(row.view),
         spacing=Spacing(film.mm_per_row, film.mm_per_col, SpacingMeaning.FILM),
