@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Protocol
 
 from slicer.i18n import tr as _
 
+from MammoClassifierLib.explainer import explainView, moveView
+from MammoClassifierLib.maps import EXACT
+from mammopair.errors import InputError
+
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from mammopair.classify import Lesion
+    from MammoClassifierLib.explainer import MovedMass, ViewMap
+    from mammopair.classify import Lesion, MarkedView
     from mammopair.model.ensemble import Ensemble
     from mammopair.progress import Progress
     from mammopair.record import Record
@@ -30,6 +35,20 @@ class Classifier(Protocol):
 
     def classify(self, lesion: Lesion) -> Generator[Progress, None, Record]:
         """Classify; closing the generator cancels. Raises as ``classify_stepwise`` does."""
+
+    def bestMap(self) -> str:
+        """The method whose map measured best on it; asked after :meth:`prepare`."""
+
+    def explain(
+        self, marked: MarkedView, views: int, method: str
+    ) -> Generator[Progress, None, ViewMap]:
+        """A map of one of the ``views`` views of a lesion, step by step."""
+
+    def move(self, marked: MarkedView, views: int) -> Generator[Progress, None, MovedMass]:
+        """The mass of a view moved towards malignant and benign, step by step."""
+
+    def checkSame(self, record: Record) -> None:
+        """Raise :class:`~mammopair.errors.InputError` if another classifier made a record."""
 
     @property
     def device(self) -> str:
@@ -66,6 +85,35 @@ class EnsembleClassifier:
         self.prepare()
         (record,) = yield from classify_stepwise(lesion, _loaded[self._nameOrPath])
         return record
+
+    def bestMap(self) -> str:
+        """As the ensemble's measured choice says; the exact map where nothing was measured."""
+        from mammopair.explain.chosen import chosen_method
+
+        try:
+            return chosen_method(_loaded[self._nameOrPath])
+        except InputError:  # a damaged choice of a map is no reason not to classify
+            return EXACT
+
+    def explain(
+        self, marked: MarkedView, views: int, method: str
+    ) -> Generator[Progress, None, ViewMap]:
+        """A map by the ensemble."""
+        self.prepare()
+        return (yield from explainView(_loaded[self._nameOrPath], marked, views, method))
+
+    def move(self, marked: MarkedView, views: int) -> Generator[Progress, None, MovedMass]:
+        """Moved by the ensemble."""
+        self.prepare()
+        return (yield from moveView(_loaded[self._nameOrPath], marked, views))
+
+    def checkSame(self, record: Record) -> None:
+        """By the SHA-256 of the ensemble's manifest, which holds those of the weights."""
+        self.prepare()
+        if record.model.sha256 != _loaded[self._nameOrPath].sha256:
+            problem = _("made this result and is not the one installed; classify again")
+            name = f"{record.model.name} {record.model.version}"
+            raise InputError(name, problem)
 
 
 def _load(nameOrPath: str | Path | None) -> Ensemble:

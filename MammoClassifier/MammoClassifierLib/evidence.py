@@ -7,7 +7,7 @@ Nothing is resampled: Slicer shows them over the view as it shows any two volume
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import slicer
 from slicer.i18n import tr as _
@@ -35,43 +35,52 @@ class EvidenceNodes:
     map: vtkMRMLScalarVolumeNode
 
 
-def makeEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode) -> EvidenceNodes:
-    """Add the evidence of a view to the scene, over its volume and under its transforms."""
+class Placed(Protocol):
+    """A rectangle on a view, in its corner coordinates: a map's, or a crop square."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def makeEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode, title: str = "") -> EvidenceNodes:
+    """Add a map of a view to the scene, over its volume and under its transforms.
+
+    ``title`` tells a map of another method from the record's own.
+    """
     import numpy as np
 
     cells = np.asarray(evidence.cells, dtype=np.float32)
-    levels = _addVolume(
-        "vtkMRMLLabelMapVolumeNode",
-        _("{view} evidence levels").format(view=volume.GetName()),
-        levels_of(cells),
+    name = f"{volume.GetName()} {title or _('evidence')}"
+    levels = addVolume(
+        "vtkMRMLLabelMapVolumeNode", _("{name} levels").format(name=name), levels_of(cells)
     )
     levels.GetDisplayNode().SetAndObserveColorNodeID(levelTable().GetID())
-    continuous = _addVolume(
-        "vtkMRMLScalarVolumeNode", _("{view} evidence").format(view=volume.GetName()), cells
-    )
+    continuous = addVolume("vtkMRMLScalarVolumeNode", name, cells)
     _colourAbsolutely(continuous)
     for node in (levels, continuous):
-        _layOver(node, evidence, volume)
+        layOver(node, evidence, volume)
     return EvidenceNodes(levels, continuous)
 
 
-def mapToView(evidence: Evidence) -> npt.NDArray[np.float64]:
-    """``(4, 4)``: from IJK of the map to IJK of the view.
+def mapToView(place: Placed, columns: int, rows: int) -> npt.NDArray[np.float64]:
+    """``(4, 4)``: from IJK of a grid of cells over a place to IJK of the view.
 
     The centre of cell ``c`` of ``n`` lies at ``x = left + (c + 1/2) width / n`` in the view's
     corner coordinates, and so at ``i = x - 1/2``.
     """
     import numpy as np
 
-    across = evidence.width / len(evidence.cells[0])
-    down = evidence.height / len(evidence.cells)
+    across, down = place.width / columns, place.height / rows
     matrix = np.diag([across, down, 1.0, 1.0])
-    matrix[0, 3] = evidence.left + across / 2 - 0.5
-    matrix[1, 3] = evidence.top + down / 2 - 0.5
+    matrix[0, 3] = place.left + across / 2 - 0.5
+    matrix[1, 3] = place.top + down / 2 - 0.5
     return matrix
 
 
-def _addVolume(kind: str, name: str, cells: npt.NDArray[np.generic]) -> vtkMRMLVolumeNode:
+def addVolume(kind: str, name: str, cells: npt.NDArray[np.generic]) -> vtkMRMLVolumeNode:
+    """A volume of one slice, which nobody takes for a mammogram."""
     node = slicer.mrmlScene.AddNewNodeByClass(kind, name)
     slicer.util.updateVolumeFromArray(node, cells[None])
     node.SetAttribute(EVIDENCE, "1")
@@ -79,12 +88,14 @@ def _addVolume(kind: str, name: str, cells: npt.NDArray[np.generic]) -> vtkMRMLV
     return node
 
 
-def _layOver(node: vtkMRMLVolumeNode, evidence: Evidence, volume: vtkMRMLVolumeNode) -> None:
+def layOver(node: vtkMRMLVolumeNode, place: Placed, volume: vtkMRMLVolumeNode) -> None:
+    """Lay the cells of a node exactly over a place on a view."""
     import vtk
 
+    columns, rows = node.GetImageData().GetDimensions()[:2]
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
-    node.SetIJKToRASMatrix(toMatrix(toArray(matrix) @ mapToView(evidence)))
+    node.SetIJKToRASMatrix(toMatrix(toArray(matrix) @ mapToView(place, columns, rows)))
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
 
 

@@ -22,9 +22,12 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
 from MammoClassifierLib.classifier import Classifier, EnsembleClassifier
 from MammoClassifierLib.dicomexport import exportStepwise
+from MammoClassifierLib.explanations import explainStepwise, moveStepwise
 from MammoClassifierLib.inputs import MarkedVolume, collectInputs, fingerprint, readMarked
+from MammoClassifierLib.maps import BEST, EXACT, QUICK, addMaps
 from MammoClassifierLib.parameters import MammoClassifierParameterNode
-from MammoClassifierLib.results import makeResult
+from MammoClassifierLib.percent import inPercent
+from MammoClassifierLib.results import allOrNothing, makeResult
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
@@ -33,12 +36,11 @@ if TYPE_CHECKING:
 
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableNode
 
-    from mammopair.classify import Lesion
     from mammopair.progress import Progress
     from mammopair.record import Record
 
-READING = 20
-"""Per cent of the progress that reading the views and loading the ensemble make up."""
+READING, READ = 20, 70
+"""Per cent of the progress when the views were read, and when the members have read them."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,47 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
 
         return at_prevalence(record, prevalence)
 
+    def explain(self, result: vtkMRMLTableNode, method: str) -> None:
+        """Add the map of another method to a result, for each of its views.
+
+        Parameters
+        ----------
+        result
+            The result's table, see :func:`MammoClassifierLib.results.resultsInScene`.
+        method
+            ``fine-evidence``, ``occlusion`` or ``integrated-gradients``.
+
+        Raises
+        ------
+        InputError
+            One sentence, if there is no such method, or the result is out of date.
+        """
+        from mammopair.progress import outcome
+
+        outcome(self.explainStepwise(result, method))
+
+    def explainStepwise(
+        self, result: vtkMRMLTableNode, method: str
+    ) -> Generator[Progress, None, None]:
+        """As :meth:`explain`, yielding progress in per cent; closing the generator cancels."""
+        return explainStepwise(self.classifier, result, method)
+
+    def moveImages(self, result: vtkMRMLTableNode) -> None:
+        """Add to a result the mass of each view, moved towards malignant and towards benign.
+
+        Raises
+        ------
+        InputError
+            One sentence, if the result is out of date.
+        """
+        from mammopair.progress import outcome
+
+        outcome(self.moveStepwise(result))
+
+    def moveStepwise(self, result: vtkMRMLTableNode) -> Generator[Progress, None, None]:
+        """As :meth:`moveImages`, yielding progress in per cent; closing the generator cancels."""
+        return moveStepwise(self.classifier, result)
+
     def exportToDicomDatabase(self, record: Record) -> list[Path]:
         """Write a record into Slicer's DICOM database: report, evidence and picture.
 
@@ -161,23 +204,19 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         self.classifier.prepare()
         case = marked[0].view.patient_id or _("this scene")
         lesion = Lesion(case, inputs[0].roi.GetName(), tuple(marked))
-        record = yield from self._scaled(lesion)
+        record = yield from inPercent(self.classifier.classify(lesion), READING, READ)
+        best, maps = self.classifier.bestMap(), {}
+        if best in QUICK and best != EXACT:
+            for one in marked:
+                steps = self.classifier.explain(one, len(marked), best)
+                maps[str(one.view.projection)] = yield from inPercent(steps, READ, 100)
         yield Progress(100, 100, _("Adding the result to the scene"))
         for one in inputs:
             if not all(map(slicer.mrmlScene.IsNodePresent, (one.volume, one.roi))):
                 problem = _("was removed, or its ROI, while it was read; choose it again")
                 raise InputError(one.volume.GetName(), problem)
-        return Result(record, makeResult(record, inputs, seen))
-
-    def _scaled(self, lesion: Lesion) -> Generator[Progress, None, Record]:
-        """The classifier's steps, with its progress as the rest of the whole."""
-        from mammopair.progress import Progress
-
-        steps = self.classifier.classify(lesion)
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as finished:
-                return finished.value
-            done = READING + (100 - READING) * step.done // max(step.total, 1)
-            yield Progress(done, 100, step.message)
+        with allOrNothing():
+            table = makeResult(record, inputs, seen)
+            table.SetAttribute(BEST, best)
+            addMaps(table, maps)
+        return Result(record, table)

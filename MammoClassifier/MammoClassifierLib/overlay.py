@@ -1,4 +1,4 @@
-"""The evidence over the views: which form of it, how opaque, from which level on."""
+"""What lies over the views: a map, its form, its opacity; or the moved mass in its place."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ import slicer
 
 from MammoClassifierLib.colours import showFrom
 from MammoClassifierLib.layouts import VIEWS, sliceLogic
-from MammoClassifierLib.results import LEVELS, MAP, viewsOf
+from MammoClassifierLib.maps import allMaps, mapNodes, shownMethod
+from MammoClassifierLib.movedimages import movedNode, windowAs
+from MammoClassifierLib.results import viewsOf
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLTableNode, vtkMRMLVolumeNode
@@ -25,6 +27,10 @@ class Overlay:
     """The weakest level shown, from 1."""
     continuous: bool = False
     """The continuous map instead of the levels."""
+    method: str = ""
+    """Whose map it is; empty for the one that measured best."""
+    image: str = ""
+    """A moved image, shown instead of the lesion; the map, which is of the lesion, is hidden."""
 
 
 def showOverlay(
@@ -47,9 +53,18 @@ def showOverlay(
     for projection in VIEWS:
         volume = shown.get(projection)
         mine = volume is not None and about.get(projection) is volume
-        levels = result.GetNodeReference(LEVELS + projection) if mine else None
-        continuous = result.GetNodeReference(MAP + projection) if mine else None
-        _setLayers(projection, levels, continuous, overlay)
+        if not mine:
+            _setLayers(projection, None, None, overlay)
+            continue
+        for one in allMaps(result, projection):
+            _hideLegend(one)
+        moved = movedNode(result, projection, overlay.image) if overlay.image else None
+        if moved is not None:
+            windowAs(moved, volume, overlay.image)
+            _setMoved(projection, moved)
+            continue
+        method = shownMethod(result, overlay.method)
+        _setLayers(projection, *mapNodes(result, projection, method), overlay)
 
 
 def _setLayers(
@@ -71,10 +86,28 @@ def _setLayers(
     _showLegend(continuous, viewNode.GetID(), visible=overlay.continuous)
 
 
+def _setMoved(projection: str, moved: vtkMRMLVolumeNode) -> None:
+    """The film stays behind it, so that the moved mass is seen in its place."""
+    logic = sliceLogic(projection)
+    if logic is None:
+        return
+    composite = logic.GetSliceCompositeNode()
+    composite.SetLabelVolumeID(None)
+    composite.SetForegroundVolumeID(moved.GetID())
+    composite.SetForegroundOpacity(1.0)
+
+
 def _mapOpacity(overlay: Overlay) -> float:
     from mammopair.results.colours import STRONGEST_OPACITY
 
     return overlay.opacity * STRONGEST_OPACITY
+
+
+def _hideLegend(node: vtkMRMLVolumeNode) -> None:
+    colors = getattr(slicer.modules, "colors", None)
+    legend = colors.logic().GetColorLegendDisplayNode(node) if colors is not None else None
+    if legend is not None:
+        legend.SetVisibility(False)
 
 
 def _showLegend(node: vtkMRMLVolumeNode | None, viewId: str, *, visible: bool) -> None:

@@ -28,6 +28,44 @@ class Side(Enum):
         }[self]
 
 
+class ShownMap(Enum):
+    """The method whose map lies over the views, by its name in mammopair."""
+
+    BEST = ""
+    EVIDENCE = "evidence"
+    FINE = "fine-evidence"
+    OCCLUSION = "occlusion"
+    GRADIENTS = "integrated-gradients"
+
+    def label(self) -> str:
+        """What the selector shows."""
+        return {
+            ShownMap.BEST: _("as measured best, if quick"),
+            ShownMap.EVIDENCE: _("evidence (exact)"),
+            ShownMap.FINE: _("fine evidence"),
+            ShownMap.OCCLUSION: _("occlusion"),
+            ShownMap.GRADIENTS: _("integrated gradients"),
+        }[self]
+
+
+class ShownMass(Enum):
+    """What is seen where the mass is."""
+
+    ORIGINAL = ""
+    MALIGNANT = "malignant"
+    BENIGN = "benign"
+    DIFFERENCE = "difference"
+
+    def label(self) -> str:
+        """What the selector shows."""
+        return {
+            ShownMass.ORIGINAL: _("original"),
+            ShownMass.MALIGNANT: _("moved towards malignant"),
+            ShownMass.BENIGN: _("moved towards benign"),
+            ShownMass.DIFFERENCE: _("malignant less benign"),
+        }[self]
+
+
 @parameterNodeWrapper
 class MammoClassifierParameterNode:
     """The parameters of the module; see the widgets of the same names.
@@ -37,7 +75,9 @@ class MammoClassifierParameterNode:
     side - the breast, where the volumes do not know.
     result - the table of the result that is shown.
     prevalence - per cent of such masses that are malignant, at which it is restated; 0: as trained.
-    opacity, level, continuous - how its evidence is shown.
+    map - whose map is shown over the views.
+    opacity, level, continuous - how it is shown.
+    mass - the mass as it is, or moved.
     """
 
     ccVolume: vtkMRMLScalarVolumeNode
@@ -47,6 +87,8 @@ class MammoClassifierParameterNode:
     side: Side = Side.AUTOMATIC
     result: vtkMRMLTableNode
     prevalence: Annotated[float, WithinRange(0.0, 99.0)] = 0.0
+    map: ShownMap = ShownMap.BEST
+    mass: ShownMass = ShownMass.ORIGINAL
     opacity: Annotated[float, WithinRange(0.0, 1.0)] = 1.0
     level: Annotated[int, WithinRange(1, 4)] = 1
     continuous: bool = False
@@ -64,8 +106,8 @@ class MammoClassifierParameterNode:
         return ""
 
     def overlay(self) -> Overlay:
-        """How the evidence is to be shown."""
-        return Overlay(self.opacity, self.level, self.continuous)
+        """What is to be shown over the views."""
+        return Overlay(self.opacity, self.level, self.continuous, self.map.value, self.mass.value)
 
     def shown(self) -> dict[str, vtkMRMLScalarVolumeNode | None]:
         """The volume of each projection."""

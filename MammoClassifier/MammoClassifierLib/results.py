@@ -7,6 +7,7 @@ saved and opened again shows the same result.
 from __future__ import annotations
 
 import contextlib
+import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,8 @@ import vtk
 from slicer.i18n import tr as _
 
 from MammoClassifierLib.evidence import makeEvidence
-from MammoClassifierLib.inputs import MarkedVolume, sameInputs
+from MammoClassifierLib.inputs import MarkedVolume, fingerprint, sameInputs
+from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     from slicer import (
@@ -57,7 +59,7 @@ def makeResult(
     """
     earlier = [table for table in resultsInScene() if isAbout(table, inputs)]
     marked = {one.projection: one for one in inputs}
-    with _allOrNothing():
+    with allOrNothing():
         table = _addTable(record)
         text = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", _("Record"))
         _writeRecord(text, record)
@@ -116,8 +118,9 @@ def isAbout(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...]) -> bool:
 
 def removeResult(table: vtkMRMLTableNode) -> None:
     """Take a result out of the scene, with everything that belongs to it alone."""
-    nodes = [table.GetNodeReference(RECORD)]
-    nodes += [table.GetNodeReference(role + p) for role in (LEVELS, MAP) for p in ("CC", "MLO")]
+    roles = map(table.GetNthNodeReferenceRole, range(table.GetNumberOfNodeReferenceRoles()))
+    own = [r for r in roles if r.startswith("mammo") and not r.startswith((VIEW, ROI))]
+    nodes = [table.GetNodeReference(role) for role in own]
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(table)) if hierarchy else 0
     for node in (*nodes, table):
@@ -125,6 +128,46 @@ def removeResult(table: vtkMRMLTableNode) -> None:
             _removeNode(node)
     if folder and _isOurs(hierarchy, folder):
         hierarchy.RemoveItem(folder)
+
+
+def keepWith(table: vtkMRMLTableNode, role: str, node: vtkMRMLNode) -> None:
+    """Make a node a result's own: it lies in its folder, and goes with it.
+
+    One that had the same role before goes.
+    """
+    earlier = table.GetNodeReference(role)
+    table.SetNodeReferenceID(role, node.GetID())
+    if earlier is not None:
+        _removeNode(earlier)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    if hierarchy is not None:
+        folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(table))
+        _putInto(hierarchy, folder, node)
+
+
+def inputsOf(table: vtkMRMLTableNode) -> tuple[MarkedVolume, ...]:
+    """The volumes and ROIs that a result is about.
+
+    Raises
+    ------
+    InputError
+        If one is gone, or has changed since.
+    """
+    volumes = viewsOf(table)
+    inputs = [(p, volume, table.GetNodeReference(ROI + p)) for p, volume in volumes.items()]
+    marked = tuple(MarkedVolume(*one) for one in inputs if one[2] is not None)
+    views = readRecord(table).views if readRecord(table) else []
+    problem = _("is out of date, for an input has changed since; classify again")
+    if not views or {view.projection for view in views} != {one.projection for one in marked}:
+        raise InputError(table.GetName(), problem)
+    if checkStale(table, marked, fingerprint(marked, lateralityOf(table))):
+        raise InputError(table.GetName(), problem)
+    return marked
+
+
+def lateralityOf(table: vtkMRMLTableNode) -> str | None:
+    """The breast that was stated when a result was made."""
+    return json.loads(table.GetAttribute(RESULT))[0]
 
 
 def _removeNode(node: vtkMRMLStorableNode) -> None:
@@ -209,11 +252,15 @@ def _putInFolder(name: str, nodes: list[vtkMRMLNode]) -> None:
     folder = hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), name)
     hierarchy.SetItemAttribute(folder, RESULT, "1")
     for node in nodes:
-        item = hierarchy.GetItemByDataNode(node)
-        if item:
-            hierarchy.SetItemParent(item, folder)
-        else:
-            hierarchy.CreateItem(folder, node)
+        _putInto(hierarchy, folder, node)
+
+
+def _putInto(hierarchy: vtkMRMLNode, folder: int, node: vtkMRMLNode) -> None:
+    item = hierarchy.GetItemByDataNode(node)
+    if item:
+        hierarchy.SetItemParent(item, folder)
+    else:
+        hierarchy.CreateItem(folder, node)
 
 
 def _isOurs(hierarchy: vtkMRMLNode, folder: int) -> bool:
@@ -223,7 +270,7 @@ def _isOurs(hierarchy: vtkMRMLNode, folder: int) -> bool:
 
 
 @contextlib.contextmanager
-def _allOrNothing() -> Iterator[None]:
+def allOrNothing() -> Iterator[None]:
     """Take back every node that was added, if something goes wrong."""
     before = {node.GetID() for node in slicer.util.getNodesByClass("vtkMRMLNode")}
     try:

@@ -16,24 +16,32 @@ from slicer.util import VTKObservationMixin
 
 from MammoClassifierLib.breastselector import BreastSelector
 from MammoClassifierLib.dicomexport import Exported, exportStepwise
+from MammoClassifierLib.explanationpanel import ExplanationPanel
 from MammoClassifierLib.hanging import clearViews
 from MammoClassifierLib.hungviews import HungViews
 from MammoClassifierLib.inputs import MarkedVolume, fingerprint
 from MammoClassifierLib.install import ensureInstalled, missingPackages
 from MammoClassifierLib.jobarea import JobArea
 from MammoClassifierLib.layouts import enterLayout, leaveLayout
-from MammoClassifierLib.legend import drawLegend
 from MammoClassifierLib.logic import MammoClassifierLogic
+from MammoClassifierLib.maps import EXACT, hasMaps
 from MammoClassifierLib.marking import addRoi, roiDrawnOn, startPlacing, stopPlacing
 from MammoClassifierLib.messages import MessageArea
+from MammoClassifierLib.movedimages import hasMoved
 from MammoClassifierLib.overlay import showOverlay
+from MammoClassifierLib.parameters import ShownMap, ShownMass
 from MammoClassifierLib.resultpanel import ResultPanel
 from MammoClassifierLib.results import checkStale, isAbout, isStale, readRecord, resultsInScene
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from slicer import vtkMRMLTableNode
+
     from MammoClassifierLib.logic import Result
     from MammoClassifierLib.parameters import MammoClassifierParameterNode
+    from mammopair.progress import Progress
     from mammopair.record import Record
 
 INPUT_EVENTS = (
@@ -70,6 +78,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.messages = MessageArea(self.ui.messageLabel)
         self.jobs = JobArea(self.ui, self.messages, self._updateButtons)
         self.results = ResultPanel(self.ui)
+        self.explanations = ExplanationPanel(self.ui)
         self.breasts = BreastSelector(self.ui.breastSelector)
         self.ui.breastSelector.connect("currentIndexChanged(int)", self.onBreastChosen)
         self.ui.ccMarkButton.clicked.connect(self.onMarkCc)
@@ -77,6 +86,8 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.classifyButton.clicked.connect(self.onClassify)
         self.ui.cancelButton.clicked.connect(self.onCancel)
         self.ui.exportButton.clicked.connect(self.onExport)
+        self.ui.mapSelector.connect("activated(int)", self.onMapChosen)
+        self.ui.massSelector.connect("activated(int)", self.onMassChosen)
         self._observeScene()
         self.initializeParameterNode()
 
@@ -198,6 +209,50 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return
         self.jobs.start(exportStepwise(record), self.onExported)
 
+    def onMapChosen(self, *_args: object) -> None:
+        """Make the map that was chosen, if it is not there yet."""
+        parameters = self._parameterNode
+        method = parameters.map.value or EXACT
+        if parameters.result is None or hasMaps(parameters.result, method):
+            return
+
+        def back() -> None:
+            parameters.map = ShownMap.BEST
+
+        self._explain(lambda table: self.logic.explainStepwise(table, method), back)
+
+    def onMassChosen(self, *_args: object) -> None:
+        """Move the mass, if it was not moved yet."""
+        parameters = self._parameterNode
+        asItIs = parameters.mass is ShownMass.ORIGINAL
+        if asItIs or parameters.result is None or hasMoved(parameters.result):
+            return
+
+        def back() -> None:
+            parameters.mass = ShownMass.ORIGINAL
+
+        self._explain(self.logic.moveStepwise, back)
+
+    def _explain(
+        self,
+        steps: Callable[[vtkMRMLTableNode], Generator[Progress, None, None]],
+        back: Callable[[], None],
+    ) -> None:
+        """Begin what explains the result that is shown; ``back`` is for where nothing comes."""
+        self.messages.clear()
+        try:
+            ensureInstalled()
+            self._upToDateRecord()
+        except InputError as error:
+            back()
+            self.messages.fail(str(error))
+            return
+        self.jobs.start(steps(self._parameterNode.result), self.onExplained, back)
+
+    def onExplained(self, _nothing: object) -> None:
+        """Show what was made."""
+        self.refresh()
+
     def onCancel(self, *_args: object) -> None:
         """Stop at once; nothing has been changed."""
         if self.jobs.stop():
@@ -238,10 +293,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         table = parameters.result
         record = self._restated()
         self.results.show(record, stale=bool(table) and self._isStale())
-        self.ui.evidenceSection.setEnabled(record is not None)
-        self.ui.legendLabel.setVisible(record is not None)
-        if record is not None:
-            self.ui.legendLabel.setPixmap(drawLegend(parameters.level))
+        self.explanations.show(record, table, parameters.overlay())
         showOverlay(table if record else None, parameters.shown(), parameters.overlay())
 
     def _restated(self) -> Record | None:
@@ -334,7 +386,8 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         if not parameters:
             return
         running = self.jobs.running
-        self.ui.exportButton.setEnabled(not running)
+        for widget in (self.ui.exportButton, self.ui.mapSelector, self.ui.massSelector):
+            widget.setEnabled(not running)
         problem = parameters.problem()
         self.ui.classifyButton.setEnabled(not running)
         self.ui.classifyButton.setToolTip(problem or _("Classify the marked mass"))

@@ -233,6 +233,9 @@ def test_another_classifier_can_be_handed_in(clinic, make_roi):
             yield Progress(0, 1, lesion.marked[0].view.name)
             return record_with(peaked(), 10, 10, 70, 70)
 
+        def bestMap(self):
+            return "evidence"
+
     (cc,) = clinic.load(PAIR["CC"])
     record = MammoClassifierLogic(Always()).classify(cc, make_roi(cc, clinic.box("CC")))
     assert record.probability == 0.7

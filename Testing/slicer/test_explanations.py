@@ -1,0 +1,297 @@
+"""Maps and moved images on request: in their place, cancellable, kept with the result."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from test_bad_input import contents
+from test_evidence_pixels import BOX, peaked, place_of, record_with
+from test_geometry import GEOMETRIES
+
+from Testing.slicer.clinic import PAIR, showing
+
+SQUARE = (12.0, 42.0, 40.0, 40.0)
+"""Left, top, width and height of a lesion's square."""
+CELLS = 32
+
+
+@pytest.fixture
+def classified(clinic):
+    """One view of the small exam is marked and classified."""
+    clinic.load(PAIR["CC"])
+    clinic.open()
+    clinic.mark()
+    clinic.classify()
+    assert clinic.parameters.result is not None, clinic.message
+    return clinic
+
+
+def choose(clinic, selector, index, seconds=120):
+    """Choose an entry as a user does, and wait for what is made."""
+    combo = getattr(clinic.widget.ui, selector)
+    combo.setCurrentIndex(index)
+    combo.activated.emit(index)
+    clinic.host.wait_until(lambda: not clinic.widget.jobs.running, seconds=seconds)
+    clinic.host.process_events()
+
+
+def layer_of(clinic, layer):
+    import slicer
+
+    composite = slicer.app.layoutManager().sliceWidget("MammoCC").mrmlSliceCompositeNode()
+    return slicer.mrmlScene.GetNodeByID(getattr(composite, f"Get{layer}VolumeID")() or "")
+
+
+FINE, OCCLUSION = 2, 3
+MALIGNANT, DIFFERENCE = 1, 3
+
+
+def test_the_fine_map_is_the_engines_and_lies_on_the_square_in_its_own_grid(classified):
+    import slicer
+    import vtk
+
+    from MammoClassifierLib.results import readRecord
+    from mammopair.classify import MarkedView, cut
+    from mammopair.explain.fine_evidence import fine_evidence
+    from mammopair.explain.reader import read_as
+    from mammopair.model.ensemble import load_ensemble
+    from mammopair.progress import outcome
+    from mammopair.reading.files import read_view
+    from mammopair.reading.view import Box
+
+    choose(classified, "mapSelector", FINE)
+
+    levels = layer_of(classified, "Label")
+    assert levels.GetName().endswith("fine evidence levels")
+    map_ = layer_of(classified, "Foreground")
+    found = slicer.util.arrayFromVolume(map_)[0]
+    view = read_view(classified.file("CC"))
+    patch = cut(MarkedView(view, Box(*classified.box("CC"))))
+    reader = read_as(load_ensemble(device="cpu"), "CC", views=1)
+    expected = outcome(fine_evidence(reader, np.array(patch.pixels)[None], [])).maps[0]
+    assert np.allclose(found, expected, atol=1e-4)
+    volume = classified.parameters.ccVolume
+    for column, row in ((0, 0), (found.shape[1] - 1, 3)):
+        matrix = vtk.vtkMatrix4x4()
+        map_.GetIJKToRASMatrix(matrix)
+        ras = matrix.MultiplyPoint((column, row, 0, 1))[:3]
+        x, y = patch.square.to_view(column, row, len(found))
+        assert ras == pytest.approx(place_of(volume, x, y), abs=1e-4)
+    text = str(classified.widget.ui.mapWordsLabel.text)
+    assert text.startswith("Fine evidence: what the cell of an earlier block adds to the logit")
+    assert "adds up to the logit within" in text
+    assert readRecord(classified.parameters.result).views[0].explanation is None
+
+
+def test_the_exact_map_says_how_far_it_adds_up(classified):
+    text = str(classified.widget.ui.mapWordsLabel.text)
+    assert text.startswith("Class activation: what the cell of the last block adds to the logit.")
+    assert float(text.split("within ")[1].rstrip(".")) < 1e-3
+
+
+def test_cancel_brings_the_exact_map_back_and_leaves_the_scene_as_it_was(classified):
+    before = contents(classified.host.scene)
+    seen = []
+    show = classified.widget.jobs.onProgress
+    classified.widget.jobs.onProgress = lambda progress: (seen.append(progress), show(progress))
+    combo = classified.widget.ui.mapSelector
+    combo.setCurrentIndex(OCCLUSION)
+    combo.activated.emit(OCCLUSION)
+    assert not combo.isEnabled()
+    classified.host.wait_until(lambda: len(seen) >= 2, seconds=60)
+
+    classified.widget.ui.cancelButton.click()
+    classified.host.process_events()
+
+    assert contents(classified.host.scene) == before
+    assert classified.parameters.map.value == ""
+    assert combo.currentIndex == 0
+    assert combo.isEnabled()
+    assert layer_of(classified, "Label").GetName().endswith("evidence levels")
+
+
+def test_a_moved_mass_is_shown_in_its_place_and_its_path_is_told(classified):
+    choose(classified, "massSelector", MALIGNANT)
+
+    moved = layer_of(classified, "Foreground")
+    assert moved.GetName().endswith("moved towards malignant")
+    assert layer_of(classified, "Label") is None, "the map is of the mass as it is"
+    film = classified.parameters.ccVolume
+    assert layer_of(classified, "Background") is film
+    assert moved.GetDisplayNode().GetWindow() == film.GetDisplayNode().GetWindow()
+    ui = classified.widget.ui
+    first, last = str(ui.movedLabel.text).removeprefix("CC: ").split(" in ")[0].split(" → ")
+    assert int(last.strip("<> %")) > int(first.strip("<> %"))
+    assert "Hidden while the mass is shown moved" in str(ui.mapWordsLabel.text)
+
+    choose(classified, "massSelector", DIFFERENCE)
+    assert layer_of(classified, "Foreground").GetName().endswith("malignant less benign")
+    choose(classified, "massSelector", 0)
+    assert layer_of(classified, "Label") is not None
+    assert not showing(ui.movedLabel)
+
+
+@pytest.fixture
+def moved_dot(clinic, make_volume, make_roi):
+    """Adds a moved image with a single bright cell to a result, and shows it."""
+
+    def make(matrix, row, column):
+        import slicer
+
+        from MammoClassifierLib.explainer import MovedMass
+        from MammoClassifierLib.hanging import hangView
+        from MammoClassifierLib.inputs import MarkedVolume
+        from MammoClassifierLib.layouts import enterLayout
+        from MammoClassifierLib.movedimages import addMoved
+        from MammoClassifierLib.overlay import Overlay, showOverlay
+        from MammoClassifierLib.results import makeResult
+        from mammopair.crop import CropSquare, cut_patch
+        from mammopair.reading.view import View
+
+        volume = make_volume("L CC", matrix=matrix)
+        enterLayout()
+        hangView("CC", volume)
+        inputs = (MarkedVolume("CC", volume, make_roi(volume, BOX)),)
+        result = makeResult(record_with(peaked(), *SQUARE), inputs, "[]")
+        square = CropSquare(*SQUARE)
+        stored = slicer.util.arrayFromVolume(volume)[0]
+        pixels = (stored / stored.max()).astype(np.float32)
+        original = cut_patch(View(pixels=pixels, source="CC"), square, CELLS)
+        image = original.copy()
+        image[row, column] += 1.0
+        mass = MovedMass(square, original, {"malignant": image, "benign": original}, {})
+        addMoved(result, {"CC": mass})
+        showOverlay(result, {"CC": volume}, Overlay(image="malignant"))
+        return volume
+
+    return make
+
+
+@pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES.keys())
+def test_what_was_changed_lies_where_it_is_on_the_film(slicer_host, moved_dot, matrix):
+    from mammopair.crop import CropSquare
+
+    volume = moved_dot(matrix, 6, 25)
+    pixels = slicer_host.slice_pixels("MammoCC")
+    film = slicer_host.slice_pixels("MammoCC", layer="background")
+    square = CropSquare(*SQUARE)
+
+    change = np.abs(pixels.rgba[..., 0].astype(float) - film.rgba[..., 0])
+    found = np.argwhere(change > 0.9 * change.max()).mean(axis=0)
+    x, y = square.to_view(25, 6, CELLS)
+    place = pixels.pixel_at(place_of(volume, x, y))
+    half = np.abs(
+        np.subtract(pixels.pixel_at(place_of(volume, *square.to_view(25.5, 6.5, CELLS))), place)
+    )
+    assert np.all(np.abs(found - place) <= half)
+
+
+def test_what_was_not_changed_looks_as_the_film(slicer_host, moved_dot):
+    """Far from the changed cell no grey value differs by more than the averaging makes."""
+    volume = moved_dot(np.diag([-0.5, -0.5, 1.0, 1.0]), 3, 3)
+    pixels = slicer_host.slice_pixels("MammoCC")
+    film = slicer_host.slice_pixels("MammoCC", layer="background")
+    for x, y in ((40, 70), (30, 60), (45, 55)):
+        row, column = np.rint(pixels.pixel_at(place_of(volume, x, y))).astype(int)
+        assert abs(int(pixels.rgba[row, column, 0]) - int(film.rgba[row, column, 0])) <= 8
+
+
+def test_an_inverted_film_is_changed_in_its_own_direction(clinic):
+    from MammoClassifierLib.movedimages import greyPerBrightness
+
+    brightness = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
+    assert greyPerBrightness(4095 - 4000 * brightness, brightness) == pytest.approx(-4000, rel=1e-3)
+
+
+def test_maps_and_moved_images_come_back_with_a_saved_scene(classified, tmp_path):
+    choose(classified, "mapSelector", FINE)
+    choose(classified, "massSelector", MALIGNANT)
+    told = str(classified.widget.ui.movedLabel.text)
+    pixels = classified.host.slice_pixels("MammoCC").rgba.copy()
+    classified.host.save_scene(tmp_path / "study.mrb")
+    classified.host.close_scene()
+    classified.host.load_scene(tmp_path / "study.mrb")
+    classified.host.process_events()
+
+    assert str(classified.widget.ui.movedLabel.text) == told
+    again = classified.host.slice_pixels("MammoCC").rgba
+    assert np.abs(again.astype(int) - pixels).max() <= 2
+    choose(classified, "massSelector", 0)
+    assert layer_of(classified, "Label").GetName().endswith("fine evidence levels")
+
+
+def test_classifying_again_takes_maps_and_moved_images_away(classified):
+    before = classified.host.scene.GetNumberOfNodes()
+    classified.widget.logic.explain(classified.parameters.result, "fine-evidence")
+    classified.widget.logic.moveImages(classified.parameters.result)
+    assert classified.host.scene.GetNumberOfNodes() > before
+    classified.classify()
+    assert classified.host.scene.GetNumberOfNodes() == before
+
+
+def test_a_stale_result_is_not_explained(classified):
+    from mammopair.errors import InputError
+
+    table = classified.parameters.result
+    classified.parameters.ccRoi.SetSize(33.0, 33.0, 1.0)
+    choose(classified, "mapSelector", FINE)
+    assert "out of date" in classified.message
+    assert classified.parameters.map.value == ""
+    with pytest.raises(InputError, match="out of date"):
+        classified.widget.logic.moveImages(table)
+
+
+def test_a_result_of_another_ensemble_is_not_explained(classified):
+    import slicer
+
+    from MammoClassifierLib.results import RECORD
+    from mammopair.errors import InputError
+
+    text = classified.parameters.result.GetNodeReference(RECORD)
+    text.SetText(text.GetText().replace('"sha256": "', '"sha256": "0'))
+    with pytest.raises(InputError, match="not the one installed"):
+        classified.widget.logic.explain(classified.parameters.result, "fine-evidence")
+    assert slicer.mrmlScene.IsNodePresent(classified.parameters.result)
+
+
+@pytest.mark.slicer_host(main_window=False, layout_manager=False)
+def test_a_script_explains_without_a_window(clinic, make_roi):
+    from MammoClassifierLib.logic import MammoClassifierLogic
+    from MammoClassifierLib.maps import hasMaps
+    from MammoClassifierLib.movedimages import hasMoved
+    from MammoClassifierLib.results import resultsInScene
+    from mammopair.errors import InputError
+
+    (cc,) = clinic.load(PAIR["CC"])
+    logic = MammoClassifierLogic()
+    logic.classify(cc, make_roi(cc, clinic.box("CC")))
+    (table,) = resultsInScene()
+    logic.explain(table, "fine-evidence")
+    logic.moveImages(table)
+    assert hasMaps(table, "fine-evidence")
+    assert hasMoved(table)
+    with pytest.raises(InputError, match="is none of"):
+        logic.explain(table, "tea-leaves")
+
+
+def test_every_map_of_the_engine_can_be_chosen(clinic):
+    from MammoClassifierLib.parameters import ShownMap
+    from mammopair.explain.methods import METHODS
+
+    assert {one.value for one in ShownMap} == {"", *METHODS}
+
+
+@pytest.mark.parametrize(("best", "shown"), [("fine-evidence", "fine"), ("occlusion", "evidence")])
+def test_the_map_that_measured_best_comes_with_the_result_if_it_is_quick(
+    clinic, monkeypatch, best, shown
+):
+    from MammoClassifierLib.classifier import EnsembleClassifier
+
+    monkeypatch.setattr(EnsembleClassifier, "bestMap", lambda self: best)
+    clinic.load(PAIR["CC"])
+    clinic.open()
+    clinic.mark()
+    clinic.classify()
+    assert clinic.parameters.map.value == ""
+    assert shown in layer_of(clinic, "Label").GetName()
+    assert ("fine" in layer_of(clinic, "Label").GetName()) == (best == "fine-evidence")
