@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from mammopair.record import ConceptScore
 
-ROW, TOP = 18, 46
+ROW, TOP = 17, 44
 """Height of a word's row, and where the first begins, in pixels."""
-NAME, BAR, SCORE, WITH, WITHOUT = 10, 150, 250, 302, 364
+NAME, BAR, SCORE, WITH, WITHOUT = 10, 152, 238, 284, 350
 """Left edges of the columns."""
-BAR_WIDTH, BAR_HEIGHT = 90, 8
+BAR_WIDTH, BAR_HEIGHT = 78, 8
 FILLED = "#7d8fa3"
 
 
@@ -31,10 +31,10 @@ def drawConcepts(concepts: Sequence[ConceptScore], *, stale: bool) -> qt.QPixmap
     pixmap.fill(qt.QColor(CARD))
     painter = qt.QPainter(pixmap)
     ink = FAINT if stale else INK
-    _write(painter, NAME, 18, _("Looks to the networks like a mass called …"), ink)
-    _write(painter, WITH, 18, _("higher than, of masses"), FAINT)
-    _write(painter, WITH, 36, _("so called"), FAINT)
-    _write(painter, WITHOUT, 36, _("others"), FAINT)
+    _write(painter, NAME, 17, _("Looks to the networks like a mass called …"), ink)
+    _write(painter, WITH, 17, _("higher than masses"), FAINT)
+    _write(painter, WITH, 34, _("so called"), FAINT)
+    _write(painter, WITHOUT, 34, _("others"), FAINT)
     for number, one in enumerate(concepts):
         base = TOP + ROW * number + 12
         _write(painter, NAME, base, name_of(one.word), ink)

@@ -47,7 +47,7 @@ def drawGauge(record: Record | None, *, stale: bool) -> qt.QPixmap:
         )
         about = _("probability of malignancy")
         if record.shifted:
-            about = _("of malignancy where {share} of such masses are malignant")
+            about = _("of malignancy, at {share} prevalence")
             about = about.format(share=share(record.shifted.prevalence))
         _write(painter, LEFT + 112, 26, about, 11, ink)
         _write(painter, LEFT + 112, 44, interval, 11, ink)

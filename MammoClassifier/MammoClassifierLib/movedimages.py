@@ -91,13 +91,17 @@ def windowAs(node: vtkMRMLVolumeNode, film: vtkMRMLVolumeNode, image: str) -> No
 def movedWords(record: Record, table: vtkMRMLTableNode, image: str) -> str:
     """The path of each view's probability to an image, and the words that changed most."""
     if image == "difference":
-        return _("The mass moved towards malignant, less the one moved towards benign.")
+        return _(
+            "White: brighter where the mass was moved towards malignant than towards benign; "
+            "black: darker. A made image."
+        )
     lines = []
     for view in record.views:
         node = movedNode(table, view.projection, image)
         path = _pathOf(node)
         if path is not None:
             lines.append(f"{view.projection}: {pathWords(path, view.concepts)}")
+    lines.append(_("A made image, no prediction of how the mass will look."))
     return "\n".join(lines)
 
 

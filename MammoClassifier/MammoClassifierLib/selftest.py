@@ -14,6 +14,8 @@ import slicer
 from MammoClassifierLib.geometry import boxFromRoi, fitRoiToBox, toMatrix
 from MammoClassifierLib.install import missingPackages
 from MammoClassifierLib.logic import MammoClassifierLogic
+from MammoClassifierLib.maps import hasMaps
+from MammoClassifierLib.movedimages import hasMoved
 from MammoClassifierLib.results import readRecord, resultsInScene, viewsOf
 from mammopair.errors import InputError
 
@@ -57,6 +59,22 @@ def testClassify() -> None:
     assert viewsOf(table) == {"CC": cc, "MLO": mlo}
 
 
+def testExplain() -> None:
+    """A result gets another map and the moved mass, and only restates where it can."""
+    if missingPackages():
+        return
+    cc = paintView("R CC")
+    logic = MammoClassifierLogic()
+    record = logic.classify(cc, markView(cc))
+    table = next(table for table in resultsInScene() if viewsOf(table) == {"CC": cc})
+    logic.explain(table, "fine-evidence")
+    logic.moveImages(table)
+    assert hasMaps(table, "fine-evidence")
+    assert hasMoved(table)
+    if record.prevalence is not None:
+        assert logic.restate(record, record.prevalence / 2).shifted.probability < record.probability
+
+
 def testExport() -> None:
     """A result goes into the DICOM database, beside its image, and again in its own place."""
     if missingPackages():
@@ -81,7 +99,7 @@ def testExport() -> None:
         assert {"MG", "SR"} <= {database.fieldForSeries("Modality", one) for one in series}
 
 
-TESTS = (testBoxes, testSentences, testClassify, testExport)
+TESTS = (testBoxes, testSentences, testClassify, testExplain, testExport)
 
 
 def paintBreast() -> npt.NDArray[np.int16]:

@@ -19,17 +19,21 @@ def standingWords(record: Record) -> str:
 
     lines = []
     if record.conformal is not None:
-        text = _("{coverage} set: {classes}.")
+        text = _("Set of classes at {coverage} coverage: {classes}.")
         classes = _(" or ").join(record.conformal.classes)
         lines.append(text.format(coverage=share(record.conformal.coverage), classes=classes))
     points = record.shifted.operating_points if record.shifted else record.operating_points
     if points:
-        text = _("Operating points (threshold): {points}.")
-        lines.append(text.format(points="; ".join(map(_pointWords, points))))
+        for reached, text in (
+            (True, _("Operating points reached: {points}.")),
+            (False, _("Not reached: {points}.")),
+        ):
+            said = [_pointWords(point) for point in points if point.reached is reached]
+            lines.append(text.format(points=", ".join(said) or _("none")))
     if record.typicality is not None:
         text = _("Looks more unusual to the networks than {share} of the training's crops.")
         lines.append(text.format(share=percent(record.typicality.more_unusual_than)))
-    return "\n".join(lines)
+    return "\n".join(lines).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
 def prevalenceWords(record: Record) -> str:
@@ -44,5 +48,6 @@ def prevalenceWords(record: Record) -> str:
 def _pointWords(point: PointReached) -> str:
     from mammopair.results.wording import percent
 
-    text = _("{name} reached ({threshold})") if point.reached else _("{name} not ({threshold})")
-    return text.format(name=point.name, threshold=percent(point.threshold))
+    return _("{name} (from {threshold})").format(
+        name=point.name, threshold=percent(point.threshold)
+    )

@@ -19,7 +19,7 @@ from Testing.slicer_host.host import start_host
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "Resources" / "Screenshots" / "MammoClassifier.png"
-PANEL_WIDTH, VIEW_SIZE, GAP, CAPTION = 460, 560, 6, 30
+PANEL_WIDTH, VIEW_SIZE, GAP, CAPTION = 480, 640, 6, 30
 CLOSE_UP = 5.0
 """Side of a close-up, in sides of the ROI."""
 NOTICE = (
@@ -108,8 +108,8 @@ def grab_panel(widget):
     QApplication.setPalette(palette)
     panel.setPalette(palette)
     panel.setAutoFillBackground(True)
-    panel.resize(PANEL_WIDTH, 2 * VIEW_SIZE + GAP)
     panel.show()
+    panel.resize(PANEL_WIDTH, max(2 * VIEW_SIZE + GAP, panel.heightForWidth(PANEL_WIDTH)))
     QApplication.processEvents()
     return panel.grab().toImage()
 
@@ -118,7 +118,7 @@ def compose(panel, pictures, out):
     from PySide6.QtGui import QColor, QImage, QPainter
 
     width = PANEL_WIDTH + 2 * (VIEW_SIZE + GAP)
-    height = 2 * VIEW_SIZE + GAP
+    height = max(2 * VIEW_SIZE + GAP, panel.height())
     sheet = QImage(width, height + CAPTION, QImage.Format_RGB32)
     sheet.fill(QColor("#efefef"))
     painter = QPainter(sheet)

@@ -233,7 +233,7 @@ def test_another_classifier_can_be_handed_in(clinic, make_roi):
             yield Progress(0, 1, lesion.marked[0].view.name)
             return record_with(peaked(), 10, 10, 70, 70)
 
-        def bestMap(self):
+        def bestMap(self):  # noqa: N802
             return "evidence"
 
     (cc,) = clinic.load(PAIR["CC"])

@@ -16,6 +16,11 @@ def marked(clinic):
     return clinic
 
 
+def said(clinic):
+    """The block beside the gauge; its numbers do not part from their per cent signs."""
+    return str(clinic.widget.ui.standingLabel.text).replace("\N{NO-BREAK SPACE}", " ")
+
+
 def mark_of(pixmap):
     """Where the gauge's mark is, in pixels from the left, seen over the scale."""
     image = pixmap.toImage()
@@ -25,11 +30,11 @@ def mark_of(pixmap):
 
 def test_set_points_and_typicality_stand_in_one_block(marked):
     show_result(marked, full_record())
-    lines = str(marked.widget.ui.standingLabel.text).splitlines()
+    lines = said(marked).splitlines()
     assert lines == [
-        "90 % set: benign or malignant.",
-        "Operating points (threshold): sensitivity 95 % reached (20 %); "
-        "specificity 90 % not (80 %).",
+        "Set of classes at 90 % coverage: benign or malignant.",
+        "Operating points reached: sensitivity 95 % (from 20 %).",
+        "Not reached: specificity 90 % (from 80 %).",
         "Looks more unusual to the networks than 63 % of the training's crops.",
     ]
 
@@ -58,7 +63,7 @@ def test_a_stated_prevalence_moves_gauge_and_thresholds_and_zero_brings_them_bac
 
     odds = 0.7 / 0.3 * 0.1 / 0.9
     assert mark_of(ui.gaugeLabel.pixmap()) == pytest.approx(position(odds / (1 + odds)), abs=1)
-    assert "sensitivity 95 % reached (3 %)" in str(ui.standingLabel.text)
+    assert "sensitivity 95 % (from 3 %)" in said(marked)
     assert not showing(ui.staleLabel), "the result itself is the same"
     ui.prevalenceSpinBox.setValue(0.0)
     marked.host.process_events()
@@ -74,7 +79,7 @@ def test_the_prevalence_is_saved_with_the_scene(marked, tmp_path):
     marked.host.load_scene(tmp_path / "study.mrb")
     marked.host.process_events()
     assert marked.parameters.prevalence == pytest.approx(10.0)
-    assert "reached (3 %)" in str(marked.widget.ui.standingLabel.text)
+    assert "(from 3 %)" in said(marked)
 
 
 def test_the_logic_restates_without_a_panel(clinic):
