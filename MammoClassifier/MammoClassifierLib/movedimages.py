@@ -137,10 +137,9 @@ def filmPatch(film: vtkMRMLVolumeNode, square: CropSquare, rows: int) -> npt.NDA
 
 def greyPerBrightness(grey: npt.NDArray[np.float32], brightness: npt.NDArray[np.float32]) -> float:
     """Grey values a unit of the engine's brightness, by least squares; negative if inverted."""
-    import numpy as np
-
     spread = brightness - brightness.mean()
-    return float((spread * grey).sum() / max(float((spread**2).sum()), np.finfo(np.float32).tiny))
+    power = float((spread**2).sum())
+    return float((spread * grey).sum()) / power if power else 0.0
 
 
 def _pathOf(node: vtkMRMLVolumeNode | None) -> MovedPath | None:

@@ -40,7 +40,7 @@ class ShownMap(Enum):
     def label(self) -> str:
         """What the selector shows."""
         return {
-            ShownMap.BEST: _("as measured best, if quick"),
+            ShownMap.BEST: _("default"),
             ShownMap.EVIDENCE: _("evidence (exact)"),
             ShownMap.FINE: _("fine evidence"),
             ShownMap.OCCLUSION: _("occlusion"),
