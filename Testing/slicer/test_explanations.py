@@ -28,11 +28,18 @@ def classified(clinic):
 
 def choose(clinic, selector, index, seconds=120):
     """Choose an entry as a user does, and wait for what is made."""
-    combo = getattr(clinic.widget.ui, selector)
+    combo, index = getattr(clinic.widget.ui, selector), entry(index)
     combo.setCurrentIndex(index)
     combo.activated.emit(index)
     clinic.host.wait_until(lambda: not clinic.widget.jobs.running, seconds=seconds)
     clinic.host.process_events()
+
+
+def entry(chosen):
+    """The number of an entry; a map may be named by its method."""
+    from MammoClassifierLib.parameters import ShownMap
+
+    return [one.value for one in ShownMap].index(chosen) if isinstance(chosen, str) else chosen
 
 
 def layer_of(clinic, layer):
@@ -42,7 +49,7 @@ def layer_of(clinic, layer):
     return slicer.mrmlScene.GetNodeByID(getattr(composite, f"Get{layer}VolumeID")() or "")
 
 
-FINE, OCCLUSION = 2, 3
+FINE, OCCLUSION = "fine-evidence", "occlusion"
 MALIGNANT, DIFFERENCE = 1, 3
 
 
@@ -95,8 +102,8 @@ def test_cancel_brings_the_exact_map_back_and_leaves_the_scene_as_it_was(classif
     show = classified.widget.jobs.onProgress
     classified.widget.jobs.onProgress = lambda progress: (seen.append(progress), show(progress))
     combo = classified.widget.ui.mapSelector
-    combo.setCurrentIndex(OCCLUSION)
-    combo.activated.emit(OCCLUSION)
+    combo.setCurrentIndex(entry(OCCLUSION))
+    combo.activated.emit(entry(OCCLUSION))
     assert not combo.isEnabled()
     classified.host.wait_until(lambda: len(seen) >= 2, seconds=60)
 
