@@ -33,6 +33,7 @@ class ShownMap(Enum):
 
     BEST = ""
     EVIDENCE = "evidence"
+    SHIFTED = "shifted-evidence"
     FINE = "fine-evidence"
     OCCLUSION = "occlusion"
     GRADIENTS = "integrated-gradients"
@@ -42,6 +43,7 @@ class ShownMap(Enum):
         return {
             ShownMap.BEST: _("default"),
             ShownMap.EVIDENCE: _("evidence (exact)"),
+            ShownMap.SHIFTED: _("shifted evidence"),
             ShownMap.FINE: _("fine evidence"),
             ShownMap.OCCLUSION: _("occlusion"),
             ShownMap.GRADIENTS: _("integrated gradients"),

@@ -39,7 +39,7 @@ Explain = Annotated[
     bool,
     typer.Option(
         "--explain/--no-explain",
-        help="Add the mass moved towards benign and malignant, and the map that measured best; "
-        "seconds a view.",
+        help="Add the mass moved towards benign and malignant, and the map that measured best, "
+        "or else a finer one; seconds a view.",
     ),
 ]

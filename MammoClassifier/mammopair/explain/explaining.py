@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from mammopair.crop import CropSquare, cut_patch, place_square
 from mammopair.errors import InputError
 from mammopair.explain.attribution import Patches
-from mammopair.explain.chosen import chosen_method
+from mammopair.explain.chosen import UNMEASURED, chosen_method
 from mammopair.explain.concept_scores import concept_probabilities, placed, told
 from mammopair.explain.evidence import describe_evidence
 from mammopair.explain.methods import method_named
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from mammopair.explain.reader import Reader
     from mammopair.model.ensemble import Ensemble
 
+FINER = "shifted-evidence"
+"""The class activation on a finer grid."""
 FOLDER = "moved"
 """Where the moved images go, beside the records."""
 
@@ -57,7 +59,7 @@ def explain_record(
         How the pictures' file names begin, different for each lesion.
     method
         Of the map; by default the one that measured best on the ensemble. Where that is the
-        class activation, it is the map that the record holds anyway.
+        class activation, which the record holds anyway, the same on a finer grid.
 
     Raises
     ------
@@ -96,7 +98,7 @@ def explain_patch(
     from mammopair.explain.reader import read_as
 
     reader = read_as(ensemble, projection, views=views)
-    chosen = method_named(method or chosen_method(ensemble))
+    chosen = method_named(method or second_method(ensemble))
     on_patch = square.box_on_grid(box, patch.shape[-1])
     found = yield from chosen.steps(reader, patch, [on_patch])
     malignant = yield from move(reader, patch, "malignant")
@@ -112,6 +114,12 @@ def explain_patch(
         ),
         moved,
     )
+
+
+def second_method(ensemble: Ensemble) -> str:
+    """The method whose map stands beside the record's own; see :func:`explain_record`."""
+    best = chosen_method(ensemble)
+    return FINER if best == UNMEASURED else best
 
 
 def concepts_of(reader: Reader, patch: Patches, ensemble: Ensemble) -> list[ConceptScore]:

@@ -8,6 +8,7 @@ from mammopair.explain.class_activation import class_activation
 from mammopair.explain.fine_evidence import fine_evidence
 from mammopair.explain.integrated_gradients import integrated_gradients
 from mammopair.explain.occlusion import occlusion
+from mammopair.explain.shifted_evidence import shifted_evidence
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -18,6 +19,13 @@ METHODS: dict[str, Method] = {
             meaning="what the cell of the last block adds to the logit",
             additive=True,
             steps=class_activation,
+        ),
+        Method(
+            name="shifted-evidence",
+            title="Shifted evidence",
+            meaning="what the place adds to the logit, the mean of four readings half a cell apart",
+            additive=True,
+            steps=shifted_evidence,
         ),
         Method(
             name="fine-evidence",

@@ -55,8 +55,10 @@ def test_each_view_has_its_map_and_both_moved_images(explained):
         made = view.explanation
         cells = np.array(made.evidence.cells)
         logits = [0.8 * reading.logit - 0.1 for reading in view.readings]
-        assert cells.mean() + made.evidence.bias == pytest.approx(np.mean(logits), abs=1e-3)
-        assert made.error < 1e-3
+        missed = abs(cells.mean() + made.evidence.bias - np.mean(logits))
+        assert missed == pytest.approx(made.error, abs=1e-3)
+        assert made.method == "shifted-evidence"
+        assert len(cells) == 2 * len(view.evidence.cells)
         assert [path.towards for path in made.moved] == ["malignant", "benign"]
         for path in made.moved:
             assert path.probabilities[0] == pytest.approx(view.probability, abs=1e-4)

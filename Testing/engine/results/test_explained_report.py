@@ -76,7 +76,8 @@ def test_moved_images_stand_with_their_probabilities(explained, load, tmp_path):
 def test_the_finer_map_stands_beside_the_evidence(explained, records, load, tmp_path):
     write_report([explained], load, tmp_path / "report.html")
     cells = 2 * len(records[0].views[0].evidence.cells)
-    assert f"Fine evidence, {cells} × {cells} cells" in Page(tmp_path / "report.html").text
+    words = f"Fine evidence, {cells} × {cells} cells, adds up to the logit within 1e-07"
+    assert words in Page(tmp_path / "report.html").text
 
 
 def test_a_moved_image_that_is_gone_is_a_sentence(explained, load, tmp_path):

@@ -1,0 +1,123 @@
+"""Shifted evidence lies where it belongs, on a finer grid, and says how far it fails to add up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from mammopair.explain.attribution import attribute
+from mammopair.explain.methods import METHODS
+from mammopair.explain.reader import read_as
+from mammopair.explain.shifted_evidence import WINDOWS, overlapped, window
+from mammopair.model.input import InputSpec
+from mammopair.model.networks.network import Network
+from Testing.synthetic_lesions import lesion_picture
+
+SHIFTED = METHODS["shifted-evidence"]
+
+
+class CellMeans(Network):
+    """The evidence of a cell of 16 pixels is four times the mean brightness under it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc = nn.Linear(1, 1)
+        nn.init.constant_(self.fc.weight, 4)
+        nn.init.constant_(self.fc.bias, 0.5)
+
+    def features(self, images):
+        return torch.nn.functional.avg_pool2d(images, 16)
+
+
+@pytest.fixture(scope="module")
+def toy(ensemble):
+    reader = read_as(ensemble, "CC", flips=False)
+    return replace(
+        reader,
+        networks=(CellMeans().eval().requires_grad_(False),),
+        input=InputSpec(side=128, detail=128),
+        calibration=msgspec.structs.replace(reader.calibration, slope=1.0, intercept=0.0),
+    )
+
+
+@pytest.fixture(scope="module")
+def patches():
+    return np.stack([lesion_picture(bool(n % 2), 30 + n) for n in range(3)])
+
+
+def test_a_linear_network_has_the_map_that_is_known(toy):
+    """A ramp of brightness from -1 to 1, flat at both ends: a finer cell says four times it."""
+    across = np.arange(256) + 0.5
+    ramp = ((across - 24) / 208).clip(0, 1).astype(np.float32)[None, None].repeat(256, 1)
+    found = attribute(SHIFTED, toy, ramp, [])
+    middle = 16 * np.arange(4, 12) + 8
+    expected = 4 * (2 * (middle - 24) / 208 - 1)
+    assert found.maps.shape == (1, 16, 16)
+    np.testing.assert_allclose(found.maps[0, :, 4:12], expected[None].repeat(16, 0), atol=1e-3)
+    np.testing.assert_allclose(found.rest, 0.5)
+
+
+@pytest.mark.parametrize(("row", "column"), [(4, 4), (4, 11), (9, 6)])
+def test_a_spot_is_strongest_in_its_own_finer_cell(toy, row, column):
+    """Each half of a cell is told from the other: a window off by a pixel would show."""
+    patch = np.full((1, 256, 256), 0.25, np.float32)
+    patch[0, 16 * row : 16 * row + 16, 16 * column : 16 * column + 16] = 1
+    cells = attribute(SHIFTED, toy, patch, []).maps[0]
+    inner = cells[2:-2, 2:-2]
+    assert np.unravel_index(inner.argmax(), inner.shape) == (row - 2, column - 2)
+    around = cells[row - 1 : row + 2, column - 1 : column + 2]
+    np.testing.assert_allclose(around, around[::-1, ::-1], atol=1e-4)
+    np.testing.assert_allclose(around, around.T, atol=1e-4)
+
+
+def test_windows_lie_a_quarter_of_a_cell_either_way():
+    patch = np.arange(256, dtype=np.float32)[None, None].repeat(256, 1)
+    assert window(patch, 8, 0, 1)[0, 0, 0] == 8
+    assert window(patch, 8, 1, 0)[0, 0, 8] == 0
+    assert window(patch, 8, 0, 0)[0, 0, 7] == 1, "what comes in is reflected"
+    down = patch.transpose(0, 2, 1)
+    assert window(down, 8, 1, 0)[0, 0, 0] == 8
+
+
+def test_a_mirrored_patch_has_the_mirrored_map(ensemble, patches):
+    reader = read_as(ensemble, "CC")
+    for axis in (1, 2):
+        mirrored = np.ascontiguousarray(np.flip(patches, axis))
+        straight = attribute(SHIFTED, reader, patches, []).maps
+        found = attribute(SHIFTED, reader, mirrored, []).maps
+        np.testing.assert_allclose(np.flip(found, axis), straight, atol=1e-3)
+
+
+def test_its_error_is_what_the_shifts_change_of_the_logit(ensemble, patches):
+    reader = read_as(ensemble, "CC")
+    found = attribute(SHIFTED, reader, patches, [])
+    cells = found.maps.shape[-1] // 2
+    shifted = [reader.logits(window(patches, cells, *where)) for where in WINDOWS]
+    changed = np.abs(np.mean(shifted, axis=0) - reader.logits(patches))
+    np.testing.assert_allclose(found.error, changed, atol=1e-3)
+    assert changed.max() > 1e-3, "else nothing was tested"
+
+
+def test_one_mirroring_is_read_too(ensemble, patches):
+    reader = replace(read_as(ensemble, "CC"), flips=False)
+    found = attribute(SHIFTED, reader, patches, [])
+    np.testing.assert_allclose(found.logits, reader.logits(patches), atol=1e-4)
+
+
+def test_overlapping_keeps_the_mean_and_an_even_map():
+    readings = np.random.default_rng(0).normal(size=(4, 2, 3, 5))
+    found = overlapped(readings)
+    assert found.shape == (2, 6, 10)
+    np.testing.assert_allclose(found.mean(axis=(1, 2)), readings.mean(axis=(0, 2, 3)))
+    np.testing.assert_allclose(overlapped(np.ones((4, 1, 3, 3))), 1)
+
+
+def test_readings_that_differ_make_no_stripes():
+    left, right = np.zeros((1, 4, 4)), np.ones((1, 4, 4))
+    found = overlapped([left, right, left, right])
+    np.testing.assert_allclose(found[:, :, 1:-1], 0.5)
