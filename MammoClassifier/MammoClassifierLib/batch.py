@@ -43,7 +43,7 @@ def run(arguments: Sequence[str]) -> int:
     """
     given = list(arguments)[1:] if list(arguments)[:1] == ["--"] else list(arguments)
     try:
-        chosen = _parser().parse_args(given)
+        chosen = _parser().parse_args(given, _Chosen())
     except SystemExit as ended:
         return int(ended.code or 0)
     try:
@@ -51,6 +51,17 @@ def run(arguments: Sequence[str]) -> int:
     except InputError as error:
         _say(str(error))
         return 1
+
+
+class _Chosen(argparse.Namespace):
+    """What the user chose."""
+
+    manifest: Path
+    out: Path
+    ensemble: str | None
+    resume: bool
+    workers: int
+    scenes: bool
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _classify(chosen: argparse.Namespace) -> int:
+def _classify(chosen: _Chosen) -> int:
     missing = missingPackages()
     if missing:
         problem = "not installed; open the module MammoClassifier once and click Classify"

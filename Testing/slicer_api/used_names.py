@@ -35,6 +35,8 @@ PYTHON_TYPES = (
     "types:GeneratorType",
     "types:ModuleType",
     "types:FrameType",
+    "argparse:ArgumentParser",
+    "io:BufferedReader",
 )
 
 
