@@ -41,7 +41,7 @@ figures: install
 	$(BIN)/python -m Testing.documents.readme_figures
 
 # From the kept predictions to the table in README and on the card; RUNS may name others.
-RUNS     ?= $(wildcard CrossValidation/*)
+RUNS     ?= $(wildcard Resources/CrossValidation/*)
 ENSEMBLE ?= MammoClassifier/mammopair/model/ensembles/light-googlenet
 
 table: install

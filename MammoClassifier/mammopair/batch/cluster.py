@@ -22,6 +22,9 @@ from mammopair.errors import InputError
 
 MEMORY = "2 GiB"
 """Of a worker: what goes beyond is ended and begun anew. About a third of it is used."""
+MALLOC = {"MALLOC_TRIM_THRESHOLD_": 2**29, "MALLOC_MMAP_THRESHOLD_": 2**25}
+"""What glibc keeps of freed memory, in bytes. Dask has it give back all at once, and then every
+film and every layer of a network pays for its pages anew."""
 PATIENCE = 30.0
 """Seconds to wait for a scheduler, and for its first worker."""
 THREADS_A_GPU = 4
@@ -144,6 +147,7 @@ def _quiet_dask() -> Iterator[None]:
         "distributed.worker.memory.spill": False,
         "distributed.worker.memory.pause": False,
         "distributed.scheduler.allowed-failures": DEATHS,
+        **{f"distributed.nanny.pre-spawn-environ.{name}": size for name, size in MALLOC.items()},
     }
     chatty = ("distributed", "tornado", "asyncio")
     loggers = [
