@@ -91,7 +91,7 @@ def mapWords(record: Record, table: vtkMRMLTableNode, method: str) -> str:
     known = [error for error in errors if error is not None]
     if not known:
         return text
-    adds = _("It adds up to the logit within {error}.").format(error=f"{max(known):.0e}")
+    adds = _("It adds up to the logit within {error}.").format(error=f"{max(known):.1g}")
     return f"{text} {adds}"
 
 
