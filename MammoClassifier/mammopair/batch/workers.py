@@ -30,7 +30,7 @@ TASKS_AHEAD = 2
 DEATHS = 1
 """Workers that may end over a task; at the next its lesions are tried one by one, and over one of
 these no more may end either."""
-GLANCE = 0.005
+GLANCE = 0.02
 """Seconds between looks at what is in flight."""
 WITHOUT_WORKERS = 60.0
 """Seconds to wait for another worker once all are gone."""
