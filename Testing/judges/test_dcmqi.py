@@ -21,12 +21,11 @@ def test_tid1500reader_reads_the_measurements_of_the_report(lesion, run_judge, t
     groups = json.loads(read.read_text())["Measurements"]
     values = [[float(item["value"]) for item in group["measurementItems"]] for group in groups]
     record = lesion.record
-    assert values[0] == pytest.approx(
-        [100 * record.probability, 100 * record.interval.low, 100 * record.interval.high], abs=1e-5
-    )
-    assert [value for (value,) in values[1:]] == pytest.approx(
-        [100 * PROBABILITIES[view.projection] for view in record.views], abs=1e-5
-    )
+    margins = [82.34567, 25.0]  # spiculated and ill-defined; a shape is no margin
+    lesion_values = [record.probability, record.interval.low, record.interval.high]
+    expected = [[*(100 * value for value in lesion_values), *margins]]
+    expected += [[100 * PROBABILITIES[view.projection], *margins] for view in record.views]
+    assert values == [pytest.approx(group, abs=1e-5) for group in expected]
     assert {group["Laterality"]["CodeMeaning"] for group in groups} == {"Left"}
     assert len({group["TrackingUniqueIdentifier"] for group in groups}) == 1
 
