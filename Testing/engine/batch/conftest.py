@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -58,7 +59,13 @@ def start():
     running = []
 
     def run(*command, **options):
-        options = {"env": environment(), "start_new_session": True, "text": True} | options
+        options = {
+            "env": environment(),
+            "start_new_session": True,
+            "text": True,
+            # A shell's background job ignores Ctrl-C, and its children would inherit that.
+            "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        } | options
         process = subprocess.Popen(
             [sys.executable, *map(str, command)],
             stdout=subprocess.PIPE,
