@@ -55,6 +55,38 @@ def test_every_row_is_measured_on_the_same_pairs_whatever_views_it_reads(table):
     assert mlo.levels["lesions"].n == len(PAIRED)
 
 
+def test_pairs_that_one_run_lacks_are_left_out_of_every_row(write):
+    """The first run errs on the pairs of two patients, which the second and third never scored."""
+    absent = {"cc": "P00", "mlo": "P02"}
+    assert {int(name[1:]) for name in absent.values()} <= set(PAIRED)
+    logits = {
+        row.file: (5.0 if row.label else -5.0) * (-1 if row.patient_id in absent.values() else 1)
+        for row in write("any").predictions
+    }
+    runs = [
+        write(
+            name,
+            views=views,
+            rows=[
+                replace(row, logit=logits[row.file])
+                for row in write(f"{name} whole", views=views).predictions
+                if row.patient_id != absent.get(name)
+            ],
+        )
+        for name, views in {"both": ("CC", "MLO"), "cc": ("CC",), "mlo": ("MLO",)}.items()
+    ]
+    assert compare(runs[:1]).rows[0].levels["pairs"].figures["auc"].value < 1
+    table = compare(runs)
+    assert [row.name for row in table.rows] == ["both", "cc", "mlo", "cc + mlo"]
+    for row in table.rows:
+        pairs = row.levels["pairs"]
+        assert pairs.n == pairs.patients == len(PAIRED) - 2
+        assert pairs.malignant == sum(label_of(p) for p in PAIRED) - label_of(0) - label_of(2)
+        assert pairs.figures["auc"].value == 1
+    for row in table.rows[:3]:
+        assert row.against_reference["auc"].difference == 0
+
+
 def test_the_auc_of_one_view_is_that_of_its_logits_where_folds_share_a_calibration(write):
     """With one slope and intercept for both folds, calibration keeps the order of the logits."""
     from sklearn.metrics import roc_auc_score
