@@ -24,6 +24,8 @@ def test_every_interval_is_there_in_80_columns():
     for name in COLUMNS:
         low, high = figures[f"{name}_ci"]
         assert f"{low:.2f}-{high:.2f}" in text
+    assert "pairs without" in text  # broken between words only
+    assert "scanner DBA" in text
 
 
 def test_what_one_class_leaves_undefined_is_a_dash():

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from rich.console import Console
     from rich.table import Table
+
+    from mammopair.model.ensemble_manifest import ConceptScale
 
 COLUMNS = {
     "auc": "AUC",
@@ -60,6 +64,16 @@ def coverage_table(conformal: dict[str, Any]) -> Table:
     return table
 
 
+def concepts_table(scales: Sequence[ConceptScale]) -> Table:
+    """One row a word: how well it is told on crops that the scoring member never saw."""
+    table = _table("looks like", "crops with it", "AUC by crop, held out")
+    for scale in scales:
+        auc = "-" if scale.auc is None else f"{scale.auc:.3f}"
+        limits = f" ({scale.auc_ci[0]:.3f} to {scale.auc_ci[1]:.3f})" if scale.auc_ci else ""
+        table.add_row(scale.word, f"{scale.given} of {scale.crops}", auc + limits)
+    return table
+
+
 def share(figures: dict[str, Any], name: str) -> str:
     """``90.2 % (85.1 to 94.0)``; a dash where it is undefined."""
     value, limits = figures[name], figures[f"{name}_ci"]
@@ -93,7 +107,8 @@ def _table(first: str, *others: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    # The box's own dividers are blanks: no padding, so that a level's name has room in 80 columns.
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
     table.add_column(first, overflow="fold")
     for title in others:
         table.add_column(title, no_wrap=True)

@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.cli import options
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from mammopair.model.ensemble_manifest import ConceptScale
 
 
 def info(
@@ -30,7 +24,7 @@ def info(
     """
     import msgspec
 
-    from mammopair.cli.figures import print_figures
+    from mammopair.cli.figures import concepts_table, print_figures
     from mammopair.cli.terminal import output
     from mammopair.model.device import choose_device
     from mammopair.model.ensemble import load_ensemble, shipped_ensembles
@@ -56,21 +50,6 @@ def info(
     console.print(f"Trained on:   {manifest.training.data}")
     console.print(f"Verified:     {len(ensemble.members)} members, manifest {ensemble.sha256[:12]}")
     print_figures(manifest.measured, console)
-    print_concepts(manifest.concept_scales, console)
+    if manifest.concept_scales:
+        console.print(concepts_table(manifest.concept_scales))
     console.print(f"\n{RESEARCH_USE_ONLY}")
-
-
-def print_concepts(scales: Sequence[ConceptScale], console: Console) -> None:
-    """How well each word is told on crops that the scoring member never saw."""
-    from rich.table import Table
-
-    if not scales:
-        return
-    table = Table(title="Concept scores: AUC on held-out crops, 95 % interval by patient")
-    for column in ("word", "crops with it", "AUC"):
-        table.add_column(column)
-    for scale in scales:
-        auc = "-" if scale.auc is None else f"{scale.auc:.3f}"
-        limits = f" ({scale.auc_ci[0]:.3f} to {scale.auc_ci[1]:.3f})" if scale.auc_ci else ""
-        table.add_row(scale.word, f"{scale.given} of {scale.crops}", auc + limits)
-    console.print(table)
