@@ -87,17 +87,7 @@ def read_held_out(folder: Path) -> HeldOut:
         Naming the file and the field, if either file is missing or damaged, or they do not
         belong together.
     """
-    path = folder / FILE
-    try:
-        run = msgspec.json.decode(path.read_bytes(), type=Run)
-    except FileNotFoundError as error:
-        raise InputError(
-            path, "is missing; a run is a folder that `mammopair crossval` wrote"
-        ) from error
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InputError(path, f"does not describe a run: {error}") from error
+    run = read_run(folder)
     predictions = read_predictions(folder / PREDICTIONS)
     told = {(p.repeat, p.fold, p.seed) for p in run.predictors}
     found = {(row.repeat, row.fold, row.seed) for row in predictions}
@@ -108,6 +98,27 @@ def read_held_out(folder: Path) -> HeldOut:
             "run the cross-validation again",
         )
     return HeldOut(folder, run, predictions)
+
+
+def read_run(folder: Path) -> Run:
+    """Read ``run.json`` alone.
+
+    Raises
+    ------
+    InputError
+        Naming the file and the field, if it is missing or damaged.
+    """
+    path = folder / FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Run)
+    except FileNotFoundError as error:
+        raise InputError(
+            path, "is missing; a run is a folder that `mammopair crossval` wrote"
+        ) from error
+    except OSError as error:
+        raise InputError(path, f"cannot be read: {error.strerror}") from error
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InputError(path, f"does not describe a run: {error}") from error
 
 
 def write_run(run: Run, folder: Path) -> None:

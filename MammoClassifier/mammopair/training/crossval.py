@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -18,7 +19,15 @@ from torch import nn
 from mammopair import __version__
 from mammopair.errors import InputError
 from mammopair.held_out.predictions import Prediction, read_predictions, write_predictions
-from mammopair.held_out.run import PREDICTIONS, Predictor, Run, read_held_out, write_run
+from mammopair.held_out.run import (
+    FILE,
+    PREDICTIONS,
+    Predictor,
+    Run,
+    read_held_out,
+    read_run,
+    write_run,
+)
 from mammopair.model.device import choose_device
 from mammopair.model.folding import fold_batch_norms
 from mammopair.model.inference import read_patches
@@ -62,12 +71,14 @@ def cross_validate(
     Raises
     ------
     InputError
-        If the folder, a picture or a checkpoint cannot be used, or the patients cannot be divided.
+        If the folder, a picture or a checkpoint cannot be used, the patients cannot be divided, or
+        ``out`` holds the run of another recipe or of other data.
     """
     rows = read_index(data)
-    for repeat in {member.repeat: member for member in recipe.members}.values():
-        split_patients(rows, recipe.split_of(repeat))  # refuse at once what would fail later
+    for member in {member.repeat: member for member in recipe.members}.values():
+        split_patients(rows, recipe.split_of(member))  # refuse at once what would fail later
     run = describe_run(recipe, rows)
+    check_same_run(run, out)
     tasks = member_tasks(recipe, data, out, device)
     gathered: list[MemberTask] = []
     steps = train_members(
@@ -85,6 +96,45 @@ def cross_validate(
     )
     write_run(timed, out)
     return timed
+
+
+def check_same_run(run: Run, out: Path) -> None:
+    """Refuse a folder with another run, whose predictions would be gathered under this one's name.
+
+    More or fewer networks, title and description may have changed since.
+
+    Raises
+    ------
+    InputError
+        If what decides a network, the split or the data is another than ``run.json`` says.
+    """
+    if not (out / FILE).exists():
+        return
+    held = read_run(out)
+    both = min(len(held.planned), len(run.planned))
+    if (
+        deciding(held) != deciding(run)
+        or held.planned[:both] != run.planned[:both]
+        or (held.crops, held.patients) != (run.crops, run.patients)
+    ):
+        raise InputError(
+            out / FILE, "is of another recipe or of other data; choose another output folder"
+        )
+
+
+def deciding(run: Run) -> list[Any]:
+    """What of a run's recipe decides its networks, beside their folds and seeds.
+
+    Of a recipe that this version cannot read, nothing.
+    """
+    try:
+        recipe = msgspec.convert(run.recipe, Recipe)
+    except msgspec.ValidationError:
+        return []
+    return [
+        *(recipe.network, recipe.input, recipe.folds, recipe.augmentation, recipe.optimisation),
+        recipe.concepts,
+    ]
 
 
 def predict_held_out(task: MemberTask, material: Material) -> None:

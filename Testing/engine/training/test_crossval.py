@@ -25,6 +25,7 @@ from mammopair.training.recipe import CrossValidation
 from mammopair.training.running import CHECKPOINT
 from mammopair.training.shipping import ship
 from Testing.stepwise import drive
+from Testing.synthetic_lesions import read_crop_rows, write_index
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +181,39 @@ def test_what_is_finished_can_be_read_when_the_run_is_stopped_and_the_rest_goes_
     monkeypatch.setattr(fitting, "run_epoch", original)
     drive(cross_validate(plan, crop_folder, tmp_path, device="cpu"))
     assert (tmp_path / PREDICTIONS).read_bytes() == (validated[0] / PREDICTIONS).read_bytes()
+
+
+@pytest.mark.parametrize("what", ["optimisation", "seeds", "data"])
+def test_a_run_of_another_recipe_or_other_data_stays_as_it_is(
+    what, validated, plan, crop_folder, tmp_path
+):
+    out = shutil.copytree(validated[0], tmp_path / "run")
+    before = [(out / name).read_bytes() for name in (FILE, PREDICTIONS)]
+    data = crop_folder
+    if what == "optimisation":
+        plan = replace(plan, optimisation=replace(plan.optimisation, peak_rate=1e-4))
+    elif what == "seeds":
+        plan = replace(plan, members=[], crossval=CrossValidation(seeds=[2], folds=[0, 2]))
+    else:
+        data = shutil.copytree(crop_folder, tmp_path / "data")
+        write_index(data, read_crop_rows(data)[:-1])
+    with pytest.raises(InputError, match=r"run\.json: is of another recipe or of other data"):
+        drive(cross_validate(plan, data, out, device="cpu"))
+    assert [(out / name).read_bytes() for name in (FILE, PREDICTIONS)] == before
+
+
+def test_seeds_that_a_recipe_gets_later_are_added_to_its_run(
+    validated, plan, crop_folder, tmp_path
+):
+    out = shutil.copytree(validated[0], tmp_path / "run")
+    more = replace(
+        plan, title="More", members=[], crossval=CrossValidation(seeds=[1, 2], folds=[0, 2])
+    )
+    _, run = drive(cross_validate(more, crop_folder, out, device="cpu"))
+    assert run.title == "More"
+    assert [one.seed for one in run.predictors] == [1, 1, 2, 2]
+    kept = [row for row in read_held_out(out).predictions if row.seed == 1]
+    assert kept == read_held_out(validated[0]).predictions
 
 
 def test_predictions_older_than_the_weights_are_made_anew(validated, plan, crop_folder, tmp_path):
