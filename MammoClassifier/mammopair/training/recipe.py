@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import files
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +12,7 @@ from mammopair.concepts import CONCEPTS
 from mammopair.errors import InputError
 from mammopair.model.input import InputSpec
 from mammopair.model.networks import Fraction, NetworkSpec, name_architectures
+from mammopair.training.toml_file import read_toml
 
 Count = Annotated[int, msgspec.Meta(ge=1)]
 Natural = Annotated[int, msgspec.Meta(ge=0)]
@@ -109,7 +109,8 @@ class CrossValidation(_Section, frozen=True, kw_only=True):
     def members(self, folds: Folds) -> list[Member]:
         """In the order of training: a seed on all folds, then the next.
 
-        So seeds and repeats that are added to a recipe later leave earlier members their numbers.
+        So repeats that are added to a recipe later, and seeds where there is one repeat, leave
+        earlier members their numbers.
         """
         chosen = range(folds.count) if self.folds is None else self.folds
         return [
@@ -179,16 +180,7 @@ def read_recipe(path: Path) -> Recipe:
         Naming the file and the key, if a key is unknown or missing, or a value is of the wrong
         type or impossible.
     """
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Recipe)
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(path, "is not text in UTF-8, as TOML must be") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, f"is not TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise InputError(path, name_architectures(error)) from error
+    return read_toml(path, Recipe, name_architectures)
 
 
 def find_recipe(name_or_path: str) -> Path:

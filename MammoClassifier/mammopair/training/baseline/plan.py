@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from importlib.resources import files
 from itertools import product
 from pathlib import Path
@@ -10,9 +9,9 @@ from typing import Annotated
 
 import msgspec
 
-from mammopair.errors import InputError
 from mammopair.handcrafted.classifier import Kind
 from mammopair.training.recipe import Folds
+from mammopair.training.toml_file import read_toml
 
 Positive = Annotated[float, msgspec.Meta(gt=0, le=1e6)]
 Strengths = Annotated[list[Positive], msgspec.Meta(min_length=1)]
@@ -98,13 +97,4 @@ def read_plan(path: Path | None = None) -> Plan:
         type or impossible.
     """
     path = path or Path(str(files("mammopair.training.baseline") / "handcrafted.toml"))
-    try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), Plan)
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(path, "is not text in UTF-8, as TOML must be") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(path, f"is not TOML: {error}") from error
-    except msgspec.ValidationError as error:
-        raise InputError(path, str(error)) from error
+    return read_toml(path, Plan)
