@@ -32,7 +32,7 @@ from mammopair.progress import Progress
 from mammopair.reading.crop_folder import CropRow
 from mammopair.record import Record
 from mammopair.scoring import measure_scores, score_folder
-from mammopair.training.card import COMPARISON, write_card
+from mammopair.training.card import write_card
 from mammopair.training.checkpoint import averaged_weights
 from mammopair.training.concept_scaling import concept_scales
 from mammopair.training.cross_fitting import calibrated
@@ -43,6 +43,8 @@ from mammopair.training.referring import make_reference
 from mammopair.training.unseen import read_unseen, unseen_lesions
 
 FOLDS, REFERENCE = "folds.csv", "reference.safetensors"
+COMPARED = "comparison.*"
+"""What ``mammopair compare`` wrote beside the manifest: it holds for the weights it was made of."""
 MEASURED = (
     *("pairs", "views", "lesions", "operating_points", "conformal", "unusual", "subgroups"),
     *("scored_by", "cross_fitted"),
@@ -67,7 +69,9 @@ def ship(
     the thresholds of the other folds (:mod:`mammopair.training.cross_fitting`).
 
     It is made in a folder beside and moved to its place when it is whole, so that stopping this
-    halfway leaves no ensemble without calibration behind, and an earlier one as it was.
+    halfway leaves no ensemble without calibration behind, and an earlier one as it was. The table
+    of comparison in the folder stays where the weights are those that lie there already; beside
+    other weights it would tell of an ensemble that is gone, so it goes too.
 
     Parameters
     ----------
@@ -93,9 +97,11 @@ def ship(
     draft = folder.with_name(f".{folder.name}.part")
     try:
         draft.mkdir(parents=True, exist_ok=True)
-        if (folder / COMPARISON).exists():  # stays beside the manifest, and stands in the card
-            shutil.copyfile(folder / COMPARISON, draft / COMPARISON)
-        yield from _draft(recipe, rows, data, checkpoints, draft)
+        bare = _bare_manifest(recipe, rows, checkpoints, draft)
+        if _weights_in(folder) == [member.sha256 for member in bare.members]:
+            for path in folder.glob(COMPARED):  # it stands in the card too
+                shutil.copyfile(path, draft / path.name)
+        yield from _draft(bare, recipe, rows, data, draft)
         _move(draft, folder)
     except OSError as error:
         raise InputError(folder, f"cannot be written: {error.strerror or error}") from error
@@ -104,11 +110,18 @@ def ship(
     return read_manifest(folder)
 
 
+def _weights_in(folder: Path) -> list[str]:
+    """The hashes of the weights of an earlier ensemble; none, where none can be read."""
+    try:
+        return [member.sha256 for member in read_manifest(folder).members]
+    except InputError:
+        return []
+
+
 def _draft(
-    recipe: Recipe, rows: list[CropRow], data: Path, checkpoints: list[Path], folder: Path
+    manifest: Manifest, recipe: Recipe, rows: list[CropRow], data: Path, folder: Path
 ) -> Generator[Progress, None, None]:
-    """Write, calibrate and measure an ensemble in a folder of its own."""
-    manifest = _bare_manifest(recipe, rows, checkpoints, folder)
+    """Calibrate, measure and write an ensemble whose weights lie in a folder of its own."""
     write_manifest(manifest, folder)
 
     fold_of = split_patients(rows, recipe.folds)
@@ -144,6 +157,8 @@ def _move(draft: Path, folder: Path) -> None:
     """Put each file in its place, the manifest last: without it, or with another, none loads."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / FILE).unlink(missing_ok=True)
+    for path in folder.glob(COMPARED):  # of other weights; else it is in the draft
+        path.unlink()
     for path in sorted(draft.iterdir(), key=lambda path: path.name == FILE):
         path.replace(folder / path.name)
 

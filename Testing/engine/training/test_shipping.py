@@ -241,6 +241,25 @@ def test_shipping_again_gives_the_same_files(trained, shipped_folder, crop_folde
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_a_table_of_comparison_stays_beside_the_weights_that_it_is_of_and_no_others(
+    trained, shipped_folder, crop_folder, tmp_path
+):
+    recipe, checkpoints = trained
+    folder = shutil.copytree(shipped_folder[0], tmp_path / "ensemble")
+    table = [folder / f"comparison.{kind}" for kind in ("md", "json", "csv")]
+    for path in table:
+        path.write_text("| a table |\n", "utf-8")
+    rows = read_index(crop_folder)
+    finish(ship(recipe, rows, crop_folder, checkpoints, folder))
+    assert all(path.exists() for path in table)
+    assert "| a table |" in (folder / "MODEL_CARD.md").read_text("utf-8")
+
+    alone = replace(recipe, members=recipe.members[:1])
+    finish(ship(alone, rows, crop_folder, checkpoints[:1], folder))
+    assert not any(path.exists() for path in table)
+    assert "| a table |" not in (folder / "MODEL_CARD.md").read_text("utf-8")
+
+
 def test_stopping_halfway_leaves_no_ensemble_and_an_earlier_one_as_it_was(
     trained, shipped_folder, crop_folder, tmp_path
 ):
