@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from mammopair.comparison.schema import FILE, read_comparison
 from mammopair.model.ensemble import DEFAULT, find_ensemble, shipped_ensembles
 from mammopair.model.ensemble_manifest import read_manifest
+from mammopair.model.networks.cost import count_parameters
 from Testing.documents.comparison_table import table_section, with_table
 from Testing.documents.readme_figures import README, figures_section, with_figures
 
@@ -26,6 +28,23 @@ def test_the_figures_in_readme_are_those_of_the_manifest():
 def test_the_table_in_readme_is_that_of_the_comparison():
     text = README.read_text("utf-8")
     assert with_table(text, table_section(find_ensemble(DEFAULT))) == text
+
+
+@needs_ensemble
+def test_the_ensemble_that_ships_is_a_row_of_the_table():
+    """All its lesions, scored through the manifest and from the kept predictions: one answer."""
+    folder = find_ensemble(DEFAULT)
+    manifest = read_manifest(folder)
+    (row,) = [row for row in read_comparison(folder / FILE).rows if row.name == manifest.name]
+    table, card = row.levels["lesions"], manifest.measured["lesions"]
+    assert (table.n, table.malignant, table.patients) == tuple(
+        card[name] for name in ("n", "malignant", "patients")
+    )
+    for name in ("auc", "accuracy", "brier", "ece"):  # weights ship in half precision
+        assert table.figures[name].value == pytest.approx(card[name], abs=2e-3), name
+    assert row.parameters == row.networks * count_parameters(
+        manifest.network.build(1 + len(manifest.concepts))
+    )
 
 
 def test_the_table_goes_between_its_marks_whatever_was_there(tmp_path):
