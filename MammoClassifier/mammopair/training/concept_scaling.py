@@ -19,7 +19,8 @@ from mammopair.evaluation.metrics import measure
 from mammopair.model.calibration import sigmoid
 from mammopair.model.ensemble_manifest import ConceptScale
 from mammopair.reading.crop_folder import CropRow
-from mammopair.training.unseen import UnseenCrops
+from mammopair.training.calibrating import fit_slope_and_intercept
+from mammopair.training.unseen import LesionLogits, UnseenCrops
 
 STEPS = 20
 """Steps between the quantiles that are kept: 5 % each."""
@@ -63,11 +64,17 @@ def mean_over_members(unseen: Mapping[str, UnseenCrops]) -> tuple[list[CropRow],
 def scale_of(
     word: str, rows: Sequence[CropRow], logits: Floats, given: npt.NDArray[np.bool_]
 ) -> ConceptScale:
-    """The scale of one word, from ``n`` crops that were described."""
-    from sklearn.linear_model import LogisticRegression
+    """The scale of one word, from ``n`` crops that were described.
 
-    fitted = LogisticRegression(C=1e6).fit(logits[:, None], given)
-    slope, intercept = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    The slope is never negative: turned by the labels that it is then measured on, the score of a
+    head that learned nothing would seem to know something.
+    """
+    slope, intercept = fit_slope_and_intercept(
+        [
+            LesionLogits(row.patient_id, int(yes), np.array([[logit]]))
+            for row, yes, logit in zip(rows, given, logits, strict=True)
+        ]
+    )
     scores = sigmoid(slope * logits + intercept)
     auc, auc_ci = _auc(scores, given, [row.patient_id for row in rows])
     lesion_auc, lesion_auc_ci = _auc(*_by_lesion(scores, given, rows))

@@ -216,9 +216,10 @@ def test_the_model_card_says_what_the_manifest_says(shipped_folder):
     folder, manifest = shipped_folder
     card = (folder / "MODEL_CARD.md").read_text("utf-8")
     assert "Research use only" in card
-    assert f"AUC | {manifest.measured['views']['auc']:.3f}" in card.replace("Level", "") or (
-        f"{manifest.measured['views']['auc']:.3f}" in card
-    )
+    for level in ("views", "pairs", "lesions"):
+        found = manifest.measured[level]
+        begin = f"| {level} | {found['n']} | {found['malignant']} | {found['auc']:.3f} ("
+        assert begin in card
     assert "3 folds" in card
     for heading in ("Data (7 to 13)", "Ground truth (14 to 18)", "Limits (38, 39)"):
         assert f"## {heading}" in card
