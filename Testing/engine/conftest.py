@@ -30,6 +30,15 @@ def one_thread():
 
 
 @pytest.fixture(scope="session")
+def pool():
+    """Two processes of a Dask cluster on this machine, as `--jobs 2` has them."""
+    from mammopair.batch.cluster import local_pool
+
+    with local_pool(2) as processes:
+        yield processes
+
+
+@pytest.fixture(scope="session")
 def ensemble_folder(tmp_path_factory):
     """An ensemble of two drawn members, both of which read both views, in four mirrorings."""
     return write_ensemble(tmp_path_factory.mktemp("ensembles") / "small")

@@ -539,6 +539,10 @@ def test_a_run_folder_with_another_recipes_checkpoint_is_one_sentence(
         (["evaluate", ".", "--without", "scanner"], "column=value"),
         (["train", "x.toml"], "--data"),
         (["train", "x.toml", "--data", ".", "--jobs", "0"], "--jobs"),
+        (
+            ["crossval", "x", "--data", ".", "--jobs", "2", "--scheduler", "tls://a:1"],
+            "--jobs or --scheduler",
+        ),
         (["paint"], "paint"),
         (["demo", "--colour"], "--colour"),
     ],

@@ -12,13 +12,17 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mammopair.batch.workers import DEATHS, NO_WORKERS, Workers
 from mammopair.errors import InputError
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 MEMORY = "2 GiB"
 """Of a worker: what goes beyond is ended and begun anew. About a third of it is used."""
@@ -56,13 +60,39 @@ def local_workers(count: int | None = None, *, device: str = "auto") -> Iterator
     InputError
         If Dask is not installed.
     """
-    _need_dask()
-    from distributed import Client, LocalCluster
-    from distributed.security import Security
-
+    _need_dask("give --workers 0 to work in one process")
     gpus = _gpus(device)
     threads = min(THREADS_A_GPU, max(1, _cores() // gpus)) if gpus else 1
     count = count or gpus or _cores()
+    with _client_of_our_own(count, threads, MEMORY.replace(" ", "")) as client:
+        yield Workers(client, _on_this_machine(count), ours=True)
+
+
+@contextmanager
+def local_pool(count: int) -> Iterator[Executor]:
+    """The same kind of cluster as an executor, for tasks of another kind, such as training.
+
+    Processes with one thread each, which may have what memory there is.
+
+    Raises
+    ------
+    InputError
+        If Dask is not installed, or a task is lost for good.
+    """
+    _need_dask("give --jobs 1 to work in one process")
+    with (
+        _client_of_our_own(count, threads=1, memory=None) as client,
+        Workers(client, _on_this_machine(count), ours=True).pool() as pool,
+    ):
+        yield pool
+
+
+@contextmanager
+def _client_of_our_own(count: int, threads: int, memory: str | None) -> Iterator[Client]:
+    """A cluster on this machine that only this user can reach; memory is a worker's."""
+    from distributed import Client, LocalCluster
+    from distributed.security import Security
+
     with _quiet_dask():
         with _deaf_to_interrupts():
             cluster = LocalCluster(
@@ -73,12 +103,15 @@ def local_workers(count: int | None = None, *, device: str = "auto") -> Iterator
                 protocol="tls",
                 security=Security.temporary(),
                 dashboard_address="127.0.0.1:0",
-                memory_limit=MEMORY.replace(" ", ""),
+                memory_limit=memory,
                 silence_logs=logging.CRITICAL,
             )
-        name = f"{count} worker{'s' if count > 1 else ''} on this machine"
         with cluster, Client(cluster, set_as_default=False) as client:
-            yield Workers(client, name, ours=True)
+            yield client
+
+
+def _on_this_machine(count: int) -> str:
+    return f"{count} worker{'s' if count > 1 else ''} on this machine"
 
 
 @contextmanager
@@ -90,7 +123,7 @@ def workers_of(address: str, tls: TlsFiles | None = None) -> Iterator[Workers]:
     InputError
         If Dask is not installed, no scheduler answers, TLS fails, or there is no worker.
     """
-    _need_dask()
+    _need_dask("give no --scheduler")
     from distributed import Client
     from distributed.security import Security
 
@@ -125,14 +158,13 @@ def workers_of(address: str, tls: TlsFiles | None = None) -> Iterator[Workers]:
             client.close(timeout=2)
 
 
-def _need_dask() -> None:
+def _need_dask(otherwise: str) -> None:
     try:
         import distributed  # noqa: F401
     except ModuleNotFoundError as error:
         raise InputError(
             "Dask",
-            'is not installed; run: pip install "mammopair[batch]", or give --workers 0 to work in '
-            "one process",
+            f'is not installed; run: pip install "mammopair[batch]", or {otherwise}',
         ) from error
 
 

@@ -1,8 +1,10 @@
-"""Options of the commands that can work on a Dask cluster, and whoever they name."""
+"""Options of the commands that work side by side or on a Dask cluster, and whoever they name."""
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,12 @@ import typer
 if TYPE_CHECKING:
     from mammopair.batch.workers import Workers
 
+Jobs = Annotated[
+    int,
+    typer.Option(
+        min=1, help="Processes side by side, one thread each; more than one need the extra `batch`."
+    ),
+]
 Scheduler = Annotated[
     str | None, typer.Option(help="A Dask scheduler that exists: tls://HOST:PORT.")
 ]
@@ -35,3 +43,17 @@ def workers_at(scheduler: str, tls: Tls) -> AbstractContextManager[Workers]:
     ca, certificate, key = tls
     files = TlsFiles(ca, certificate, key) if ca and certificate and key else None
     return workers_of(scheduler, files)
+
+
+def side_by_side(jobs: int) -> AbstractContextManager[Executor | None]:
+    """So many processes of this machine; none, where one does, which is this one."""
+    from mammopair.batch.cluster import local_pool
+
+    return local_pool(jobs) if jobs > 1 else nullcontext()
+
+
+@contextmanager
+def pool_at(scheduler: str, tls: Tls) -> Iterator[Executor]:
+    """The workers of a scheduler that exists, as an executor."""
+    with workers_at(scheduler, tls) as workers, workers.pool() as pool:
+        yield pool

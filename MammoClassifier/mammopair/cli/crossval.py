@@ -20,9 +20,7 @@ def crossval(
     data: Annotated[Path, typer.Option(help="Holds crops.csv and the pictures it names.")],
     out: options.Out = Path("runs"),
     device: options.Device = "auto",
-    jobs: Annotated[
-        int, typer.Option(min=1, help="Networks trained side by side, one thread each.")
-    ] = 1,
+    jobs: cluster.Jobs = 1,
     scheduler: cluster.Scheduler = None,
     tls_ca: cluster.TlsCa = None,
     tls_cert: cluster.TlsCert = None,
@@ -42,8 +40,6 @@ def crossval(
         mammopair crossval matrix/googlenet --data data/cbis-ddsm --scheduler tls://node1:8786
         --tls-ca ca.pem --tls-cert me.pem --tls-key me.key
     """
-    from contextlib import ExitStack
-
     import msgspec
 
     from mammopair.cli.outputs import prepare_folder
@@ -52,19 +48,16 @@ def crossval(
     from mammopair.training.crossval import cross_validate
     from mammopair.training.recipe import find_recipe, read_recipe
 
+    if scheduler and jobs > 1:
+        raise typer.BadParameter("give --jobs or --scheduler, not both")
     tls = (tls_ca, tls_cert, tls_key)
     cluster.check_options(scheduler, tls)
     plan = read_recipe(find_recipe(recipe))
     folder = (out / plan.name).absolute()
     prepare_folder(folder)
-    with ExitStack() as stack:
-        pool = None
-        if scheduler is not None:
-            pool = stack.enter_context(
-                stack.enter_context(cluster.workers_at(scheduler, tls)).pool()
-            )
-        steps = cross_validate(plan, data.absolute(), folder, device=device, jobs=jobs, pool=pool)
-        run = run_with_bar(steps)
+    pools = cluster.pool_at(scheduler, tls) if scheduler else cluster.side_by_side(jobs)
+    with pools as pool:
+        run = run_with_bar(cross_validate(plan, data.absolute(), folder, device=device, pool=pool))
     if as_json:
         print(msgspec.json.encode(run).decode())
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mammopair.cli import options
+from mammopair.cli import cluster, options
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,7 +36,7 @@ def handcrafted(
     definitions: Annotated[
         bool, typer.Option("--definitions", help="Print each feature's definition, and stop.")
     ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes side by side.")] = 1,
+    jobs: cluster.Jobs = 1,
     as_json: options.Json = False,
 ) -> None:
     """Fit the classical baseline: named radiological features, and pipelines tuned inside folds.
@@ -74,7 +74,8 @@ def _fit(data: Path, out: Path, plan: Path | None, jobs: int, as_json: bool) -> 
     settings = read_plan(plan)
     folder = out / settings.name
     prepare_folder(folder)
-    figures = run_with_bar(run_baseline(settings, data, folder, jobs=jobs))
+    with cluster.side_by_side(jobs) as pool:
+        figures = run_with_bar(run_baseline(settings, data, folder, pool=pool))
     _print_figures(figures, as_json)
     if not as_json:
         saved = figures["saved"]["pipeline"]
@@ -87,7 +88,8 @@ def _measure(data: Path, path: Path, jobs: int) -> None:
     from mammopair.handcrafted.table import measure_folder
     from mammopair.reading.crop_folder import read_index
 
-    table = run_with_bar(measure_folder(data, read_index(data), path, jobs=jobs))
+    with cluster.side_by_side(jobs) as pool:
+        table = run_with_bar(measure_folder(data, read_index(data), path, pool=pool))
     crops, features = table.values.shape
     output().print(f"{path}  [dim]{features} features of {crops} crops[/dim]")
 
@@ -109,7 +111,8 @@ def _score(data: Path, model: Path, out: Path, jobs: int) -> dict[str, Any]:
     if not rows:
         raise InputError(data, f"holds only patients that {model} was fitted on")
     prepare_folder(out)
-    table = run_with_bar(measure_folder(data, rows, out / "scored-features.csv", jobs=jobs))
+    with cluster.side_by_side(jobs) as pool:
+        table = run_with_bar(measure_folder(data, rows, out / "scored-features.csv", pool=pool))
     figures: dict[str, Any] = dict(measure_logits(rows, classifier.logits(table.values)))
     return figures | {"left_out": len(every) - len(rows), "pipeline": classifier.description.kind}
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from mammopair.cli import options
+from mammopair.cli import cluster, options
 
 
 def train(
@@ -15,9 +15,7 @@ def train(
     data: Annotated[Path, typer.Option(help="Holds crops.csv and the pictures it names.")],
     out: options.Out = Path("runs"),
     device: options.Device = "auto",
-    jobs: Annotated[
-        int, typer.Option(min=1, help="Members trained side by side, one thread each.")
-    ] = 1,
+    jobs: cluster.Jobs = 1,
     as_json: options.Json = False,
 ) -> None:
     """Train an ensemble from scratch, calibrate it, measure it and write its model card.
@@ -43,7 +41,9 @@ def train(
     rows = read_index(data)
     folder = out / plan.name
     prepare_folder(folder)
-    checkpoints = run_with_bar(train_members(plan, data, folder, device=device, jobs=jobs))
+    with cluster.side_by_side(jobs) as pool:
+        steps = train_members(plan, data, folder, device=device, pool=pool)
+        checkpoints = run_with_bar(steps)
     manifest = run_with_bar(ship(plan, rows, data, checkpoints, folder / "ensemble"))
     if as_json:
         print(json.dumps(manifest.measured))

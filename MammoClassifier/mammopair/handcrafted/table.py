@@ -11,10 +11,8 @@ import csv
 import hashlib
 import io
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import repeat
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +48,7 @@ class FeatureTable:
 
 
 def measure_folder(
-    folder: Path, rows: Sequence[CropRow], path: Path, *, jobs: int = 1
+    folder: Path, rows: Sequence[CropRow], path: Path, *, pool: Executor | None = None
 ) -> Generator[Progress, None, FeatureTable]:
     """The features of crops, those that ``path`` has already from there, the others measured.
 
@@ -60,8 +58,8 @@ def measure_folder(
         As :func:`mammopair.reading.crop_folder.read_index` gives them.
     path
         The CSV; it is written every hundred crops, at the end, and when this is stopped.
-    jobs
-        Processes that measure side by side.
+    pool
+        Processes that measure side by side; without, this one does.
 
     Returns
     -------
@@ -82,7 +80,7 @@ def measure_folder(
     }
     missing = [row for row in rows if row.file not in found]
     marks = {row.file: mark for row, mark in zip(rows, prints, strict=True)}
-    measured = _measured(folder, missing, jobs)
+    measured = _measured(folder, missing, pool)
     try:
         for count, (row, values) in enumerate(zip(missing, measured, strict=True), 1):
             found[row.file] = values
@@ -142,16 +140,12 @@ def _kept(table: csv.DictReader[str]) -> Iterator[tuple[str, tuple[str, Values]]
         yield cells["file"], (cells[FINGERPRINT], values)
 
 
-def _measured(folder: Path, rows: Sequence[CropRow], jobs: int) -> Generator[Values, None, None]:
-    if jobs == 1 or len(rows) < 2:
-        for row in rows:
-            yield _measure(folder, row)
-        return
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"))
-    try:
-        yield from pool.map(_measure, repeat(folder), rows, chunksize=8)
-    finally:
-        pool.shutdown(cancel_futures=True)
+def _measured(
+    folder: Path, rows: Sequence[CropRow], pool: Executor | None
+) -> Generator[Values, None, None]:
+    folders = [folder] * len(rows)
+    results: Iterator[Values] = (pool.map if pool else map)(_measure, folders, rows)
+    yield from results
 
 
 def _measure(folder: Path, row: CropRow) -> Values:

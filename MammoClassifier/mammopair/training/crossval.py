@@ -5,6 +5,7 @@ Nothing is chosen on the held-out patients: the last averaged weights of each me
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Generator, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -38,7 +39,7 @@ from mammopair.training.checkpoint import averaged_weights
 from mammopair.training.folds import split_patients
 from mammopair.training.material import Material
 from mammopair.training.recipe import Member, Recipe
-from mammopair.training.running import CHECKPOINT, MemberTask, member_tasks, train_members
+from mammopair.training.running import CHECKPOINT, MemberTask, member_tasks, train_tasks
 from mammopair.training.timing import processor_name, seconds_a_case
 
 
@@ -48,19 +49,19 @@ def cross_validate(
     out: Path,
     *,
     device: str = "auto",
-    jobs: int = 1,
     pool: Executor | None = None,
 ) -> Generator[Progress, None, Run]:
     """Train all members of a recipe and gather their held-out predictions.
 
     ``run.json`` and ``predictions.csv`` in ``out`` are written anew whenever a member is finished,
-    so a run that is stopped leaves those that were. The same call goes on from there.
+    so a run that is stopped leaves those that were. The same call goes on from there, also where
+    only these two files were kept of a run: whoever is in them is not trained again.
 
     Parameters
     ----------
     data
         A folder of crops; see :mod:`mammopair.reading.crop_folder`.
-    out, device, jobs, pool
+    out, device, pool
         As in :func:`mammopair.training.running.train_members`.
 
     Returns
@@ -80,10 +81,10 @@ def cross_validate(
     run = describe_run(recipe, rows)
     check_same_run(run, out)
     tasks = member_tasks(recipe, data, out, device)
+    restore_predictions(tasks, out)
     gathered: list[MemberTask] = []
-    steps = train_members(
-        recipe, data, out, device=device, jobs=jobs, pool=pool, sequel=predict_held_out
-    )
+    left = [task for task in tasks if not is_predicted(task)]
+    steps = train_tasks(left, pool=pool, sequel=predict_held_out)
     try:
         for step in steps:
             yield step
@@ -135,6 +136,26 @@ def deciding(run: Run) -> list[Any]:
         *(recipe.network, recipe.input, recipe.folds, recipe.augmentation, recipe.optimisation),
         recipe.concepts,
     ]
+
+
+def restore_predictions(tasks: list[MemberTask], out: Path) -> None:
+    """Give each member what the run's ``predictions.csv`` has of it, where its folder is gone.
+
+    Raises
+    ------
+    InputError
+        If the run's files are damaged.
+    """
+    gone = [task for task in tasks if not task.folder.exists()]
+    if not gone or not (out / FILE).exists():
+        return
+    kept: dict[tuple[int, int, int], list[Prediction]] = defaultdict(list)
+    for row in read_held_out(out).predictions:
+        kept[row.repeat, row.fold, row.seed].append(row)
+    for task in gone:
+        if rows := kept[task.member.repeat, task.member.fold, task.member.seed]:
+            task.folder.mkdir()
+            write_predictions(task.folder / PREDICTIONS, rows)
 
 
 def predict_held_out(task: MemberTask, material: Material) -> None:
@@ -202,13 +223,11 @@ def trained_network(recipe: Recipe, checkpoint: Path) -> nn.Module:
 
 
 def is_predicted(task: MemberTask) -> bool:
-    """Whether a member's predictions are there, and not older than its weights."""
+    """Whether a member's predictions are there, and not older than its weights, if those are."""
     predictions, checkpoint = task.folder / PREDICTIONS, task.folder / CHECKPOINT
-    return (
-        predictions.exists()
-        and checkpoint.exists()
-        and predictions.stat().st_mtime_ns >= checkpoint.stat().st_mtime_ns
-    )
+    if not predictions.exists() or not checkpoint.exists():
+        return predictions.exists()
+    return predictions.stat().st_mtime_ns >= checkpoint.stat().st_mtime_ns
 
 
 def gather(

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from functools import lru_cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import msgspec
@@ -64,11 +63,9 @@ def train_members(
     out: Path,
     *,
     device: str = "auto",
-    jobs: int = 1,
     pool: Executor | None = None,
-    sequel: Sequel = nothing_more,
 ) -> Generator[Progress, None, list[Path]]:
-    """Train all members of a recipe; those that are finished already cost nothing.
+    """Train all members of a recipe, as :func:`train_tasks` does.
 
     Parameters
     ----------
@@ -76,14 +73,6 @@ def train_members(
         A folder of crops; see :mod:`mammopair.reading.crop_folder`.
     out
         ``member-N`` folders with checkpoint and log are made in it.
-    jobs
-        Members trained side by side, a process with one thread each. With 1 they are trained in
-        this process, one after another, with all its threads.
-    pool
-        Whoever trains them in place of this machine's processes, such as the workers of a Dask
-        cluster, which must see ``data`` and ``out`` under the same paths.
-    sequel
-        A function of a module, so that it can be named to another process.
 
     Returns
     -------
@@ -91,16 +80,34 @@ def train_members(
         The members' checkpoints, as the generator's value.
     """
     tasks = member_tasks(recipe, data, out, device)
+    yield from train_tasks(tasks, pool=pool)
+    return [task.folder / CHECKPOINT for task in tasks]
+
+
+def train_tasks(
+    tasks: list[MemberTask], *, pool: Executor | None = None, sequel: Sequel = nothing_more
+) -> Generator[Progress, None, None]:
+    """Train members; those that are finished already cost nothing.
+
+    Parameters
+    ----------
+    tasks
+        Of one recipe.
+    pool
+        Processes that train members side by side, with one thread each, such as the workers of a
+        Dask cluster; they must see ``data`` and ``out`` under the same paths. Without, members are
+        trained in this process, one after another, with all its threads.
+    sequel
+        A function of a module, so that it can be named to another process.
+    """
     for task in tasks:
         task.folder.mkdir(parents=True, exist_ok=True)
-    if pool is not None:
-        yield from _side_by_side(tasks, sequel, pool)
-    elif jobs == 1:
+    if not tasks:
+        return
+    if pool is None:
         yield from _one_after_another(tasks, sequel)
     else:
-        with ProcessPoolExecutor(jobs, get_context("spawn")) as processes:
-            yield from _side_by_side(tasks, sequel, processes)
-    return [task.folder / CHECKPOINT for task in tasks]
+        yield from _side_by_side(tasks, sequel, pool)
 
 
 def _one_after_another(tasks: list[MemberTask], sequel: Sequel) -> Generator[Progress, None, None]:
@@ -111,9 +118,9 @@ def _one_after_another(tasks: list[MemberTask], sequel: Sequel) -> Generator[Pro
     for number, task in enumerate(tasks):
         if number and task.member.repeat != tasks[number - 1].member.repeat:
             material = material.divided(task.recipe.split_of(task.member))
-        yield Progress(number * epochs, total, f"member {number}")
+        yield Progress(number * epochs, total, task.folder.name)
         for report in _train(task, material):
-            message = f"member {number}: loss {report.loss:.3f}"
+            message = f"{task.folder.name}: loss {report.loss:.3f}"
             yield Progress(number * epochs + report.epoch, total, message)
         sequel(task, material)
 

@@ -87,10 +87,10 @@ def test_an_unreadable_crop_is_named_and_the_others_are_kept(folder, measured):
     assert measured == [row.file for row in rows[3:]]
 
 
-def test_two_processes_measure_what_one_does(folder):
+def test_two_processes_measure_what_one_does(folder, pool):
     rows = read_index(folder)
     alone = drive(measure_folder(folder, rows, folder / "one.csv"))[1]
-    together = drive(measure_folder(folder, rows, folder / "two.csv", jobs=2))[1]
+    together = drive(measure_folder(folder, rows, folder / "two.csv", pool=pool))[1]
     assert np.array_equal(alone.values, together.values)
 
 

@@ -120,8 +120,8 @@ def test_the_pipeline_with_the_best_inner_auc_is_chosen(baseline):
     assert baseline.model.inner_auc == max(tuned.inner_auc for tuned in baseline.whole.values())
 
 
-def test_two_processes_fit_what_one_does(baseline, table):
-    together = drive(fit_baseline(PLAN, table, jobs=2))[1]
+def test_two_processes_fit_what_one_does(baseline, table, pool):
+    together = drive(fit_baseline(PLAN, table, pool=pool))[1]
     assert np.array_equal(together.held_out_logits(), baseline.held_out_logits())
 
 

@@ -17,7 +17,7 @@ from mammopair.model.ensemble import load_ensemble
 from mammopair.model.ensemble_manifest import read_manifest
 from mammopair.reading.crop_folder import read_index
 from mammopair.scoring.folder import score_folder
-from mammopair.training import fitting
+from mammopair.training import fitting, running
 from mammopair.training.card import CARD, COMPARISON, write_card
 from mammopair.training.crossval import cross_validate
 from mammopair.training.folds import split_patients
@@ -214,6 +214,35 @@ def test_seeds_that_a_recipe_gets_later_are_added_to_its_run(
     assert [one.seed for one in run.predictors] == [1, 1, 2, 2]
     kept = [row for row in read_held_out(out).predictions if row.seed == 1]
     assert kept == read_held_out(validated[0]).predictions
+
+
+def test_whoever_is_in_the_kept_predictions_is_not_trained_again(
+    validated, plan, crop_folder, tmp_path, monkeypatch
+):
+    """Of a run that was published, weights and logs are gone; more seeds are added to it."""
+    for name in (FILE, PREDICTIONS):
+        shutil.copy(validated[0] / name, tmp_path)
+    trained, original = [], fitting.run_epoch
+
+    def spy(state, recipe, member, *rest):
+        trained.append((member.seed, member.fold))
+        return original(state, recipe, member, *rest)
+
+    monkeypatch.setattr(fitting, "run_epoch", spy)
+    more = replace(plan, members=[], crossval=CrossValidation(seeds=[1, 2], folds=[0, 2]))
+    _, run = drive(cross_validate(more, crop_folder, tmp_path, device="cpu"))
+    assert trained == [(2, 0), (2, 2)]
+    assert run.finished
+    kept = [row for row in read_held_out(tmp_path).predictions if row.seed == 1]
+    assert kept == read_held_out(validated[0]).predictions
+
+
+def test_members_side_by_side_predict_the_same(
+    validated, plan, crop_folder, tmp_path, pool, monkeypatch
+):
+    monkeypatch.setattr(running, "GLANCE", 0.1)
+    drive(cross_validate(plan, crop_folder, tmp_path, device="cpu", pool=pool))
+    assert (tmp_path / PREDICTIONS).read_bytes() == (validated[0] / PREDICTIONS).read_bytes()
 
 
 def test_predictions_older_than_the_weights_are_made_anew(validated, plan, crop_folder, tmp_path):

@@ -34,10 +34,11 @@ def test_every_member_has_a_checkpoint_and_a_log(one_after_another):
 
 
 def test_side_by_side_gives_the_same_weights_as_one_after_another(
-    short, crop_folder, one_after_another, tmp_path, monkeypatch
+    short, crop_folder, one_after_another, tmp_path, pool, monkeypatch
 ):
     monkeypatch.setattr(running, "GLANCE", 0.1)
-    progress, checkpoints = drive(train_members(short, crop_folder, tmp_path, device="cpu", jobs=2))
+    steps = train_members(short, crop_folder, tmp_path, device="cpu", pool=pool)
+    progress, checkpoints = drive(steps)
     assert all(0 <= step.done <= step.total == 2 for step in progress)
     for one, other in zip(checkpoints, one_after_another[2], strict=True):
         first, second = load_file(one), load_file(other)
@@ -46,12 +47,12 @@ def test_side_by_side_gives_the_same_weights_as_one_after_another(
 
 
 def test_what_goes_wrong_in_another_process_is_the_same_sentence(
-    short, crop_folder, tmp_path, monkeypatch
+    short, crop_folder, tmp_path, pool, monkeypatch
 ):
     monkeypatch.setattr(running, "GLANCE", 0.1)
     many = replace(short, folds=replace(short.folds, count=40))
     with pytest.raises(InputError, match=r"^folds\.count: is 40, but only"):
-        drive(train_members(many, crop_folder, tmp_path, device="cpu", jobs=2))
+        drive(train_members(many, crop_folder, tmp_path, device="cpu", pool=pool))
 
 
 def test_a_sentence_crosses_to_another_process_unchanged():

@@ -7,10 +7,8 @@ are those of the procedure that made it.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from itertools import repeat
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +57,7 @@ class Baseline:
 
 
 def fit_baseline(
-    plan: Plan, table: FeatureTable, *, keep: Path | None = None, jobs: int = 1
+    plan: Plan, table: FeatureTable, *, keep: Path | None = None, pool: Executor | None = None
 ) -> Generator[Progress, None, Baseline]:
     """Tune every kind of pipeline in every fold, and on all patients.
 
@@ -67,8 +65,8 @@ def fit_baseline(
     ----------
     keep
         A folder for each fit as soon as it is done; those that it has already cost nothing.
-    jobs
-        Processes that tune side by side, one thread each.
+    pool
+        Processes that tune side by side, one thread each; without, this one does.
 
     Returns
     -------
@@ -90,7 +88,7 @@ def fit_baseline(
         for kind in plan.grids
     ]
     tuned: list[Tuned] = []
-    results = _tuned(plan, tasks, jobs)
+    results = _tuned(plan, tasks, pool)
     try:
         yield Progress(0, len(tasks), "Tuning pipelines")
         for result in results:
@@ -114,15 +112,11 @@ def part(table: FeatureTable, wanted: npt.NDArray[np.bool_]) -> FeatureTable:
 
 
 def _tuned(
-    plan: Plan, tasks: Sequence[tuple[Kind, FeatureTable, Path | None]], jobs: int
+    plan: Plan,
+    tasks: Sequence[tuple[Kind, FeatureTable, Path | None]],
+    pool: Executor | None,
 ) -> Generator[Tuned, None, None]:
     kinds, tables, folders = zip(*tasks, strict=True)
-    if jobs == 1:
-        yield from map(tune_once, kinds, repeat(plan), tables, folders)
-        return
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"))
-    try:
-        results: Iterator[Tuned] = pool.map(tune_once, kinds, repeat(plan), tables, folders)
-        yield from results
-    finally:
-        pool.shutdown(cancel_futures=True)
+    plans = [plan] * len(tasks)
+    results: Iterator[Tuned] = (pool.map if pool else map)(tune_once, kinds, plans, tables, folders)
+    yield from results

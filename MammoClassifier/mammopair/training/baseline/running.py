@@ -6,6 +6,7 @@ import csv
 import json
 import time
 from collections.abc import Generator
+from concurrent.futures import Executor
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +38,14 @@ TIMED = 5
 
 
 def run_baseline(
-    plan: Plan, data: Path, out: Path, *, jobs: int = 1
+    plan: Plan, data: Path, out: Path, *, pool: Executor | None = None
 ) -> Generator[Progress, None, dict[str, Any]]:
     """Everything, into a folder; features that it has already are not measured again.
+
+    Parameters
+    ----------
+    pool
+        Processes that measure and tune side by side; without, this one does.
 
     Returns
     -------
@@ -52,8 +58,8 @@ def run_baseline(
         If the data cannot be read or divided, or the folder holds other files of these names.
     """
     rows = read_index(data)
-    table = yield from measure_folder(data, rows, out / FEATURES, jobs=jobs)
-    baseline = yield from fit_baseline(plan, table, keep=out / FITS, jobs=jobs)
+    table = yield from measure_folder(data, rows, out / FEATURES, pool=pool)
+    baseline = yield from fit_baseline(plan, table, keep=out / FITS, pool=pool)
     save_classifier(baseline.model.classifier, out / MODEL)
     write_predictions(out / PREDICTIONS, held_out_predictions(baseline))
     write_run(describe_run(baseline, seconds_a_case(data, baseline)), out)
