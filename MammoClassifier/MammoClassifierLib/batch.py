@@ -121,7 +121,21 @@ def _crew(workers: int) -> AbstractContextManager[Crew]:
         return nullcontext(Alone())
     from mammopair.batch.cluster import local_workers
 
+    _startRealPython()
     return local_workers(workers)
+
+
+def _startRealPython() -> None:
+    """Have processes start the interpreter itself where ``PythonSlicer`` is a launcher of it.
+
+    On Windows a launcher's child does not get the pipe that its parent was handed, so the process
+    would never begin (Slicer issue 7445). What the launcher sets, this process has set already.
+    """
+    import multiprocessing
+
+    real = Path(sys.executable).with_name("python-real.exe")
+    if real.is_file():
+        multiprocessing.set_executable(str(real))
 
 
 def _sayFailures(path: Path) -> None:

@@ -3,13 +3,14 @@
 Slicer --no-splash --no-main-window --python-script classify_batch.py -- MANIFEST OUT
 """
 
-import sys
-from pathlib import Path
+if __name__ == "__main__":  # the workers of --workers read this file once more, and must pass it by
+    import sys
+    from pathlib import Path
 
-import slicer
+    import slicer
 
-sys.path.append(str(Path(__file__).resolve().parent.parent))  # beside the module's packages
+    sys.path.append(str(Path(__file__).resolve().parent.parent))  # beside the module's packages
 
-from MammoClassifierLib.batch import run
+    from MammoClassifierLib.batch import run
 
-slicer.util.exit(run(sys.argv[1:]))
+    slicer.util.exit(run(sys.argv[1:]))

@@ -20,8 +20,10 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import psutil
 import torch
 
@@ -204,26 +206,53 @@ def clocked(owner: object, name: str, spent: dict[str, float], step: str) -> Ite
 
 
 def grow(manifest: Path, runtime: str, workers: int) -> None:
-    """Print what a lesion costs and how much memory is held, early and late in one long run."""
+    """Print what a lesion costs and how much memory is held, early and late in one long run.
+
+    By the clock, and by the processor of all processes, which bears company on the machine.
+    """
     with ExitStack() as stack:
         crew: Crew = Alone()
         if workers:
             crew = stack.enter_context(local_workers(workers, device="cpu"))
         out = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        marks = []
+        marks: list[Mark] = []
         for step in run_batch(manifest, out, crew, Options(runtime=runtime)):
-            if not marks or step.done >= marks[-1][0] + EARLY // 5 or step.done == step.total:
-                marks.append((step.done, time.perf_counter(), *memory()))
+            if not marks or step.done >= marks[-1].lesions + EARLY // 5 or step.done == step.total:
+                marks.append(Mark(step.done, time.perf_counter(), processor_seconds(), *memory()))
     # The first mark with work in it is the start: workers have loaded their ensemble by then.
     start = marks[1]
-    early = next(mark for mark in marks if mark[0] >= EARLY)
+    early = next(mark for mark in marks if mark.lesions >= EARLY)
     late = marks[-1]
-    print(f"{'lesions':>8}  {'ms a lesion':>11}  {'client MB':>9}  {'largest worker MB':>17}")
+    print(
+        f"{'lesions':>8}  {'ms a lesion':>11}  {'processor ms':>12}  {'client MB':>9}  "
+        f"{'largest worker MB':>17}"
+    )
     for mark in (early, late):
-        each = (mark[1] - start[1]) / (mark[0] - start[0]) * 1e3
-        print(f"{mark[0]:8}  {each:11.1f}  {mark[2]:9.0f}  {mark[3]:17.0f}")
-    early_cost, late_cost = ((mark[1] - start[1]) / (mark[0] - start[0]) for mark in (early, late))
-    print_limit(f"a lesion of {late[0]} over one of {early[0]}", late_cost / early_cost - 1, FLAT)
+        clock, busy = mark.cost_since(start)
+        print(
+            f"{mark.lesions:8}  {clock * 1e3:11.1f}  {busy * 1e3:12.1f}  {mark.client_mb:9.0f}  "
+            f"{mark.worker_mb:17.0f}"
+        )
+    more = (late.cost_since(start) / early.cost_since(start)) - 1
+    for by, share in zip(("clock", "processor"), more, strict=True):
+        what = f"a lesion of {late.lesions} over one of {early.lesions}, by the {by}"
+        print_limit(what, share, FLAT)
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far a run is."""
+
+    lesions: int
+    clock: float
+    processor: float
+    client_mb: float
+    worker_mb: float
+
+    def cost_since(self, start: Mark) -> np.ndarray:
+        """Seconds a lesion, by the clock and by the processor."""
+        spent = np.array([self.clock - start.clock, self.processor - start.processor])
+        return spent / (self.lesions - start.lesions)
 
 
 def memory() -> tuple[float, float]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 
@@ -123,3 +125,42 @@ def test_without_torch_nothing_is_asked_in_a_script(clinic, run, manifest, tmp_p
     assert "torch" in capsys.readouterr().err
     assert clinic.host.messages == []
     assert clinic.host.installations == []
+
+
+@headless
+def test_workers_of_a_local_cluster_give_what_one_process_gives(run, manifest, tmp_path):
+    """In a process of its own, as workers begin by reading its script again."""
+    assert run(manifest, tmp_path / "alone") == 0
+    program = [sys.executable, "-m", "Testing.slicer_host.launcher", "--no-splash"]
+    program += ["--no-main-window", "--python-script", SCRIPT, "--"]
+    ended = subprocess.run(
+        [*program, manifest, tmp_path / "together", "--workers", "2"],
+        cwd=SCRIPT.parents[2],
+        timeout=300,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count("Research use only") == 1
+    alone, together = (tmp_path / name / "records.jsonl" for name in ("alone", "together"))
+    assert together.read_bytes() == alone.read_bytes()
+
+
+@headless
+def test_on_windows_workers_are_begun_by_the_interpreter_itself(clinic, tmp_path, monkeypatch):
+    import multiprocessing
+    from multiprocessing import spawn
+
+    from MammoClassifierLib.batch import _startRealPython
+
+    before = spawn.get_executable()
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "PythonSlicer.exe"))
+    try:
+        _startRealPython()
+        assert spawn.get_executable() == before
+        (tmp_path / "python-real.exe").touch()
+        _startRealPython()
+        assert Path(os.fsdecode(spawn.get_executable())) == tmp_path / "python-real.exe"
+    finally:
+        multiprocessing.set_executable(before)

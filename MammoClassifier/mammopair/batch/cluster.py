@@ -94,18 +94,25 @@ def _client_of_our_own(count: int, threads: int, memory: str | None) -> Iterator
     from distributed.security import Security
 
     with _quiet_dask():
-        with _deaf_to_interrupts():
-            cluster = LocalCluster(
-                n_workers=count,
-                threads_per_worker=threads,
-                processes=True,
-                host="127.0.0.1",
-                protocol="tls",
-                security=Security.temporary(),
-                dashboard_address="127.0.0.1:0",
-                memory_limit=memory,
-                silence_logs=logging.CRITICAL,
-            )
+        try:
+            with _deaf_to_interrupts():
+                cluster = LocalCluster(
+                    n_workers=count,
+                    threads_per_worker=threads,
+                    processes=True,
+                    host="127.0.0.1",
+                    protocol="tls",
+                    security=Security.temporary(),
+                    dashboard_address="127.0.0.1:0",
+                    memory_limit=memory,
+                    silence_logs=logging.CRITICAL,
+                )
+        except (RuntimeError, OSError) as error:
+            raise InputError(
+                "Dask",
+                "cannot start its workers here; work in one process, or in a script begin only "
+                'where __name__ == "__main__"',
+            ) from error
         with cluster, Client(cluster, set_as_default=False) as client:
             yield client
 

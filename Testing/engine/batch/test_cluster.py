@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from mammopair.batch.plan import Plan
 from mammopair.batch.worker import Identity, identify
 from mammopair.errors import InputError
 from Testing.engine.batch.archive import (
+    PATIENCE,
     end,
     environment,
     outcomes_in,
@@ -82,6 +85,26 @@ def test_a_scheduler_over_tls_gives_the_same_bytes_though_a_workers_clock_is_off
     _, said = end(process, 0)
     assert "s off; results do not depend on it" in sentence(said)
     assert all(same_results(tmp_path / "out", undisturbed))
+
+
+def test_workers_that_cannot_begin_are_a_sentence():
+    """As where a program on standard input, which they would read once more, starts them."""
+    program = (
+        "from mammopair.batch.cluster import local_pool\n"
+        "from mammopair.errors import InputError\n"
+        "try:\n    local_pool(1).__enter__()\n"
+        "except InputError as error:\n    print(error)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-"],
+        input=program,
+        env=environment(),
+        timeout=PATIENCE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.stdout.startswith("Dask: cannot start its workers here"), ran.stderr
 
 
 def test_a_tls_scheduler_without_our_certificate_is_a_sentence(monkeypatch):
