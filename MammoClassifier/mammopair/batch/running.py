@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -106,9 +107,11 @@ def run_batch(
                 count.done += len(outcomes)
                 count.failed += sum(bool(outcome.failures) for outcome in outcomes)
                 yield Progress(count.kept + count.done, survey.lesions, _message(count))
-        finally:
-            if count.done:
-                shards.write_index()
+        except BaseException:
+            with suppress(InputError):  # on a full disk; what stopped the run is told, not this
+                _write_index(shards, count)
+            raise
+        _write_index(shards, count)
         tally = merge(manifest, folder / SHARDS, folder)
         seconds = time.perf_counter() - began
         run.finished, run.seconds = not tally.missing, round(seconds, 1)
@@ -186,6 +189,11 @@ def _tasks(manifest: Path, shards: Shards, count: _Count) -> Iterator[Task]:
         count.kept += len(group) - len(left)
         if left:
             yield Task(tuple(group), frozenset(lesion.number for lesion in left))
+
+
+def _write_index(shards: Shards, count: _Count) -> None:
+    if count.done:
+        shards.write_index()
 
 
 def _message(count: _Count) -> str:

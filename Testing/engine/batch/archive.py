@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import time
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ PATIENCE = 300
 
 def write_manifest(path, rows):
     with path.open("w", newline="", encoding="utf-8") as stream:
-        csv.writer(stream).writerows([COLUMNS, *rows])
+        csv.writer(stream).writerows(chain([COLUMNS], rows))
     return path
 
 

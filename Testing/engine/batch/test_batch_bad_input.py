@@ -69,15 +69,18 @@ def test_a_line_that_is_not_text_costs_its_own_lesion_only(archive, ensemble_fol
     assert all("UTF-8" in failure["reason"] for failure in failures_of(tmp_path / "out"))
 
 
-def test_rows_are_streamed_and_never_held_whole(tmp_path):
+@pytest.mark.parametrize("lesion_count", [4000, pytest.param(500_000, marks=pytest.mark.slow)])
+def test_rows_are_streamed_and_never_held_whole(tmp_path, lesion_count):
     """Memory by the allocator: some bytes a lesion, to know it when it is named again."""
     import tracemalloc
 
-    lesion_count = 4000
-    rows = [row for number in range(lesion_count) for row in lesion_rows(number)]
-    rows[777][5] = "?"
-    manifest = write_manifest(tmp_path / "lesions.csv", rows)
-    del rows
+    def rows():
+        for number in range(lesion_count):
+            first, second = lesion_rows(number)
+            yield first
+            yield [*second[:5], "?", *second[6:]] if number == lesion_count // 2 else second
+
+    manifest = write_manifest(tmp_path / "lesions.csv", rows())
     tracemalloc.start()
     good = refused = 0
     for lesion in lesions.stream_lesions(manifest):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 
 import msgspec
 import psutil
@@ -136,6 +138,48 @@ def test_a_disk_that_fills_up_ends_the_run_with_a_sentence_and_resume_goes_on(
     kept = outcomes_in(out)
     _, summary = run_alone(archive / "lesions.csv", out, ensemble_folder, resume=True)
     assert 0 < summary.kept == kept < LESIONS
+    assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
+    assert all(same_results(out, undisturbed))
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mounts a disk of so many bytes; the same once more gives it another size."""
+    if os.name == "nt" or os.geteuid() or not shutil.which("mount"):
+        pytest.skip("only root can mount a small disk")
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = []
+
+    def mount(size):
+        options = ["-o", f"{'remount,' * bool(mounted)}size={size}"]
+        ran = subprocess.run(["mount", "-t", "tmpfs", *options, "tmpfs", folder], check=False)
+        if ran.returncode:
+            pytest.skip("no disk can be mounted here")
+        mounted.append(size)
+        return folder
+
+    yield mount
+    if mounted:
+        subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def test_a_disk_without_space_ends_the_run_with_a_sentence_and_resume_goes_on(
+    batch, archive, undisturbed, ensemble_folder, small_disk
+):
+    """Nothing at all can be written any more, the index of the shards neither."""
+    whole = (undisturbed / "shards" / "000000.jsonl").stat().st_size
+    out = small_disk(whole * 2 // 5) / "out"
+    process = batch(archive / "lesions.csv", out, "--workers", 0)
+    _, said = end(process, 1)
+    assert "cannot be written: No space left on device" in sentence(said)
+    assert "--resume" in said
+    kept = outcomes_in(out)
+    assert 0 < kept < LESIONS
+
+    small_disk(10 * whole)
+    _, summary = run_alone(archive / "lesions.csv", out, ensemble_folder, resume=True)
+    assert summary.kept == kept
     assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
     assert all(same_results(out, undisturbed))
 
