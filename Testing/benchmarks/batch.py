@@ -16,12 +16,17 @@ a long run against its first 500, and the memory at both points.
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import psutil
@@ -29,7 +34,7 @@ import torch
 
 from mammopair.batch import classifying
 from mammopair.batch.classifying import classify_together
-from mammopair.batch.cluster import local_workers
+from mammopair.batch.cluster import MALLOC, local_workers
 from mammopair.batch.crew import Alone, Crew
 from mammopair.batch.grouping import group_by_film
 from mammopair.batch.lesions import BatchLesion, stream_lesions
@@ -86,27 +91,46 @@ def run(manifest: Path, crew: Crew, runtime: str) -> None:
     assert not summary.exit_code, summary
 
 
-def loop(manifest: Path, ensemble: Ensemble) -> None:
+def loop(manifest: Path, runtime: str) -> None:
     """The same lesions in the same groups, in a bare loop; nothing is written."""
+    ensemble = ensemble_of_this_process(runtime)
     entries = entries_of(manifest)
     for group in group_by_film(entries, lambda entry: [row.file for row in entry.rows]):
         results = classify_together(group, ensemble)
         assert all(isinstance(result, Record) for result in results), results
 
 
+@lru_cache(1)
+def ensemble_of_this_process(runtime: str) -> Ensemble:
+    """Loaded once, on one thread, as workers have it."""
+    torch.set_num_threads(1)
+    return with_runtime(load_ensemble(device="cpu"), runtime)
+
+
+@contextmanager
+def bare_process() -> Iterator[Executor]:
+    """A process without Dask that keeps freed memory as workers do, so that Dask alone differs."""
+    with mock.patch.dict(os.environ, {name: str(size) for name, size in MALLOC.items()}):
+        process = ProcessPoolExecutor(1, get_context("spawn"))
+        process.submit(time.time).result()  # it has begun, with these settings
+    with process:
+        yield process
+
+
 def compare(manifest: Path, rounds: int, runtime: str) -> None:
     """Print the ratios of one run."""
-    ensemble = with_runtime(load_ensemble(device="cpu"), runtime)
+    ensemble = ensemble_of_this_process(runtime)
     plain, side = as_trained(load_ensemble(device="cpu")), ensemble.manifest.input.side
     mirrorings = MIRRORINGS if ensemble.manifest.flips else MIRRORINGS[:1]
     entries = entries_of(manifest)
     few = entries[:PEER_LESIONS]
     with ExitStack() as clusters:
         one, two = (clusters.enter_context(local_workers(n, device="cpu")) for n in (1, 2))
+        bare = clusters.enter_context(bare_process())
         ways = {
             "two workers": lambda: run(manifest, two, runtime),
             "one worker": lambda: run(manifest, one, runtime),
-            "bare loop": lambda: loop(manifest, ensemble),
+            "bare loop": lambda: bare.submit(loop, manifest, runtime).result(),
             "peer": lambda: peer_way(few, plain, side, mirrorings),
             "peer, pydicom alone": lambda: peer_way(few, plain, side, mirrorings, "pydicom"),
         }
