@@ -32,6 +32,7 @@ from MammoClassifierLib.overlay import showOverlay
 from MammoClassifierLib.parameters import ShownMap, ShownMass
 from MammoClassifierLib.resultpanel import ResultPanel
 from MammoClassifierLib.results import checkStale, isAbout, isStale, readRecord, resultsInScene
+from MammoClassifierLib.watchedinputs import WatchedInputs
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
@@ -44,13 +45,6 @@ if TYPE_CHECKING:
     from mammopair.progress import Progress
     from mammopair.record import Record
 
-INPUT_EVENTS = (
-    vtk.vtkCommand.ModifiedEvent,
-    slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
-    slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
-    slicer.vtkMRMLMarkupsNode.PointModifiedEvent,
-)
-"""What may change a volume or a ROI that a result depends on."""
 CHOICES = ("ccVolume", "mloVolume", "ccRoi", "mloRoi")
 """Parameters that a result depends on."""
 
@@ -63,7 +57,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._parameterNode: MammoClassifierParameterNode | None = None
         self._guiTag: int | None = None
         self._views = HungViews()
-        self._watched: list[slicer.vtkMRMLNode] = []
+        self._watched = WatchedInputs(self.onInputModified)
         self._entered = False
         super().__init__(parent)
 
@@ -278,7 +272,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Bring everything in line with the parameter node."""
         if not self._parameterNode or _sceneIsIncomplete():
             return
-        self._watchInputs()
+        self._watched.watch(getattr(self._parameterNode, name) for name in CHOICES)
         self.breasts.show(self._parameterNode.shown())
         self._hang()
         self._updateButtons()
@@ -338,26 +332,6 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             return self._parameterNode.inputs()
         except InputError:
             return ()
-
-    def _watchInputs(self) -> None:
-        """Observe the volumes and ROIs that are chosen, and those only."""
-        parameters = self._parameterNode
-        chosen = [getattr(parameters, name) for name in CHOICES]
-        wanted = list(dict.fromkeys(node for node in chosen if node is not None))
-        if wanted == self._watched:
-            return
-        self._unwatchInputs()
-        for node in wanted:
-            for event in INPUT_EVENTS:
-                self.addObserver(node, event, self.onInputModified)
-        self._watched = wanted
-
-    def _unwatchInputs(self) -> None:
-        for node in self._watched:
-            for event in INPUT_EVENTS:
-                if self.hasObserver(node, event, self.onInputModified):
-                    self.removeObserver(node, event, self.onInputModified)
-        self._watched = []
 
     def _hang(self) -> None:
         """Hang the chosen views, while the module is open."""
@@ -441,7 +415,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self._parameterNode.disconnectGui(self._guiTag)
             node = self._parameterNode.parameterNode
             self.removeObserver(node, vtk.vtkCommand.ModifiedEvent, self.refresh)
-            self._unwatchInputs()
+            self._watched.release()
         self._parameterNode = parameters
         if parameters:
             self._guiTag = parameters.connectGui(self.ui)
