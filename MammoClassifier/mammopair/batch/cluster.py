@@ -29,6 +29,16 @@ MEMORY = "2 GiB"
 MALLOC = {"MALLOC_TRIM_THRESHOLD_": 2**29, "MALLOC_MMAP_THRESHOLD_": 2**25}
 """What glibc keeps of freed memory, in bytes. Dask has it give back all at once, and then every
 film and every layer of a network pays for its pages anew."""
+SETTINGS: dict[str, Any] = {
+    "distributed.scheduler.allowed-failures": DEATHS,
+    "distributed.worker.memory.target": False,  # no pickles on disk
+    "distributed.worker.memory.spill": False,
+    "distributed.worker.memory.pause": False,
+    # It holds the stack of every 10 ms of the last hour: 200 MB of each worker.
+    "distributed.worker.profile.enabled": False,
+    **{f"distributed.nanny.pre-spawn-environ.{name}": size for name, size in MALLOC.items()},
+}
+"""Dask's settings; the same stand in ``dask.yaml``, for clusters that users start themselves."""
 PATIENCE = 30.0
 """Seconds to wait for a scheduler, and for its first worker."""
 THREADS_A_GPU = 4
@@ -177,17 +187,10 @@ def _need_dask(otherwise: str) -> None:
 
 @contextmanager
 def _quiet_dask() -> Iterator[None]:
-    """Dask as this room needs it: no pickles on disk, no log in the user's terminal."""
+    """Dask by our settings, and with no log of its own in the user's terminal."""
     import dask
     import distributed  # noqa: F401  it makes the loggers
 
-    settings: dict[str, Any] = {
-        "distributed.worker.memory.target": False,
-        "distributed.worker.memory.spill": False,
-        "distributed.worker.memory.pause": False,
-        "distributed.scheduler.allowed-failures": DEATHS,
-        **{f"distributed.nanny.pre-spawn-environ.{name}": size for name, size in MALLOC.items()},
-    }
     chatty = ("distributed", "tornado", "asyncio")
     loggers = [
         logging.getLogger(name)
@@ -198,7 +201,7 @@ def _quiet_dask() -> Iterator[None]:
     try:
         for logger in loggers:
             logger.setLevel(logging.CRITICAL + 1)
-        with dask.config.set(settings):
+        with dask.config.set(SETTINGS):
             yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):

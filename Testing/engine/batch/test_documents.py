@@ -12,6 +12,7 @@ import pytest
 from typer.main import get_command
 
 import mammopair.batch
+from mammopair.batch.cluster import SETTINGS
 from mammopair.cli import app
 from Testing.engine.batch.archive import PATIENCE, environment, same_results
 
@@ -41,6 +42,20 @@ def test_the_slurm_example_runs_as_it_stands(archive, undisturbed, ensemble_fold
     assert ran.returncode == 0, ran.stderr
     assert all(same_results(tmp_path / "out", undisturbed))
     assert not list(tmp_path.glob(".mammopair.*"))
+
+
+def test_clusters_that_users_start_get_the_settings_of_our_own():
+    import yaml
+
+    def flat(settings, path=()):
+        for name, value in settings.items():
+            if isinstance(value, dict):
+                yield from flat(value, (*path, name))
+            else:
+                yield ".".join((*path, name)), value
+
+    written = yaml.safe_load((ROOM / "dask.yaml").read_text(encoding="utf-8"))
+    assert dict(flat(written)) == SETTINGS
 
 
 @pytest.mark.parametrize("document", ["README.md", "slurm.sbatch"])
