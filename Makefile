@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 
-.PHONY: install demo test slow lint bench bench-archive figures table clean
+.PHONY: install demo test slow lint bench bench-archive figures matrix table clean
 
 install: $(STAMP)
 
@@ -42,6 +42,19 @@ bench-archive: install
 
 figures: install
 	$(BIN)/python -m Testing.documents.readme_figures
+
+# Trains all that the table compares anew, into runs/: some hours of two cores, resumable.
+DATA    ?= ../shared/data/cbis-ddsm
+JOBS    ?= 2
+RECIPES := $(patsubst MammoClassifier/mammopair/training/recipes/%.toml,%,$(wildcard \
+	MammoClassifier/mammopair/training/recipes/*.toml \
+	MammoClassifier/mammopair/training/recipes/matrix/*.toml))
+
+matrix: install
+	for recipe in $(RECIPES); do \
+		$(BIN)/mammopair crossval $$recipe --data $(DATA) --out runs --jobs $(JOBS) || exit; \
+	done
+	$(BIN)/mammopair handcrafted --data $(DATA) --out runs --jobs $(JOBS)
 
 # From the kept predictions to the table in README and on the card; RUNS may name others.
 RUNS     ?= $(wildcard Resources/CrossValidation/*)
