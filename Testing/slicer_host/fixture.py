@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from . import dicom_database  # noqa: F401  it stands on pydicom, which a host may be told to lack
 from .host import start_host
 
 
