@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from mammopair.batch.cluster import workers_of
+from mammopair.cli.cluster import pool_at
 from mammopair.progress import outcome
 from mammopair.training.crossval import cross_validate
 from mammopair.training.recipe import read_recipe
@@ -31,7 +31,7 @@ def test_members_train_on_the_workers_and_predict_the_same(start, crop_folder, t
 
     there = tmp_path / "there"
     there.mkdir()
-    with workers_of(address) as workers, workers.pool() as pool:
+    with pool_at(address, (None, None, None)) as pool:
         steps = cross_validate(recipe, crop_folder, there, device="cpu", pool=pool)
         run = outcome(steps)
     assert len(run.predictors) == 2
