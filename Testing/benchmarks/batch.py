@@ -43,6 +43,7 @@ from mammopair.batch.running import Options, run_batch
 from mammopair.batch.shards import Shards
 from mammopair.cli.demo import exams_folder
 from mammopair.manifest import LesionEntry
+from mammopair.model import ensemble as ensembles
 from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.model.inference import MIRRORINGS
 from mammopair.model.runtime import RUNTIMES, with_runtime
@@ -180,11 +181,12 @@ def print_limit(what: str, share: float, most: float) -> None:
 
 def print_shares(manifest: Path, ensemble: Ensemble) -> None:
     """Where the time of one worker goes, by a clock around each step."""
-    spent = dict.fromkeys(("read and decode", "cut", "network", "records", "write"), 0.0)
+    spent = dict.fromkeys(("read and decode", "cut", "prepare", "network", "records", "write"), 0.0)
     with (
         clocked(classifying, "read_view", spent, "read and decode"),
         clocked(classifying, "_cut_row", spent, "cut"),
         clocked(classifying, "classify_many", spent, "records"),
+        clocked(ensembles, "prepare", spent, "prepare"),
         clocked(Ensemble, "_read", spent, "network"),
         clocked(Shards, "append", spent, "write"),
     ):
@@ -205,7 +207,7 @@ def print_shares(manifest: Path, ensemble: Ensemble) -> None:
                     ]
                 )
         total = time.perf_counter() - began
-    spent["records"] -= spent["network"]
+    spent["records"] -= spent["prepare"] + spent["network"]
     spent["rest"] = total - sum(spent.values())
     print("of one worker:", ", ".join(f"{name} {part / total:.0%}" for name, part in spent.items()))
 

@@ -39,10 +39,10 @@ def class_activation(reader: Reader, patches: Patches, boxes: Sequence[Box]) -> 
 
 def read_maps(reader: Reader, patches: Patches) -> Floats:
     """``(n, h, w)``: class activation in calibrated logits, averaged over the members."""
-    from mammopair.model.inference import read_patches
+    from mammopair.model.inference import prepare, read_inputs
 
+    images = prepare(patches, reader.input, reader.device)
     read = [
-        read_patches(network, patches, reader.input, flips=reader.flips).maps.numpy()
-        for network in reader.networks
+        read_inputs(network, images, flips=reader.flips).maps.numpy() for network in reader.networks
     ]
     return reader.calibration.slope * np.mean(read, axis=0)

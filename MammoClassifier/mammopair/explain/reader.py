@@ -21,7 +21,7 @@ from mammopair.errors import InputError
 from mammopair.model.calibration import CERTAIN, sigmoid
 from mammopair.model.ensemble import Ensemble
 from mammopair.model.ensemble_manifest import Calibration
-from mammopair.model.inference import MIRRORINGS, MOST_PATCHES, read_chunk, read_patches
+from mammopair.model.inference import MIRRORINGS, MOST_PATCHES, prepare, read_chunk, read_inputs
 from mammopair.model.input import InputSpec, to_input
 
 MOST_WITH_GRADIENT = 8
@@ -64,9 +64,9 @@ class Reader:
 
         Nothing is cut into chunks here, since the gradient needs all of them at once.
         """
-        raw = []
+        raw, images = [], self.inputs(patches)
         for network in self.networks:
-            read = read_chunk(network, patches, self.input, flips=self.flips)
+            read = read_chunk(network, images, flips=self.flips)
             raw.append(read.maps.mean(dim=(1, 2)) + network.fc.bias[0])  # type: ignore[index,union-attr]
         return self.calibration.slope * torch.stack(raw, dim=1) + self.calibration.intercept
 
@@ -90,11 +90,11 @@ class Reader:
 
     def words(self, patches: Patches) -> Floats:
         """``(n, words)``: the concepts' logits, uncalibrated, averaged over the members."""
-        said = []
+        said, images = [], prepare(patches, self.input, self.device)
         for network in self.networks:
             linear: nn.Linear = network.fc  # type: ignore[assignment]
             weight, bias = (part.double().cpu().numpy() for part in (linear.weight, linear.bias))
-            read = read_patches(network, patches, self.input, flips=self.flips)
+            read = read_inputs(network, images, flips=self.flips)
             said.append(read.pooled.numpy() @ weight[1:].T + bias[1:])
         return np.mean(said, axis=0)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from mammopair.caution import Caution
 from mammopair.errors import InputError
@@ -24,12 +25,14 @@ from mammopair.model.ensemble_manifest import (
     with_cross_fit,
 )
 from mammopair.model.folding import fold_batch_norms
-from mammopair.model.inference import Reading, read_patches
+from mammopair.model.inference import prepare, read_inputs
 from mammopair.model.reference import Reference, load_reference
 from mammopair.model.weights import file_sha256, load_weights
 
 DEFAULT = "light-googlenet"
 """The ensemble that is meant where none is named."""
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -80,9 +83,12 @@ class Ensemble:
         projections
             ``n`` times ``CC`` or ``MLO``.
         """
+        images = self._or_on_the_cpu(
+            lambda: prepare(patches, self.manifest.input, self._where_networks_are)
+        )
         for entry in self.members:
             mine = np.array([projection in entry.views for projection in projections])
-            yield self._read(entry.name, patches, mine)
+            yield self._read(entry.name, images, mine)
 
     @property
     def members(self) -> list[MemberEntry]:
@@ -111,19 +117,16 @@ class Ensemble:
             part.reference = Reference(scores=scores, usual={})
         return part
 
-    def _read(
-        self, member: str, patches: npt.NDArray[np.float32], mine: npt.NDArray[np.bool_]
-    ) -> MemberOutput:
+    def _read(self, member: str, images: Tensor, mine: npt.NDArray[np.bool_]) -> MemberOutput:
+        """Have a member read those of prepared patches that are of its projections."""
         network = self.networks[member]
         linear: nn.Linear = network.fc  # type: ignore[assignment]
         weight, bias = (part.double().cpu().numpy() for part in (linear.weight, linear.bias))
-        try:
-            read = self._through(network, patches[mine])
-        except torch.OutOfMemoryError:
-            self._move_to_cpu()
-            read = self._through(network, patches[mine])
+        read = self._or_on_the_cpu(
+            lambda: read_inputs(network, images[torch.from_numpy(mine)], flips=self.manifest.flips)
+        )
         maps, pooled = (
-            np.full((len(patches), *part.shape[1:]), np.nan) for part in (read.maps, read.pooled)
+            np.full((len(images), *part.shape[1:]), np.nan) for part in (read.maps, read.pooled)
         )
         maps[mine], pooled[mine] = read.maps.numpy(), read.pooled.numpy()
         return MemberOutput(
@@ -135,9 +138,19 @@ class Ensemble:
             pooled=pooled,
         )
 
-    def _through(self, network: nn.Module, patches: npt.NDArray[np.float32]) -> Reading:
-        # Parts of an ensemble share its networks, which one of them may have moved to the CPU.
-        return read_patches(network, patches, self.manifest.input, flips=self.manifest.flips)
+    @property
+    def _where_networks_are(self) -> torch.device:
+        """Parts of an ensemble share its networks, which one of them may have moved to the CPU."""
+        places = (next(network.parameters()).device for network in self.networks.values())
+        return next(places, self.device)
+
+    def _or_on_the_cpu(self, work: Callable[[], Result]) -> Result:
+        """Do work, and once more on the CPU if the GPU's memory is too small for it."""
+        try:
+            return work()
+        except torch.OutOfMemoryError:
+            self._move_to_cpu()
+            return work()
 
     def _move_to_cpu(self) -> None:
         self.device = torch.device("cpu")

@@ -28,19 +28,39 @@ class Reading:
 
 
 @torch.inference_mode()
-def read_patches(
-    network: nn.Module, patches: npt.NDArray[np.float32], spec: InputSpec, *, flips: bool
-) -> Reading:
-    """Read patches in chunks that fit in memory; in double precision, on the CPU.
+def prepare(patches: npt.NDArray[np.float32], spec: InputSpec, device: torch.device) -> Tensor:
+    """What all networks of an ensemble are fed, ``(n, 1, side, side)``, on a device.
+
+    Parameters
+    ----------
+    patches
+        ``(n, rows, rows)``, in [0, 1], bright where dense.
+    spec
+        The input that the networks were trained on.
+    device
+        Where the work is done and its result is.
+
+    Raises
+    ------
+    torch.OutOfMemoryError
+        If the device has too little memory.
+    """
+    if not len(patches):
+        return torch.zeros(0, 1, spec.side, spec.side, device=device)
+    chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(MOST_PATCHES)
+    return torch.cat([to_input(chunk.to(device), spec) for chunk in chunks])
+
+
+@torch.inference_mode()
+def read_inputs(network: nn.Module, images: Tensor, *, flips: bool) -> Reading:
+    """Read prepared patches in chunks that fit in memory; in double precision, on the CPU.
 
     Parameters
     ----------
     network
         In evaluation mode, on its device, channels last.
-    patches
-        ``(n, rows, rows)``, in [0, 1], bright where dense.
-    spec
-        The input that the network was trained on.
+    images
+        Of :func:`prepare`, on any device.
     flips
         Whether all four mirrorings are read, or the patch as it is only.
 
@@ -49,25 +69,40 @@ def read_patches(
     torch.OutOfMemoryError
         If the device has too little memory for a chunk.
     """
-    if not len(patches):
+    if not len(images):
         linear: nn.Linear = network.fc  # type: ignore[assignment]
         return Reading(torch.zeros(0, 1, 1), torch.zeros(0, linear.in_features))
-    chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(MOST_PATCHES)
-    read = [read_chunk(network, chunk, spec, flips=flips) for chunk in chunks]
+    device = next(network.parameters()).device
+    read = [
+        read_chunk(network, chunk.to(device), flips=flips) for chunk in images.split(MOST_PATCHES)
+    ]
     return Reading(
         torch.cat([part.maps for part in read]).double().cpu(),
         torch.cat([part.pooled for part in read]).double().cpu(),
     )
 
 
-def read_chunk(network: nn.Module, patches: Tensor, spec: InputSpec, *, flips: bool) -> Reading:
-    """Read every mirroring of patches; the maps are mirrored back before they are averaged."""
-    device = next(network.parameters()).device
-    images = to_input(patches.to(device), spec)
+def read_patches(
+    network: nn.Module, patches: npt.NDArray[np.float32], spec: InputSpec, *, flips: bool
+) -> Reading:
+    """Prepare patches for one network, on its device, and have it read them.
+
+    The same as :func:`prepare`, then :func:`read_inputs`; where several networks read the same
+    patches, prepare them once.
+    """
+    images = prepare(patches, spec, next(network.parameters()).device)
+    return read_inputs(network, images, flips=flips)
+
+
+def read_chunk(network: nn.Module, images: Tensor, *, flips: bool) -> Reading:
+    """Read every mirroring of ``(n, 1, side, side)``, all at once and with its gradient.
+
+    The maps are mirrored back before they are averaged.
+    """
     mirrorings = MIRRORINGS if flips else MIRRORINGS[:1]
     batch = torch.cat([images.flip(axes) for axes in mirrorings])
     batch = batch.contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cuda", torch.float16, enabled=device.type == "cuda"):
+    with torch.autocast("cuda", torch.float16, enabled=images.device.type == "cuda"):
         features = network.features(batch).float()  # type: ignore[operator]
     maps = network.class_activation(features)[:, 0]  # type: ignore[operator]
     turned = [
