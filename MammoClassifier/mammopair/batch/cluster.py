@@ -38,6 +38,8 @@ SETTINGS: dict[str, Any] = {
     "distributed.worker.profile.enabled": False,
     # At its usual 20 ms an idle cluster takes 6 % of a core; it only tells of a blocked process.
     "distributed.admin.tick.interval": "500 ms",
+    # What it keeps of this many last tasks for its own debugging, some 20 kB of each.
+    "distributed.admin.low-level-log-length": 100,
     **{f"distributed.nanny.pre-spawn-environ.{name}": size for name, size in MALLOC.items()},
 }
 """Dask's settings; the same stand in ``dask.yaml``, for clusters that users start themselves."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mammopair.batch.cluster import TlsFiles
 from Testing.engine.batch.archive import (
     LESIONS,
     environment,
@@ -58,7 +59,7 @@ def start():
     """Starts processes, and ends those that are left when the test is over."""
     running = []
 
-    def run(*command, **options):
+    def run(*command, within=(), **options):
         options = {
             "env": environment(),
             "start_new_session": True,
@@ -67,7 +68,7 @@ def start():
             "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         } | options
         process = subprocess.Popen(
-            [sys.executable, *map(str, command)],
+            [*within, sys.executable, *map(str, command)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             **options,
@@ -91,3 +92,17 @@ def batch(start, ensemble_folder):
         return start(*command, *arguments, **options)
 
     return run
+
+
+@pytest.fixture
+def certificates(tmp_path):
+    """An authority and a certificate of our own, as PEM files."""
+    import trustme
+
+    authority = trustme.CA()
+    mine = authority.issue_cert("127.0.0.1")
+    files = TlsFiles(tmp_path / "ca.pem", tmp_path / "me.pem", tmp_path / "me.key")
+    authority.cert_pem.write_to_path(str(files.ca))
+    mine.cert_chain_pems[0].write_to_path(str(files.certificate))
+    mine.private_key_pem.write_to_path(str(files.key))
+    return files

@@ -45,20 +45,6 @@ def scheduler(start, tmp_path):
     return run
 
 
-@pytest.fixture
-def certificates(tmp_path):
-    """An authority and a certificate of our own, as PEM files."""
-    import trustme
-
-    authority = trustme.CA()
-    mine = authority.issue_cert("127.0.0.1")
-    files = TlsFiles(tmp_path / "ca.pem", tmp_path / "me.pem", tmp_path / "me.key")
-    authority.cert_pem.write_to_path(str(files.ca))
-    mine.cert_chain_pems[0].write_to_path(str(files.certificate))
-    mine.private_key_pem.write_to_path(str(files.key))
-    return files
-
-
 def shifted(folder, seconds):
     """An environment in which Python's clock is off."""
     folder.mkdir()

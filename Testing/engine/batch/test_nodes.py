@@ -1,0 +1,91 @@
+"""Two machines and the wire between them: the kernel's network namespaces stand for the machines.
+
+Each has an address and a loopback of its own, and reaches the other by the wire alone.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from Testing.engine.batch.archive import LESIONS, end, outcomes_in, same_results, wait_until
+from Testing.engine.batch.test_cluster import WORKER
+
+ADDRESSES = {"mammopair-a": "10.231.7.1", "mammopair-b": "10.231.7.2"}
+HERE, THERE = ADDRESSES
+
+
+def ip(*arguments):
+    """Run ip(8); its outcome tells whether it could."""
+    return subprocess.run(["ip", *arguments], capture_output=True, check=False).returncode == 0
+
+
+def on(node):
+    """What a command begins with that runs on a machine."""
+    return ("ip", "netns", "exec", node)
+
+
+@pytest.fixture
+def nodes():
+    """Both machines, wired; skips where the kernel does not lend them."""
+    if os.name == "nt" or os.geteuid() or not shutil.which("ip"):
+        pytest.skip("only root can make network namespaces")
+    try:
+        made = all(ip("netns", "add", node) for node in ADDRESSES)
+        wire = ("link", "add", "wire", "netns", HERE, "type", "veth")
+        if not (made and ip(*wire, "peer", "name", "wire", "netns", THERE)):
+            pytest.skip("no network namespaces can be made here")
+        for node, address in ADDRESSES.items():
+            assert ip("-n", node, "address", "add", f"{address}/24", "dev", "wire")
+            for device in ("wire", "lo"):
+                assert ip("-n", node, "link", "set", device, "up")
+        yield
+    finally:
+        for node in ADDRESSES:
+            ip("netns", "delete", node)
+
+
+@pytest.fixture
+def cluster(nodes, start, certificates, tmp_path):
+    """Starts a scheduler here and workers on machines, over TLS; gives what ``batch`` is told."""
+    tls = ("--tls-ca-file", certificates.ca, "--tls-cert", certificates.certificate)
+    tls = ("--protocol", "tls", "--no-dashboard", *tls, "--tls-key", certificates.key)
+    address = f"tls://{ADDRESSES[HERE]}:8786"
+    start(
+        *("-m", "distributed.cli.dask_scheduler", *tls),
+        *("--host", ADDRESSES[HERE], "--port", "8786"),
+        within=on(HERE),
+    )
+    ours = ("--tls-ca", certificates.ca, "--tls-cert", certificates.certificate)
+
+    def with_workers_on(*names):
+        for name in names:
+            own = ("--host", ADDRESSES[name], "--name", name)
+            start(*WORKER, address, *own, *tls, within=on(name))
+        return ("--scheduler", address, *ours, "--tls-key", certificates.key)
+
+    return with_workers_on
+
+
+def test_work_that_crosses_the_wire_gives_the_same_bytes(
+    cluster, batch, archive, undisturbed, tmp_path
+):
+    out = tmp_path / "out"
+    end(batch(archive / "lesions.csv", out, *cluster(THERE), within=on(HERE)), 0)
+    assert all(same_results(out, undisturbed))
+
+
+@pytest.mark.slow
+def test_a_machine_that_loses_power_costs_nothing(cluster, batch, archive, undisturbed, tmp_path):
+    """It says no more, not even that it is gone: only its silence tells."""
+    out = tmp_path / "out"
+    both = cluster(HERE, THERE)
+    process = batch(archive / "lesions.csv", out, *both, within=on(HERE))
+    wait_until(lambda: outcomes_in(out) >= 8, process)
+    assert ip("-n", THERE, "link", "set", "wire", "down")
+    end(process, 0)
+    assert outcomes_in(out) == LESIONS
+    assert all(same_results(out, undisturbed))
