@@ -76,6 +76,7 @@ def compile_features(network: nn.Module, side: int) -> Callable[[Tensor], Tensor
     settings = {
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "INFERENCE_PRECISION_HINT": "f32",
+        "ENABLE_CPU_PINNING": False,  # processes beside each other would all be pinned to core 0
         "PERFORMANCE_HINT": "LATENCY",
     }
     request = openvino.Core().compile_model(converted, "CPU", settings).create_infer_request()

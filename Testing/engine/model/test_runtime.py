@@ -1,7 +1,11 @@
 """OpenVINO in torch's place: the same numbers."""
 
+import os
+import threading
+
 import numpy as np
 import pytest
+import torch
 
 from mammopair.errors import InputError
 from mammopair.model.calibration import probabilities
@@ -30,6 +34,38 @@ def test_openvino_gives_the_same_probabilities_maps_and_features(name, request):
     for mine, other in zip(pooled, other_pooled, strict=True):
         np.testing.assert_allclose(mine, other, atol=1e-3 * np.abs(mine).max())
     assert np.ptp(logits) > 0.01
+
+
+@pytest.fixture
+def one_thread():
+    """As workers of the batch have it."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.skipif(
+    not hasattr(os, "sched_getaffinity"), reason="Linux alone tells a thread's cores"
+)
+@pytest.mark.usefixtures("one_thread")
+def test_openvino_may_compute_on_every_core(shipped):
+    """Workers beside each other, each pinned to the first core, would take turns on it."""
+    pytest.importorskip("openvino")
+    through_openvino, computing = with_runtime(shipped, "openvino"), threading.get_native_id()
+    cores, ended = [os.sched_getaffinity(computing)], threading.Event()
+
+    def watch():
+        while not ended.wait(0.001):
+            cores.append(os.sched_getaffinity(computing))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    read(through_openvino, np.stack([lesion_picture(True, n) for n in range(4)]))
+    ended.set()
+    watcher.join()
+    assert len(cores) > 10
+    assert all(now == cores[0] for now in cores)
 
 
 def test_the_torch_runtime_is_the_ensemble_itself(ensemble):
