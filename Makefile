@@ -16,8 +16,10 @@ $(STAMP): pyproject.toml constraints.txt
 demo: install
 	$(BIN)/mammopair demo --out demo-out
 
+# A file's tests run in one process, files side by side, each process on one thread.
 test: lint
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m "not slow"
+	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m "not slow" \
+		--numprocesses auto --maxprocesses 4 --dist loadfile
 
 slow: install
 	QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m slow

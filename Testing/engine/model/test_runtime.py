@@ -20,12 +20,20 @@ def read(ensemble, patches):
     return logits, [output.pooled for output in outputs]
 
 
-@pytest.mark.parametrize("name", ["ensemble", "shipped"])
-def test_openvino_gives_the_same_probabilities_maps_and_features(name, request):
+@pytest.fixture(scope="module", params=["ensemble", "shipped"])
+def twice(request):
+    """An ensemble, and the same through OpenVINO, on one thread as workers of the batch have it."""
     pytest.importorskip("openvino")
-    ensemble = request.getfixturevalue(name)
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    ensemble = request.getfixturevalue(request.param)
+    yield ensemble, with_runtime(ensemble, "openvino")
+    torch.set_num_threads(before)
+
+
+def test_openvino_gives_the_same_probabilities_maps_and_features(twice):
+    ensemble, through_openvino = twice
     patches = np.stack([lesion_picture(bool(n % 2), n) for n in range(6)])
-    through_openvino = with_runtime(ensemble, "openvino")
     logits, pooled = read(ensemble, patches)
     others, other_pooled = read(through_openvino, patches)
     calibration = ensemble.manifest.calibration
@@ -36,23 +44,12 @@ def test_openvino_gives_the_same_probabilities_maps_and_features(name, request):
     assert np.ptp(logits) > 0.01
 
 
-@pytest.fixture
-def one_thread():
-    """As workers of the batch have it."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.mark.skipif(
     not hasattr(os, "sched_getaffinity"), reason="Linux alone tells a thread's cores"
 )
-@pytest.mark.usefixtures("one_thread")
-def test_openvino_may_compute_on_every_core(shipped):
+def test_openvino_may_compute_on_every_core(twice):
     """Workers beside each other, each pinned to the first core, would take turns on it."""
-    pytest.importorskip("openvino")
-    through_openvino, computing = with_runtime(shipped, "openvino"), threading.get_native_id()
+    computing = threading.get_native_id()
     cores, ended = [os.sched_getaffinity(computing)], threading.Event()
 
     def watch():
@@ -61,10 +58,10 @@ def test_openvino_may_compute_on_every_core(shipped):
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    read(through_openvino, np.stack([lesion_picture(True, n) for n in range(4)]))
+    read(twice[1], np.stack([lesion_picture(True, n) for n in range(6)]))
     ended.set()
     watcher.join()
-    assert len(cores) > 10
+    assert len(cores) > 2
     assert all(now == cores[0] for now in cores)
 
 
