@@ -125,9 +125,10 @@ def _print(
     console, tally = output(), summary.tally
     console.print(
         f"{tally.records} of {tally.lesions} lesions classified, {tally.failed_lesions} with a "
-        f"failure; {summary.kept} were done before. {summary.seconds:.0f} s, "
-        f"{summary.rate:.2f} lesions a second."
+        f"failure; {summary.kept} were done before."
     )
+    if tally.lesions > summary.kept:
+        console.print(f"{summary.seconds:.0f} s, {summary.rate:.2f} lesions a second.")
     if tally.missing:
         console.print(f"{tally.missing} were not come to; go on with --resume.")
     if tally.records:
