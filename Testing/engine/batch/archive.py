@@ -17,6 +17,9 @@ from Testing.synthetic_lesions import LESION_BOX
 
 COLUMNS = ["case_id", "lesion_id", "laterality", "view", "file", "box_x", "box_y", "box_w", "box_h"]
 LESIONS = 40
+SCHEDULER = ("-m", "distributed.cli.dask_scheduler", "--no-dashboard")
+WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard")
+"""What Python is told, to be Dask's; where it listens, or whom it works for, comes behind."""
 PATIENCE = 300
 """Seconds to wait for something that takes one on an idle machine."""
 

@@ -8,14 +8,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mammopair.batch.cluster import TlsFiles
 from Testing.engine.batch.archive import (
     LESIONS,
+    SCHEDULER,
     environment,
     lesion_rows,
     run_alone,
+    wait_until,
     write_manifest,
 )
 from Testing.synthetic_lesions import film, write_png
@@ -90,6 +93,21 @@ def batch(start, ensemble_folder):
     def run(manifest, out, *arguments, **options):
         command = (*MAMMOPAIR, "batch", manifest, out, "--model", ensemble_folder)
         return start(*command, *arguments, **options)
+
+    return run
+
+
+@pytest.fixture
+def scheduler(start, tmp_path):
+    """Starts a scheduler; gives its process, its address and what workers find it by."""
+
+    def run(*arguments):
+        file = tmp_path / "scheduler.json"
+        here = ("--host", "127.0.0.1", "--port", "0")
+        process = start(*SCHEDULER, *here, "--scheduler-file", file, *arguments)
+        wait_until(file.exists, process)
+        address = msgspec.json.decode(file.read_bytes())["address"]
+        return process, address, ("--scheduler-file", file)
 
     return run
 

@@ -8,7 +8,6 @@ import sys
 import time
 from pathlib import Path
 
-import msgspec
 import pytest
 
 import mammopair
@@ -20,29 +19,13 @@ from mammopair.batch.worker import Identity, identify
 from mammopair.errors import InputError
 from Testing.engine.batch.archive import (
     PATIENCE,
+    WORKER,
     end,
     environment,
     outcomes_in,
     same_results,
     sentence,
-    wait_until,
 )
-
-SCHEDULER = ("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0")
-WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard")
-
-
-@pytest.fixture
-def scheduler(start, tmp_path):
-    """Starts a scheduler; gives its address and what workers find it by."""
-
-    def run(*arguments):
-        file = tmp_path / "scheduler.json"
-        process = start(*SCHEDULER, "--no-dashboard", "--scheduler-file", file, *arguments)
-        wait_until(file.exists, process)
-        return msgspec.json.decode(file.read_bytes())["address"], ("--scheduler-file", file)
-
-    return run
 
 
 def shifted(folder, seconds):
@@ -59,7 +42,7 @@ def test_a_scheduler_over_tls_gives_the_same_bytes_though_a_workers_clock_is_off
 ):
     tls = ("--tls-ca-file", certificates.ca, "--tls-cert", certificates.certificate)
     tls = (*tls, "--tls-key", certificates.key)
-    address, found = scheduler("--protocol", "tls", *tls)
+    _, address, found = scheduler("--protocol", "tls", *tls)
     assert address.startswith("tls://127.0.0.1:")
     start(*WORKER, *found, *tls, "--protocol", "tls", env=shifted(tmp_path / "late", 7200))
     ours = ("--tls-ca", certificates.ca, "--tls-cert", certificates.certificate)
@@ -113,8 +96,8 @@ def test_a_scheduler_that_is_not_there(monkeypatch, address):
 
 
 def test_a_scheduler_without_workers(monkeypatch, scheduler):
-    address, _ = scheduler()
-    monkeypatch.setattr(cluster, "PATIENCE", 1)
+    _, address, _ = scheduler()
+    monkeypatch.setattr(cluster, "PATIENCE", 5)  # within which a busy scheduler must answer
     with pytest.raises(InputError, match="has no worker; start some"), workers_of(address):
         pass
 
@@ -128,7 +111,7 @@ def test_a_worker_of_another_version_is_refused_before_any_work(
     shutil.copytree(package, tmp_path / "other" / "mammopair", ignore=ignored)
     init = tmp_path / "other" / "mammopair" / "__init__.py"
     init.write_text(init.read_text().replace(f'"{mammopair.__version__}"', '"0.0.9"'))
-    address, found = scheduler()
+    _, address, found = scheduler()
     start(*WORKER, *found, env=environment(PYTHONPATH=str(tmp_path / "other")))
     process = batch(archive / "lesions.csv", tmp_path / "out", "--scheduler", address)
     _, said = end(process, 1)

@@ -13,6 +13,7 @@ import pytest
 
 from Testing.engine.batch.archive import (
     LESIONS,
+    WORKER,
     end,
     environment,
     failures_of,
@@ -86,22 +87,14 @@ def test_a_killed_client_takes_its_workers_along_and_resume_goes_on(
 
 
 def test_a_killed_scheduler_ends_the_run_with_a_sentence_and_resume_goes_on(
-    start, batch, archive, undisturbed, ensemble_folder, tmp_path
+    start, scheduler, batch, archive, undisturbed, ensemble_folder, tmp_path
 ):
-    out, address = tmp_path / "out", tmp_path / "scheduler.json"
-    scheduler = start(
-        *("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0"),
-        *("--no-dashboard", "--scheduler-file", address),
-    )
-    wait_until(address.exists, scheduler)
-    worker = start(
-        *("-m", "distributed.cli.dask_worker", "--scheduler-file", address, "--nthreads", "1"),
-        *("--no-nanny", "--no-dashboard"),
-    )
-    tcp = msgspec.json.decode(address.read_bytes())["address"]
-    process = batch(archive / "lesions.csv", out, "--scheduler", tcp)
+    out = tmp_path / "out"
+    process_of_it, address, found = scheduler()
+    worker = start(*WORKER, *found)
+    process = batch(archive / "lesions.csv", out, "--scheduler", address)
     wait_until(lambda: outcomes_in(out) >= 8, process)
-    scheduler.kill()
+    process_of_it.kill()
     _, said = end(process, 1)
     worker.kill()
     assert "the scheduler went away" in sentence(said)

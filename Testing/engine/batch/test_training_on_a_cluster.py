@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import msgspec
 import pytest
 
 from mammopair.cli.cluster import pool_at
 from mammopair.progress import outcome
 from mammopair.training.crossval import cross_validate
 from mammopair.training.recipe import read_recipe
-from Testing.engine.batch.archive import wait_until
+from Testing.engine.batch.archive import WORKER
 from Testing.synthetic_lesions import RECIPE
 
 
 @pytest.mark.slow
-def test_members_train_on_the_workers_and_predict_the_same(start, crop_folder, tmp_path):
+def test_members_train_on_the_workers_and_predict_the_same(start, scheduler, crop_folder, tmp_path):
     (tmp_path / "small.toml").write_text(RECIPE)
     recipe = read_recipe(tmp_path / "small.toml")
     here = tmp_path / "here"
     here.mkdir()
     outcome(cross_validate(recipe, crop_folder, here, device="cpu"))
 
-    found = tmp_path / "scheduler.json"
-    dask = ("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0")
-    scheduler = start(*dask, "--no-dashboard", "--scheduler-file", found)
-    wait_until(found.exists, scheduler)
-    worker = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-dashboard")
-    start(*worker, "--no-nanny", "--scheduler-file", found)
-    address = msgspec.json.decode(found.read_bytes())["address"]
-
+    _, address, found = scheduler()
+    start(*WORKER, *found)
     there = tmp_path / "there"
     there.mkdir()
     with pool_at(address, (None, None, None)) as pool:
