@@ -63,13 +63,19 @@ class Ensemble:
     sha256: str
     """Of the manifest, which holds those of the weights."""
     folder: Path
-    device: torch.device
     networks: dict[str, nn.Module]
-    """By member name, in evaluation mode, batch norms folded, channels last."""
+    """By member name, in evaluation mode, batch norms folded, channels last. Parts of an ensemble
+    share them, so what one of them moves to another device is moved for all."""
     cautions: list[Caution] = field(default_factory=list)
     """What happened on the way that the user ought to know, such as a change of device."""
     reference: Reference | None = None
     """What held-out lesions and crops were like; older ensembles have none."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where the networks are; the CPU where there are none."""
+        places = (next(network.parameters()).device for network in self.networks.values())
+        return next(places, torch.device("cpu"))
 
     def outputs(
         self, patches: npt.NDArray[np.float32], projections: Sequence[str]
@@ -83,9 +89,8 @@ class Ensemble:
         projections
             ``n`` times ``CC`` or ``MLO``.
         """
-        images = self._or_on_the_cpu(
-            lambda: prepare(patches, self.manifest.input, self._where_networks_are)
-        )
+        spec = self.manifest.input
+        images = self._or_on_the_cpu(lambda: prepare(patches, spec, self.device))
         for entry in self.members:
             mine = np.array([projection in entry.views for projection in projections])
             yield self._read(entry.name, images, mine)
@@ -138,12 +143,6 @@ class Ensemble:
             pooled=pooled,
         )
 
-    @property
-    def _where_networks_are(self) -> torch.device:
-        """Parts of an ensemble share its networks, which one of them may have moved to the CPU."""
-        places = (next(network.parameters()).device for network in self.networks.values())
-        return next(places, self.device)
-
     def _or_on_the_cpu(self, work: Callable[[], Result]) -> Result:
         """Do work, and once more on the CPU if the GPU's memory is too small for it."""
         try:
@@ -153,9 +152,8 @@ class Ensemble:
             return work()
 
     def _move_to_cpu(self) -> None:
-        self.device = torch.device("cpu")
         for network in self.networks.values():
-            network.to(self.device)
+            network.to("cpu")
         self.cautions.append(
             Caution(
                 code="out-of-gpu-memory",
@@ -182,7 +180,7 @@ def load_ensemble(name_or_path: str | Path | None = None, device: str = "auto") 
     kept = manifest.reference
     reference = load_reference(folder / kept.file, kept.sha256) if kept else None
     sha256 = file_sha256(folder / FILE)
-    return Ensemble(manifest, sha256, folder, target, networks, reference=reference)
+    return Ensemble(manifest, sha256, folder, networks, reference=reference)
 
 
 def load_member(manifest: Manifest, entry: MemberEntry, folder: Path) -> nn.Module:
