@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mammopair.comparison.agreement import check_agreement
@@ -14,7 +14,7 @@ from mammopair.comparison.schema import Comparison, Difference, Figure, Level, R
 from mammopair.errors import InputError
 from mammopair.evaluation.bootstrap import RESAMPLES, bootstrap_difference, bootstrap_intervals
 from mammopair.evaluation.metrics import NAMES, measure
-from mammopair.held_out.run import HeldOut
+from mammopair.held_out.run import HeldOut, Run
 from mammopair.progress import Progress
 
 TESTED = ("auc", "accuracy")
@@ -181,11 +181,21 @@ def _differences(
     return differences
 
 
+def _by(
+    what: Callable[[Run], str | None], runs: Sequence[HeldOut]
+) -> Iterator[tuple[str, list[str]]]:
+    """Each thing that is said of a run, and the names of all that it is said of."""
+    names: dict[str, list[str]] = {}
+    for held_out in runs:
+        if said := what(held_out.run):
+            names.setdefault(said, []).append(held_out.run.name)
+    yield from names.items()
+
+
 def _notes(runs: Sequence[HeldOut], standard: Entrant | None) -> list[str]:
     notes = [
-        f"Reduced: {held_out.run.name} held out {held_out.run.reduced}."
-        for held_out in runs
-        if held_out.run.reduced
+        f"Reduced: {', '.join(names)} held out {reduced}."
+        for reduced, names in _by(lambda run: run.reduced, runs)
     ]
     notes += [
         f"Unfinished: {held_out.run.name} has {len(held_out.run.predictors)} of "
@@ -194,9 +204,8 @@ def _notes(runs: Sequence[HeldOut], standard: Entrant | None) -> list[str]:
         if not held_out.run.finished
     ]
     notes += [
-        f"Chosen before {held_out.run.name} was run: {held_out.run.recipe['choices']}"
-        for held_out in runs
-        if held_out.run.recipe.get("choices")
+        f"Chosen before {', '.join(names)} {'was' if len(names) == 1 else 'were'} run: {choices}"
+        for choices, names in _by(lambda run: run.recipe.get("choices"), runs)
     ]
     if standard is None:
         notes.append(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from itertools import groupby
 from pathlib import Path
 
 from mammopair.comparison.schema import FILE, Comparison, Difference, Figure, Row, encode_comparison
@@ -54,7 +53,7 @@ def as_markdown(comparison: Comparison) -> str:
             cells += [against(row, comparison, metric) for metric in ("auc", "accuracy")]
         lines.append(_line(cells))
     lines += ["", how_to_read(comparison), ""]
-    lines += [*(f"- {note}" for note in in_short(comparison.notes)), ""] if comparison.notes else []
+    lines += [*(f"- {note}" for note in comparison.notes), ""] if comparison.notes else []
     lines += ["| published | accuracy | AUC | measured on | source |", "|---|---|---|---|---|"]
     for other in comparison.published:
         low, high = other.auc_ci or (None, None)
@@ -86,24 +85,6 @@ def how_to_read(comparison: Comparison) -> str:
             "for the number of rows."
         )
     return " ".join(sentences)
-
-
-def in_short(notes: list[str]) -> list[str]:
-    """Sentences that differ in the run only, as one."""
-
-    def said(note: str) -> tuple[str, str]:
-        kind, _, rest = note.partition(": ")
-        return kind, rest.partition(" held out ")[2]
-
-    short = []
-    for (kind, rest), group in groupby(sorted(notes, key=said), key=said):
-        same = list(group)
-        if rest and len(same) > 1:
-            names = [note.partition(": ")[2].partition(" held out ")[0] for note in same]
-            short.append(f"{kind}: {', '.join(names)} held out {rest}")
-        else:
-            short += same
-    return short
 
 
 def as_csv(comparison: Comparison) -> str:

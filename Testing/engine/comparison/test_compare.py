@@ -199,13 +199,16 @@ def test_a_cc_run_and_an_mlo_run_that_differ_otherwise_are_not_averaged(write):
     assert [row.name for row in compare([cc, mlo]).rows] == ["cc", "mlo"]
 
 
-def test_a_reduced_run_says_so(table):
-    assert "Reduced: both held out folds 0, 2 of 4 only." in table.notes
+def test_what_is_true_of_several_runs_is_said_once(table):
+    assert "Reduced: both, cc, mlo, features held out folds 0, 2 of 4 only." in table.notes
 
 
 def test_what_was_chosen_on_these_lesions_before_a_run_is_said(write):
     run = write("net", recipe={"choices": "Widths were watched on fold 0."})
     assert "Chosen before net was run: Widths were watched on fold 0." in compare([run]).notes
+    other = write("other", recipe={"choices": "Widths were watched on fold 0."})
+    (chosen,) = (note for note in compare([run, other]).notes if note.startswith("Chosen"))
+    assert chosen == "Chosen before net, other were run: Widths were watched on fold 0."
 
 
 def test_every_repeat_counts_and_patients_are_resampled_with_all_their_repeats(write):
