@@ -9,8 +9,9 @@ ways run in turn. Run from the root of the repository::
 
 The first prints lesions a second against the peer of :mod:`Testing.benchmarks.throughput` (one
 process, pydicom, eager torch, one image and one member at a time), two workers against one, Dask
-against a bare loop, and where the time of one worker goes. The second prints what a lesion costs in
-a long run against its first 500, and the memory at both points.
+against a bare loop, OpenVINO (if asked for) against torch, what idle clusters cost, and where the
+time of one worker goes. The second prints what a lesion costs in a long run against its first 500,
+and the memory at both points.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
@@ -54,6 +55,8 @@ from Testing.benchmarks.timing import print_verdict, time_in_turn
 
 PEER_LESIONS = 5
 """The peer takes as long for each; its time is taken on these."""
+IDLE = 5.0
+"""Seconds over which an idle cluster is watched."""
 EARLY = 500
 FASTER, SCALING, OVERHEAD, FLAT = 6.0, 1.8, 0.10, 0.10
 """Targets: over the peer, of two workers over one, of Dask over a loop, of late over early."""
@@ -101,7 +104,7 @@ def loop(manifest: Path, runtime: str) -> None:
         assert all(isinstance(result, Record) for result in results), results
 
 
-@lru_cache(1)
+@cache
 def ensemble_of_this_process(runtime: str) -> Ensemble:
     """Loaded once, on one thread, as workers have it."""
     torch.set_num_threads(1)
@@ -128,6 +131,7 @@ def compare(manifest: Path, rounds: int, runtime: str) -> None:
     with ExitStack() as clusters:
         one, two = (clusters.enter_context(local_workers(n, device="cpu")) for n in (1, 2))
         bare = clusters.enter_context(bare_process())
+        print_idle("clusters of one and of two workers")
         ways = {
             "two workers": lambda: run(manifest, two, runtime),
             "one worker": lambda: run(manifest, one, runtime),
@@ -135,6 +139,8 @@ def compare(manifest: Path, rounds: int, runtime: str) -> None:
             "peer": lambda: peer_way(few, plain, side, mirrorings),
             "peer, pydicom alone": lambda: peer_way(few, plain, side, mirrorings, "pydicom"),
         }
+        if runtime != "torch":
+            ways["bare loop, torch"] = lambda: bare.submit(loop, manifest, "torch").result()
         processor: dict[str, list[float]] = {name: [] for name in ways}
         seconds = time_in_turn(
             {name: metered(way, processor[name]) for name, way in ways.items()}, rounds
@@ -154,6 +160,9 @@ def compare(manifest: Path, rounds: int, runtime: str) -> None:
     print_verdict("two workers against one", cost["one worker"] / cost["two workers"], SCALING)
     over = cost["one worker"] / cost["bare loop"] - 1
     print_limit("Dask at one worker, with all that is written, over a bare loop", over, OVERHEAD)
+    if runtime != "torch":
+        share = cost["bare loop"] / cost["bare loop, torch"]
+        print(f"a lesion by {runtime} takes {share:.2f} of its time by torch")
 
 
 def metered(way: Callable[[], object], processor: list[float]) -> Callable[[], None]:
@@ -172,6 +181,15 @@ def processor_seconds() -> float:
     this = psutil.Process()
     times = [one.cpu_times() for one in (this, *this.children(recursive=True))]
     return sum(time.user + time.system for time in times)
+
+
+def print_idle(what: str) -> None:
+    """What costs the processor while there is nothing to do."""
+    time.sleep(2)  # what begins has begun
+    before, began = processor_seconds(), time.perf_counter()
+    time.sleep(IDLE)
+    share = (processor_seconds() - before) / (time.perf_counter() - began)
+    print(f"idle, {what} take {share:.1%} of a core")
 
 
 def print_limit(what: str, share: float, most: float) -> None:
