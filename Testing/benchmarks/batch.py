@@ -4,7 +4,7 @@ The archive is the demo's two exams under as many names as cases are wanted, so 
 has films of its own to read. Clusters are up and ensembles loaded before the clock starts, and all
 ways run in turn. Run from the root of the repository::
 
-    python -m Testing.benchmarks.batch [--lesions 40] [--rounds 3] [--runtime openvino]
+    python -m Testing.benchmarks.batch [--lesions 160] [--rounds 2] [--runtime openvino]
     python -m Testing.benchmarks.batch --archive 20000
 
 The first prints lesions a second against the peer of :mod:`Testing.benchmarks.throughput` (one
@@ -309,8 +309,10 @@ def memory() -> tuple[float, float]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--lesions", type=int, default=40)
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--lesions", type=int, default=160, help="so many that workers end together"
+    )
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--runtime", choices=RUNTIMES, default="torch")
     parser.add_argument("--archive", type=int, help="lesions of a long run, in place of the rest")
     parser.add_argument("--workers", type=int, default=2, help="of the long run; 0: no Dask")

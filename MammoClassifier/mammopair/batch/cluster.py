@@ -36,7 +36,7 @@ SETTINGS: dict[str, Any] = {
     "distributed.worker.memory.pause": False,
     # It holds the stack of every 10 ms of the last hour: 200 MB of each worker.
     "distributed.worker.profile.enabled": False,
-    # It only tells of a blocked process; at its usual 20 ms an idle cluster costs three times as much.
+    # It only tells of blocked processes; at its usual 20 ms an idle cluster costs thrice as much.
     "distributed.admin.tick.interval": "500 ms",
     # Tasks that it keeps for its own debugging; its usual 1000 fill some 20 MB of the client.
     "distributed.admin.low-level-log-length": 100,
