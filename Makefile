@@ -48,15 +48,15 @@ figures: install
 # Trains all that the table compares anew, into runs/: some hours of two cores, resumable.
 DATA    ?= ../shared/data/cbis-ddsm
 JOBS    ?= 2
-RECIPES := $(patsubst MammoClassifier/mammopair/training/recipes/%.toml,%,$(wildcard \
-	MammoClassifier/mammopair/training/recipes/*.toml \
-	MammoClassifier/mammopair/training/recipes/matrix/*.toml))
+RECIPES := $(patsubst MammoClassifier/mammopair_research/training/recipes/%.toml,%,$(wildcard \
+	MammoClassifier/mammopair_research/training/recipes/*.toml \
+	MammoClassifier/mammopair_research/training/recipes/matrix/*.toml))
 
 matrix: install
 	for recipe in $(RECIPES); do \
-		$(BIN)/mammopair crossval $$recipe --data $(DATA) --out runs --jobs $(JOBS) || exit; \
+		$(BIN)/mammopair-research crossval $$recipe --data $(DATA) --out runs --jobs $(JOBS) || exit; \
 	done
-	$(BIN)/mammopair handcrafted --data $(DATA) --out runs --jobs $(JOBS)
+	$(BIN)/mammopair-research handcrafted --data $(DATA) --out runs --jobs $(JOBS)
 
 # From the kept predictions to the table in README and on the card; RUNS may name others. The row
 # that others are tested against is the paper's two networks, trained as long as the one that ships.
@@ -65,7 +65,7 @@ REFERENCE ?= light-googlenet-cc + light-googlenet-mlo
 ENSEMBLE  ?= MammoClassifier/mammopair/model/ensembles/light-googlenet
 
 table: install
-	$(BIN)/mammopair compare $(RUNS) --reference "$(REFERENCE)" --out $(ENSEMBLE)
+	$(BIN)/mammopair-research compare $(RUNS) --reference "$(REFERENCE)" --out $(ENSEMBLE)
 	$(BIN)/python -m Testing.documents.comparison_table
 
 clean:

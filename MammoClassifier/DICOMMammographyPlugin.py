@@ -15,7 +15,7 @@ from slicer.i18n import tr as _
 if TYPE_CHECKING:
     from slicer import vtkMRMLScalarVolumeNode
 
-    from MammoClassifierLib.dicomoffers import Offer
+    from MammoClassifierLib.dicom.loadables import Offer
 
 CONFIDENCE = 1.05
 """Slicer takes what it is most confident in. Where images have no position, its scalar volume
@@ -29,7 +29,7 @@ class DICOMMammographyPluginClass(DICOMPlugin):
     """Offers and loads mammograms: one volume a view."""
 
     def __init__(self) -> None:
-        from MammoClassifierLib.dicomoffers import TAGS
+        from MammoClassifierLib.dicom.loadables import TAGS
 
         super().__init__()
         self.loadType = _("Mammogram")
@@ -43,7 +43,7 @@ class DICOMMammographyPluginClass(DICOMPlugin):
         then selects anew, each series by itself and by confidence alone: raw data that are a
         series of their own, as they should be, it loads as well.
         """
-        from MammoClassifierLib.dicomoffers import rawTwins
+        from MammoClassifierLib.dicom.loadables import rawTwins
 
         loadables = super().examineForImport(fileLists)
         offers = [self._offers[loadable.files[0]] for loadable in loadables]
@@ -56,7 +56,7 @@ class DICOMMammographyPluginClass(DICOMPlugin):
 
     def examineFiles(self, files: list[str]) -> list[DICOMLoadable]:
         """What can be loaded of the files of a series: one loadable a mammogram."""
-        from MammoClassifierLib.dicomoffers import offersOf
+        from MammoClassifierLib.dicom.loadables import offersOf
 
         loadables = []
         for offer in offersOf(files):
@@ -71,7 +71,7 @@ class DICOMMammographyPluginClass(DICOMPlugin):
 
     def load(self, loadable: DICOMLoadable) -> vtkMRMLScalarVolumeNode | None:
         """Load a mammogram, place it under its study and show it; None where it is unreadable."""
-        from MammoClassifierLib.dicomloading import loadMammogram
+        from MammoClassifierLib.dicom.volume_loader import loadMammogram
         from mammopair.errors import InputError
 
         try:

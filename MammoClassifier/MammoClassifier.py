@@ -6,8 +6,8 @@ from slicer.i18n import translate
 from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadableModuleTest
 
 from MammoClassifierLib.logic import MammoClassifierLogic
-from MammoClassifierLib.sampledata import registerSampleData
-from MammoClassifierLib.widget import MammoClassifierWidget
+from MammoClassifierLib.panel.widget import MammoClassifierWidget
+from MammoClassifierLib.sample_data import registerSampleData
 
 __all__ = [
     "MammoClassifier",
@@ -49,7 +49,7 @@ class MammoClassifierTest(ScriptedLoadableModuleTest):
 
     def runTest(self) -> None:
         """Run all tests."""
-        from MammoClassifierLib.selftest import TESTS
+        from MammoClassifierLib.self_test import TESTS
 
         for test in TESTS:
             self.setUp()

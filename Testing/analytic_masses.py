@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.crop import PATCH_SIDE
-from mammopair.reading.view import Box
+from mammopair.view import Box
 
 GROUND, BODY = 0.3, 0.65
 """Brightness around and inside."""

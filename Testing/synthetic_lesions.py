@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.reading.view import Laterality, Projection, Spacing, SpacingMeaning, View
+from mammopair.view import Laterality, Projection, Spacing, SpacingMeaning, View
 
 SIDE = 256
 FILM_ROWS, FILM_COLUMNS = 400, 320
@@ -223,15 +223,10 @@ def write_ensemble(
     manifest
         Other fields of the manifest.
     """
+    from mammopair.calibration.platt import Calibration
     from mammopair.crop import CONTEXT, SMALLEST_MM
-    from mammopair.model.ensemble_manifest import (
-        Calibration,
-        Manifest,
-        MemberEntry,
-        Training,
-        write_manifest,
-    )
-    from mammopair.model.input import InputSpec
+    from mammopair.model.manifest import Manifest, MemberEntry, Training, write_manifest
+    from mammopair.model.network_input import InputSpec
     from mammopair.model.networks import GoogLeNetSpec
     from mammopair.model.weights import file_sha256, save_weights
 

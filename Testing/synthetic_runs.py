@@ -38,7 +38,7 @@ def predictions(
     name: str, views: Sequence[str], seeds: Sequence[int], skill: float, repeats: int = 1
 ) -> list[Any]:
     """The rows of a run's table."""
-    from mammopair.held_out.predictions import Prediction
+    from mammopair_research.crossval.predictions import Prediction
 
     rows = []
     for repeat in range(repeats):
@@ -93,8 +93,13 @@ def write_run_folder(
     run
         Other fields of ``run.json``.
     """
-    from mammopair.held_out.predictions import write_predictions
-    from mammopair.held_out.run import PREDICTIONS, Predictor, Run, write_run
+    from mammopair_research.crossval.predictions import write_predictions
+    from mammopair_research.crossval.run_description import (
+        PREDICTIONS,
+        CrossValidationRun,
+        Predictor,
+        write_cross_validation_run,
+    )
 
     folder.mkdir(parents=True, exist_ok=True)
     if rows is None:
@@ -122,5 +127,5 @@ def write_run_folder(
         "software": "mammopair tests",
     }
     write_predictions(folder / PREDICTIONS, rows)
-    write_run(Run(**(fields | run)), folder)
+    write_cross_validation_run(CrossValidationRun(**(fields | run)), folder)
     return folder

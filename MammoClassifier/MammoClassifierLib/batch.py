@@ -19,7 +19,7 @@ from mammopair.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from mammopair.batch.crew import Crew
+    from mammopair.batch.executor import TaskExecutor
 
 USAGE = (
     "Slicer --no-splash --no-main-window --python-script classify_batch.py "
@@ -82,10 +82,10 @@ def _classify(chosen: _Chosen) -> int:
     if missing:
         problem = "not installed; open the module MammoClassifier once and click Classify"
         raise InputError(", ".join(missing), problem)
-    from MammoClassifierLib.casescenes import checkSceneIsEmpty, writeScenes
+    from MammoClassifierLib.scene.case_scenes import checkSceneIsEmpty, writeScenes
     from mammopair import RESEARCH_USE_ONLY
-    from mammopair.batch.plan import OUTPUTS
-    from mammopair.batch.running import Options, run_batch
+    from mammopair.batch.runner import Options, run_batch
+    from mammopair.batch.work_plan import OUTPUTS
 
     if chosen.scenes:
         checkSceneIsEmpty()
@@ -114,11 +114,11 @@ def _classify(chosen: _Chosen) -> int:
     return code
 
 
-def _crew(workers: int) -> AbstractContextManager[Crew]:
+def _crew(workers: int) -> AbstractContextManager[TaskExecutor]:
     if workers == 0:
-        from mammopair.batch.crew import Alone
+        from mammopair.batch.executor import LocalExecutor
 
-        return nullcontext(Alone())
+        return nullcontext(LocalExecutor())
     from mammopair.batch.cluster import local_workers
 
     _startRealPython()

@@ -20,14 +20,14 @@ import slicer
 from slicer.i18n import tr as _
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 
-from MammoClassifierLib.classifier import Classifier, EnsembleClassifier
-from MammoClassifierLib.dicomexport import exportStepwise
-from MammoClassifierLib.explanations import explainStepwise, moveStepwise
-from MammoClassifierLib.inputs import MarkedVolume, collectInputs, fingerprint, readMarked
-from MammoClassifierLib.maps import BEST, EXACT, QUICK, addMaps
+from MammoClassifierLib.dicom.database_export import exportStepwise
+from MammoClassifierLib.ensemble_classifier import Classifier, EnsembleClassifier
 from MammoClassifierLib.parameters import MammoClassifierParameterNode
 from MammoClassifierLib.percent import inPercent
-from MammoClassifierLib.results import allOrNothing, makeResult
+from MammoClassifierLib.scene.explained_results import explainStepwise, moveStepwise
+from MammoClassifierLib.scene.inputs import MarkedVolume, collectInputs, fingerprint, readMarked
+from MammoClassifierLib.scene.map_nodes import BEST, EXACT, QUICK, addMaps
+from MammoClassifierLib.scene.result_nodes import allOrNothing, makeResult
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Result:
 
     record: Record
     table: vtkMRMLTableNode
-    """The handle of the nodes that were made (:mod:`MammoClassifierLib.results`)."""
+    """The handle of the nodes that were made (:mod:`MammoClassifierLib.scene.result_nodes`)."""
 
 
 class MammoClassifierLogic(ScriptedLoadableModuleLogic):
@@ -97,9 +97,9 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
             One sentence, if an input or the ensemble cannot be used; the scene is as it was.
         """
         inputs = collectInputs(ccVolume, ccRoi, mloVolume, mloRoi)
-        from mammopair.progress import outcome
+        from mammopair.progress import exhaust
 
-        return outcome(self.classifyStepwise(inputs, laterality)).record
+        return exhaust(self.classifyStepwise(inputs, laterality)).record
 
     def restate(self, record: Record, prevalence: float) -> Record:
         """The record with the result beside it as it is at another prevalence.
@@ -116,9 +116,9 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         InputError
             If the prevalence is out of range, or the ensemble does not say at which it was trained.
         """
-        from mammopair.restating import at_prevalence
+        from mammopair.calibration.prior_shift import adjust_prevalence
 
-        return at_prevalence(record, prevalence)
+        return adjust_prevalence(record, prevalence)
 
     def explain(self, result: vtkMRMLTableNode, method: str) -> None:
         """Add the map of another method to a result, for each of its views.
@@ -126,7 +126,7 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         Parameters
         ----------
         result
-            The result's table, see :func:`MammoClassifierLib.results.resultsInScene`.
+            The result's table, see :func:`MammoClassifierLib.scene.result_nodes.resultsInScene`.
         method
             ``fine-evidence``, ``occlusion`` or ``integrated-gradients``.
 
@@ -135,9 +135,9 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         InputError
             One sentence, if there is no such method, or the result is out of date.
         """
-        from mammopair.progress import outcome
+        from mammopair.progress import exhaust
 
-        outcome(self.explainStepwise(result, method))
+        exhaust(self.explainStepwise(result, method))
 
     def explainStepwise(
         self, result: vtkMRMLTableNode, method: str
@@ -153,9 +153,9 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         InputError
             One sentence, if the result is out of date.
         """
-        from mammopair.progress import outcome
+        from mammopair.progress import exhaust
 
-        outcome(self.moveStepwise(result))
+        exhaust(self.moveStepwise(result))
 
     def moveStepwise(self, result: vtkMRMLTableNode) -> Generator[Progress, None, None]:
         """As :meth:`moveImages`, yielding progress in per cent; closing the generator cancels."""
@@ -177,9 +177,9 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
             One sentence, if a view is no DICOM image or the database cannot be written to;
             nothing of the result is in it then.
         """
-        from mammopair.progress import outcome
+        from mammopair.progress import exhaust
 
-        return list(outcome(exportStepwise(record)).files)
+        return list(exhaust(exportStepwise(record)).files)
 
     def classifyStepwise(
         self, inputs: tuple[MarkedVolume, ...], laterality: str | None = None
@@ -191,7 +191,7 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         InputError
             As :meth:`classify`.
         """
-        from mammopair.classify import Lesion
+        from mammopair.lesion import Lesion
         from mammopair.progress import Progress
 
         seen = fingerprint(inputs, laterality)

@@ -7,8 +7,8 @@ from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableN
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
-from MammoClassifierLib.inputs import MarkedVolume, collectInputs
-from MammoClassifierLib.overlay import Overlay
+from MammoClassifierLib.scene.inputs import MarkedVolume, collectInputs
+from MammoClassifierLib.scene.overlay import Overlay
 from mammopair.errors import InputError
 
 

@@ -4,8 +4,8 @@ Examples
 --------
 >>> from mammopair.classify import Lesion, MarkedView, classify
 >>> from mammopair.model.ensemble import load_ensemble
->>> from mammopair.reading.files import read_view
->>> from mammopair.reading.view import Box
+>>> from mammopair.io.reader import read_view
+>>> from mammopair.view import Box
 >>> view = read_view("exam/rcc.dcm")  # doctest: +SKIP
 >>> lesion = Lesion("case-1", "1", (MarkedView(view, Box(2104, 1216, 247, 255)),))  # doctest: +SKIP
 >>> classify(lesion, load_ensemble()).probability  # doctest: +SKIP
@@ -15,80 +15,25 @@ Examples
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from mammopair import __version__, standing
-from mammopair.caution import Caution
-from mammopair.crop import CropSquare, cut_patch, place_square
+from mammopair import __version__
+from mammopair.crop import CropSquare
 from mammopair.errors import InputError
+from mammopair.io.view_checks import check_pair
+from mammopair.lesion import Lesion, MarkedView, extract_patch
+from mammopair.model import reference_summary
 from mammopair.progress import Progress
-from mammopair.reading.checks import check_pair
-from mammopair.reading.view import Box, View
-from mammopair.record import Interval, ModelStamp, Reading, Record, ViewResult
+from mammopair.record import Interval, MemberScore, ModelReference, Record, ViewResult
+from mammopair.warning import CodedWarning
 
 if TYPE_CHECKING:
+    from mammopair.calibration.platt import Calibration
     from mammopair.model.ensemble import Ensemble, MemberOutput
-    from mammopair.model.ensemble_manifest import Calibration
-
-
-@dataclass(frozen=True)
-class LesionPatch:
-    """The square that a mass gets on a view, and the pixels under it."""
-
-    square: CropSquare
-    pixels: npt.NDArray[np.float32]
-    """``(256, 256)``, in [0, 1], bright where dense."""
-
-
-@dataclass(frozen=True)
-class MarkedView:
-    """A view and the mass marked on it."""
-
-    view: View
-    box: Box
-    patch: LesionPatch | None = None
-    """Cut beforehand where the view's own pixels are not kept: see :func:`cut_and_let_go`."""
-
-
-def cut(marked: MarkedView) -> LesionPatch:
-    """The lesion's patch, cut from the view unless it was cut before.
-
-    Raises
-    ------
-    InputError
-        If the box has no area or lies wholly outside the view.
-    """
-    if marked.patch is not None:
-        return marked.patch
-    square = place_square(marked.view, marked.box)
-    return LesionPatch(square, cut_patch(marked.view, square))
-
-
-def cut_and_let_go(marked: MarkedView) -> MarkedView:
-    """The same with its patch cut, and a view without pixels: a film need not stay in memory.
-
-    Raises
-    ------
-    InputError
-        As :func:`cut`.
-    """
-    no_pixels = np.empty((0, 0), dtype=np.float32)
-    return replace(marked, view=replace(marked.view, pixels=no_pixels), patch=cut(marked))
-
-
-@dataclass(frozen=True)
-class Lesion:
-    """One mass, marked on its CC view, its MLO view, or both."""
-
-    case_id: str
-    lesion_id: str
-    marked: tuple[MarkedView, ...]
-    label: int | None = None
-    """Carried through to the record, never looked at."""
 
 
 def classify(lesion: Lesion, ensemble: Ensemble) -> Record:
@@ -126,7 +71,7 @@ def classify_stepwise(
     lesions = [lesions] if isinstance(lesions, Lesion) else list(lesions)
     if not lesions:
         return []
-    cautions = [check_pair([marked.view for marked in lesion.marked]) for lesion in lesions]
+    warnings = [check_pair([marked.view for marked in lesion.marked]) for lesion in lesions]
     check_members(lesions, ensemble)
     places = [(index, marked) for index, lesion in enumerate(lesions) for marked in lesion.marked]
     total = len(places) + len(ensemble.members)
@@ -134,7 +79,7 @@ def classify_stepwise(
     squares, patches = [], []
     for number, (_, marked) in enumerate(places):
         yield Progress(number, total, f"Cutting the lesion from {marked.view.name}")
-        patch = cut(marked)
+        patch = extract_patch(marked)
         squares.append(patch.square)
         patches.append(patch.pixels)
 
@@ -149,7 +94,7 @@ def classify_stepwise(
     for index, lesion in enumerate(lesions):
         mine = [place for place, (owner, _) in enumerate(places) if owner == index]
         seen = [LesionSquare(places[place][1], squares[place], place) for place in mine]
-        records.append(make_record(lesion, seen, outputs, ensemble, cautions[index]))
+        records.append(make_record(lesion, seen, outputs, ensemble, warnings[index]))
     return records
 
 
@@ -167,11 +112,11 @@ def make_record(
     seen: Sequence[LesionSquare],
     outputs: Sequence[MemberOutput],
     ensemble: Ensemble,
-    cautions: Sequence[Caution],
+    warnings: Sequence[CodedWarning],
 ) -> Record:
     """The record of one lesion, from what the members said of its patches."""
+    from mammopair.calibration.platt import LEVEL, interval, lesion_probability, probabilities
     from mammopair.explain.concept_scores import scores_of_lesion
-    from mammopair.model.calibration import LEVEL, interval, lesion_probability, probabilities
 
     manifest = ensemble.manifest
     logits = np.array([[output.logits[place.patch] for output in outputs] for place in seen])
@@ -185,10 +130,10 @@ def make_record(
         for row, place in enumerate(seen)
     ]
     said = [
-        *cautions,
-        *(caution for view in views for caution in view.warnings),
-        *standing.unusual_cautions(results, ensemble),
-        *ensemble.cautions,
+        *warnings,
+        *(warning for view in views for warning in view.warnings),
+        *reference_summary.out_of_distribution_warnings(results, ensemble),
+        *ensemble.warnings,
     ]
     return Record(
         case_id=lesion.case_id,
@@ -199,13 +144,13 @@ def make_record(
         interval=Interval(low=low, high=high, level=LEVEL),
         views=results,
         warnings=list(dict.fromkeys(said)),
-        model=ModelStamp(name=manifest.name, version=manifest.version, sha256=ensemble.sha256),
+        model=ModelReference(name=manifest.name, version=manifest.version, sha256=ensemble.sha256),
         software=f"mammopair {__version__}",
         label=lesion.label,
         prevalence=calibration.prevalence,
-        operating_points=standing.points_reached(probability, ensemble),
-        conformal=standing.conformal_set(logits, ensemble),
-        typicality=standing.typicality(results, ensemble),
+        operating_points=reference_summary.operating_point_results(probability, ensemble),
+        conformal=reference_summary.conformal_set(logits, ensemble),
+        out_of_distribution=reference_summary.lesion_out_of_distribution(results, ensemble),
         concepts=scores_of_lesion([view.concepts for view in results], manifest),
     )
 
@@ -219,7 +164,7 @@ def make_view_result(
 ) -> ViewResult:
     """One view's part, by the lesion's calibration; ``calibrated`` holds a number a member."""
     from mammopair.explain.concept_scores import scores_of_patch
-    from mammopair.explain.evidence import describe_evidence, evidence_of_patch
+    from mammopair.explain.evidence_map import describe_evidence, evidence_of_patch
 
     view, box = place.marked.view, place.marked.box
     cells, bias = evidence_of_patch(outputs, place.patch, calibration)
@@ -229,8 +174,8 @@ def make_view_result(
         sop_uid=view.sop_uid,
         box=(box.x, box.y, box.width, box.height),
         probability=float(np.nanmean(calibrated)),
-        readings=[
-            Reading(
+        member_scores=[
+            MemberScore(
                 member=output.member,
                 logit=float(output.logits[place.patch]),
                 probability=float(probability),
@@ -239,7 +184,9 @@ def make_view_result(
             if not np.isnan(probability)
         ],
         evidence=describe_evidence(cells, bias, place.square, box),
-        more_unusual_than=standing.unusual_share(outputs, place.patch, ensemble),
+        out_of_distribution_score=reference_summary.view_out_of_distribution(
+            outputs, place.patch, ensemble
+        ),
         concepts=scores_of_patch(outputs, place.patch, ensemble.manifest),
     )
 

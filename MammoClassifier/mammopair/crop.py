@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.errors import InputError
-from mammopair.reading.view import Box, View
+from mammopair.view import Box, View
 
 CONTEXT = 2.0
 """Side of the square over the longer side of the box."""

@@ -18,7 +18,7 @@ class Progress:
     message: str
 
 
-def outcome(steps: Generator[Progress, None, Outcome]) -> Outcome:
+def exhaust(steps: Generator[Progress, None, Outcome]) -> Outcome:
     """Take all steps of long work at once."""
     while True:
         try:

@@ -12,9 +12,9 @@ from typing import Literal
 import msgspec
 
 from mammopair import RESEARCH_USE_ONLY
-from mammopair.caution import Caution
+from mammopair.atomic_write import atomic_write
 from mammopair.errors import InputError
-from mammopair.whole_file import whole_text_file
+from mammopair.warning import CodedWarning
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +26,7 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
     """Nominal coverage, 0.9 for a 90 % interval."""
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True):
+class MemberScore(msgspec.Struct, frozen=True, kw_only=True):
     """What one member of the ensemble says of one view."""
 
     member: str
@@ -51,11 +51,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     top: float
     width: float
     height: float
-    word: str
+    direction: str
     """In a word: ``for, inside``, ``against, around``, ``mixed``, ``faint``, ..."""
 
 
-class PointReached(msgspec.Struct, frozen=True, kw_only=True):
+class OperatingPointResult(msgspec.Struct, frozen=True, kw_only=True):
     """An operating point of the ensemble, and on which side of it the lesion lies."""
 
     name: str
@@ -66,17 +66,17 @@ class PointReached(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the probability is the threshold or more."""
 
 
-class AtPrevalence(msgspec.Struct, frozen=True, kw_only=True):
-    """The result where malignancy is as frequent as stated; see :mod:`mammopair.restating`."""
+class PriorShift(msgspec.Struct, frozen=True, kw_only=True):
+    """The result where malignancy is as frequent as stated; see :mod:`mammopair.calibration.prior_shift`."""
 
     prevalence: float
     probability: float
     interval: Interval
-    operating_points: list[PointReached] = []
+    operating_points: list[OperatingPointResult] = []
 
 
 class ConformalSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The classes that the lesion may be of; see :mod:`mammopair.model.conformal`."""
+    """The classes that the lesion may be of; see :mod:`mammopair.calibration.conformal`."""
 
     classes: list[Literal["benign", "malignant"]]
     """One, or both where one cannot be told from the other at this coverage."""
@@ -88,13 +88,13 @@ class ConformalSet(msgspec.Struct, frozen=True, kw_only=True):
     """Share of held-out malignant lesions that score at least as low."""
 
 
-class Typicality(msgspec.Struct, frozen=True, kw_only=True):
-    """How usual the lesion's most unusual view looks; see :mod:`mammopair.model.typicality`."""
+class OutOfDistribution(msgspec.Struct, frozen=True, kw_only=True):
+    """How usual the lesion's most unusual view looks; see :mod:`mammopair.calibration.out_of_distribution`."""
 
-    more_unusual_than: float
+    score: float
     """Share of the training's crops, 0 to 1."""
-    caution_over: float
-    """The share over which the record has the caution ``unusual-crop``."""
+    warn_above: float
+    """The share over which the record has the warning ``out-of-distribution``."""
 
 
 class ConceptScore(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +103,7 @@ class ConceptScore(msgspec.Struct, frozen=True, kw_only=True):
     The two shares set the score beside masses of the training that no scoring member had seen.
     """
 
-    word: str
+    descriptor: str
     score: float
     """Calibrated: the chance that a radiologist of the collection would give the word."""
     above_with: float
@@ -112,8 +112,8 @@ class ConceptScore(msgspec.Struct, frozen=True, kw_only=True):
     """Share of the held-out crops without it that score lower."""
 
 
-class MovedPath(msgspec.Struct, frozen=True, kw_only=True):
-    """One view's crop on its way to another answer; see :mod:`mammopair.explain.moved`."""
+class CounterfactualPath(msgspec.Struct, frozen=True, kw_only=True):
+    """One view's crop on its way to another answer; see :mod:`mammopair.explain.counterfactual`."""
 
     towards: Literal["malignant", "benign"]
     probabilities: list[float]
@@ -127,7 +127,7 @@ class MovedPath(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was made on request of one view; see :mod:`mammopair.explain.explaining`."""
+    """What was made on request of one view; see :mod:`mammopair.explain.explanation`."""
 
     method: str
     """Of the map, a name of :data:`mammopair.explain.methods.METHODS`."""
@@ -136,7 +136,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     otherwise a cell is what it changes by itself, and the bias is 0."""
     error: float | None
     """By how many logits the map fails to add up; None where the method does not."""
-    moved: list[MovedPath]
+    counterfactuals: list[CounterfactualPath]
 
 
 class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,17 +147,17 @@ class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
     box: tuple[float, float, float, float]
     """x, y, width, height in stored pixels."""
     probability: float
-    readings: list[Reading]
+    member_scores: list[MemberScore]
     evidence: Evidence
     sop_uid: str = ""
-    more_unusual_than: float | None = None
+    out_of_distribution_score: float | None = None
     """Share of the training's crops that look less unusual to the members; None if not known."""
     concepts: list[ConceptScore] = []
     """None where the ensemble has no concepts, or cannot tell any."""
     explanation: Explanation | None = None
 
 
-class ModelStamp(msgspec.Struct, frozen=True, kw_only=True):
+class ModelReference(msgspec.Struct, frozen=True, kw_only=True):
     """Which ensemble spoke."""
 
     name: str
@@ -176,8 +176,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Of malignancy, calibrated: the mean over the readings of all views and members."""
     interval: Interval
     views: list[ViewResult]
-    warnings: list[Caution]
-    model: ModelStamp
+    warnings: list[CodedWarning]
+    model: ModelReference
     software: str
     """Name and version of this package."""
     label: int | None = None
@@ -185,14 +185,14 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     patient_id: str = ""
     prevalence: float | None = None
     """Share of malignant lesions at which all probabilities hold, save those of ``shifted``."""
-    shifted: AtPrevalence | None = None
+    prior_shift: PriorShift | None = None
     """The same result at another prevalence, where one was stated."""
-    operating_points: list[PointReached] = []
+    operating_points: list[OperatingPointResult] = []
     conformal: ConformalSet | None = None
-    typicality: Typicality | None = None
+    out_of_distribution: OutOfDistribution | None = None
     concepts: list[ConceptScore] = []
     """Of the lesion: the mean scores of its views."""
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
     research_use_only: Literal[True] = True
     notice: str = RESEARCH_USE_ONLY
 
@@ -205,7 +205,7 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
     InputError
         If the file cannot be written.
     """
-    with whole_text_file(path) as stream:
+    with atomic_write(path) as stream:
         stream.writelines(msgspec.json.encode(record).decode() + "\n" for record in records)
 
 

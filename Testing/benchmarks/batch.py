@@ -33,22 +33,22 @@ import numpy as np
 import psutil
 import torch
 
-from mammopair.batch import classifying
-from mammopair.batch.classifying import classify_together
+from mammopair.batch import film_task
 from mammopair.batch.cluster import MALLOC, local_workers
-from mammopair.batch.crew import Alone, Crew
-from mammopair.batch.grouping import group_by_film
-from mammopair.batch.lesions import BatchLesion, stream_lesions
+from mammopair.batch.executor import LocalExecutor, TaskExecutor
+from mammopair.batch.film_groups import group_by_film
+from mammopair.batch.film_task import classify_together
+from mammopair.batch.lesion_stream import BatchLesion, stream_lesions
 from mammopair.batch.outcome import Outcome
-from mammopair.batch.running import Options, run_batch
+from mammopair.batch.runner import Options, run_batch
 from mammopair.batch.shards import Shards
-from mammopair.cli.demo import exams_folder
-from mammopair.manifest import LesionEntry
+from mammopair.cli.demo_command import exams_folder
+from mammopair.io.lesion_table import TableLesion
 from mammopair.model import ensemble as ensembles
 from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.model.inference import MIRRORINGS
 from mammopair.model.runtime import RUNTIMES, with_runtime
-from mammopair.progress import outcome
+from mammopair.progress import exhaust
 from mammopair.record import Record
 from Testing.benchmarks.throughput import DEMO, as_trained, peer_way
 from Testing.benchmarks.timing import print_verdict, time_in_turn
@@ -83,15 +83,15 @@ def write_archive(folder: Path, lesions: int) -> Path:
     return manifest
 
 
-def entries_of(manifest: Path) -> list[LesionEntry]:
+def entries_of(manifest: Path) -> list[TableLesion]:
     """The lesions of a manifest, without their places."""
     return [one.entry for one in stream_lesions(manifest) if isinstance(one, BatchLesion)]
 
 
-def run(manifest: Path, crew: Crew, runtime: str) -> None:
+def run(manifest: Path, crew: TaskExecutor, runtime: str) -> None:
     """What ``mammopair batch`` runs, into a folder that is thrown away."""
     with tempfile.TemporaryDirectory() as out:
-        summary = outcome(run_batch(manifest, Path(out), crew, Options(runtime=runtime)))
+        summary = exhaust(run_batch(manifest, Path(out), crew, Options(runtime=runtime)))
     assert not summary.exit_code, summary
 
 
@@ -201,9 +201,9 @@ def print_shares(manifest: Path, ensemble: Ensemble) -> None:
     """Where the time of one worker goes, by a clock around each step."""
     spent = dict.fromkeys(("read and decode", "cut", "prepare", "network", "records", "write"), 0.0)
     with (
-        clocked(classifying, "read_view", spent, "read and decode"),
-        clocked(classifying, "_cut_row", spent, "cut"),
-        clocked(classifying, "classify_many", spent, "records"),
+        clocked(film_task, "read_view", spent, "read and decode"),
+        clocked(film_task, "_cut_row", spent, "cut"),
+        clocked(film_task, "classify_many", spent, "records"),
         clocked(ensembles, "prepare", spent, "prepare"),
         clocked(Ensemble, "_read", spent, "network"),
         clocked(Shards, "append", spent, "write"),
@@ -255,7 +255,7 @@ def grow(manifest: Path, runtime: str, workers: int) -> None:
     By the clock, and by the processor of all processes, which bears company on the machine.
     """
     with ExitStack() as stack:
-        crew: Crew = Alone()
+        crew: TaskExecutor = LocalExecutor()
         if workers:
             crew = stack.enter_context(local_workers(workers, device="cpu"))
         out = Path(stack.enter_context(tempfile.TemporaryDirectory()))

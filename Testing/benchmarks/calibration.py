@@ -19,15 +19,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from mammopair.calibration.platt import Calibration, lesion_probability, probabilities
 from mammopair.cli.terminal import run_with_bar
-from mammopair.evaluation.metrics import measure
-from mammopair.model.calibration import lesion_probability, probabilities
+from mammopair.evaluation.crop_scores import training_folds
+from mammopair.io.crop_folder import read_index
 from mammopair.model.ensemble import load_ensemble
-from mammopair.model.ensemble_manifest import Calibration
-from mammopair.reading.crop_folder import read_index
-from mammopair.scoring.folder import training_folds
-from mammopair.training.calibrating import fit_slope_and_intercept, fit_temperature
-from mammopair.training.unseen import LesionLogits, read_unseen, unseen_lesions
+from mammopair.stats.metrics import measure
+from mammopair_research.training.calibration_fit import fit_slope_and_intercept, fit_temperature
+from mammopair_research.training.out_of_fold import (
+    LesionLogits,
+    out_of_fold_lesions,
+    predict_out_of_fold,
+)
 
 DRAWS = 500
 
@@ -66,8 +69,8 @@ def main() -> None:
     ensemble = load_ensemble(chosen.model, "cpu")
     folds = training_folds(ensemble)
     rows = [row for row in read_index(chosen.data) if row.patient_id in folds]
-    unseen = run_with_bar(read_unseen(ensemble, rows, chosen.data, folds))
-    lesions = unseen_lesions(unseen, folds)
+    unseen = run_with_bar(predict_out_of_fold(ensemble, rows, chosen.data, folds))
+    lesions = out_of_fold_lesions(unseen, folds)
     pairs = np.array([len(lesion.logits) > 1 for lesion in lesions])
     labels = np.array([lesion.label for lesion in lesions])
 

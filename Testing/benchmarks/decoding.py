@@ -14,7 +14,7 @@ from io import BytesIO
 import numpy as np
 from pydicom import dcmread
 
-from mammopair.reading import decoding
+from mammopair.io import pixel_data
 from Testing.synthetic_mammograms import LOSSLESS, breast, mammogram, to_bytes
 
 ROWS, COLUMNS, BITS = 3328, 2560, 12
@@ -36,7 +36,7 @@ def best_time(decoder: str, dataset: object) -> float:
     best = float("inf")
     for _ in range(REPEATS):
         start = time.perf_counter()
-        decoding.decode(dataset, decoder)
+        pixel_data.decode(dataset, decoder)
         best = min(best, time.perf_counter() - start)
     return best
 
@@ -47,7 +47,7 @@ def main() -> None:
     print(f"{COLUMNS} x {ROWS} pixels of {BITS} bits; ms, and times SimpleITK's speed")
     for syntax in LOSSLESS:
         dataset = dcmread(BytesIO(to_bytes(mammogram(picture, bits=BITS, transfer_syntax=syntax))))
-        names = decoding.available_decoders(syntax)
+        names = pixel_data.available_decoders(syntax)
         times = {name: best_time(name, dataset) for name in names}
         base = times["simpleitk"]
         print(f"{syntax.name}  ({len(dataset.PixelData) / 2**20:.1f} MB)")

@@ -17,18 +17,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mammopair.explain.moved import DIRECTIONS, move
-from mammopair.explain.reader import read_as
+from mammopair.evaluation import out_of_fold_members
+from mammopair.explain.counterfactual import DIRECTIONS, generate_counterfactual
+from mammopair.explain.differentiable_ensemble import make_differentiable
+from mammopair.io.crop_folder import read_index
 from mammopair.model.ensemble import load_ensemble
-from mammopair.reading.crop_folder import read_index
-from mammopair.scoring import unseen_members
-from mammopair.training.material import load_patches
+from mammopair_research.datasets.training_data import load_patches
 from Testing.stepwise import drive
 
 
 def held_out_crops(folder: Path, ensemble, lesions: int, seed: int = 0):
     """``lesions`` rows of different lesions, and the members that never saw each patient."""
-    unseen = unseen_members(ensemble)
+    unseen = out_of_fold_members(ensemble)
     rows = {row.lesion: row for row in read_index(folder) if unseen.get(row.patient_id)}
     drawn = np.random.default_rng(seed).permutation(sorted(rows))[:lesions]
     return [(rows[lesion], unseen[rows[lesion].patient_id]) for lesion in drawn]
@@ -49,9 +49,13 @@ def main() -> None:
 
     for row, unseen in held_out_crops(given.folder, ensemble, given.lesions):
         patch = load_patches(given.folder, [row]).astype(np.float32) / 255
-        everyone = read_as(ensemble, row.view)
-        alone = read_as(ensemble, row.view, members=unseen)
-        others = read_as(ensemble, row.view, members=names - unseen) if names - unseen else None
+        everyone = make_differentiable(ensemble, row.view)
+        alone = make_differentiable(ensemble, row.view, members=unseen)
+        others = (
+            make_differentiable(ensemble, row.view, members=names - unseen)
+            if names - unseen
+            else None
+        )
         for towards in DIRECTIONS:
             sign = 1 if towards == "malignant" else -1
 
@@ -60,10 +64,10 @@ def main() -> None:
                 change[how, towards].append(after - before)
                 similar[how, towards].append(similarity)
 
-            _, found = drive(move(everyone, patch, towards))
+            _, found = drive(generate_counterfactual(everyone, patch, towards))
             p = found.probabilities[:, 0]
             note("in use", p[0], p[-1], found.similarity[-1, 0])
-            _, found = drive(move(alone, patch, towards))
+            _, found = drive(generate_counterfactual(alone, patch, towards))
             p = found.probabilities[:, 0]
             note("held out", p[0], p[-1], found.similarity[-1, 0])
             if others:

@@ -28,12 +28,12 @@ from torch import nn
 
 from mammopair.batch import classify_entries, read_lesion
 from mammopair.classify import classify_many
-from mammopair.cli.demo import MANIFEST, exams_folder
+from mammopair.cli.demo_command import MANIFEST, exams_folder
 from mammopair.crop import CONTEXT, cut_patch, place_square
-from mammopair.manifest import LesionEntry, ManifestRow, read_manifest
+from mammopair.io.lesion_table import LesionTableRow, TableLesion, read_lesion_table
+from mammopair.io.reader import read_view
 from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.model.inference import MIRRORINGS
-from mammopair.reading.files import read_view
 from mammopair.record import Record
 from Testing.benchmarks.timing import print_times, print_verdict, speed_ratio, time_in_turn
 
@@ -42,7 +42,7 @@ ROUNDS = 5
 TARGET = 4.0
 
 
-def our_way(entries: Sequence[LesionEntry], ensemble: Ensemble) -> list[Record]:
+def our_way(entries: Sequence[TableLesion], ensemble: Ensemble) -> list[Record]:
     """What ``mammopair demo``, ``classify`` and ``batch`` run."""
     outcomes = list(classify_entries(entries, ensemble))
     failed = [outcome for outcome in outcomes if not isinstance(outcome, Record)]
@@ -63,7 +63,7 @@ def as_trained(ensemble: Ensemble) -> list[nn.Module]:
 
 @torch.no_grad()
 def peer_way(
-    entries: Sequence[LesionEntry],
+    entries: Sequence[TableLesion],
     networks: Sequence[nn.Module],
     side: int,
     mirrorings: Sequence[tuple[int, ...]],
@@ -83,7 +83,7 @@ def peer_way(
     return probabilities
 
 
-def peer_patch(row: ManifestRow, side: int, decoder: str) -> np.ndarray:
+def peer_patch(row: LesionTableRow, side: int, decoder: str) -> np.ndarray:
     """The square around a box, resized and scaled to [-1, 1], as scripts do it."""
     dataset = dcmread(row.file)
     if decoder:
@@ -96,7 +96,7 @@ def peer_patch(row: ManifestRow, side: int, decoder: str) -> np.ndarray:
     return (resized - resized.min()) / max(np.ptp(resized), 1) * 2 - 1
 
 
-def print_shares(entries: Sequence[LesionEntry], ensemble: Ensemble) -> None:
+def print_shares(entries: Sequence[TableLesion], ensemble: Ensemble) -> None:
     """Where our time goes: once more, step by step."""
     marks = [time.perf_counter()]
     views = {row.file: read_view(Path(row.file)) for entry in entries for row in entry.rows}
@@ -127,9 +127,9 @@ def main() -> None:
 
     ensemble = load_ensemble(chosen.ensemble, device="cpu")
     if chosen.manifest:
-        entries = read_manifest(chosen.manifest, chosen.root)
+        entries = read_lesion_table(chosen.manifest, chosen.root)
     else:
-        entries = read_manifest(DEMO, exams_folder())
+        entries = read_lesion_table(DEMO, exams_folder())
     networks, side = as_trained(ensemble), ensemble.manifest.input.side
     mirrorings = MIRRORINGS if ensemble.manifest.flips else MIRRORINGS[:1]
     views = sum(len(entry.rows) for entry in entries)

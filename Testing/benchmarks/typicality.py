@@ -2,8 +2,8 @@
 
 Run from the root of the repository; DATA holds ``crops.csv`` and ``films.csv``::
 
-    python -m Testing.benchmarks.typicality DATA
-    python -m Testing.benchmarks.typicality DATA --model ENSEMBLE --crops 60
+    python -m Testing.benchmarks.out_of_distribution DATA
+    python -m Testing.benchmarks.out_of_distribution DATA --model ENSEMBLE --crops 60
 
 Every probe is cut from films of patients whom the member never saw. Each row is the AUC of telling
 the probes from masses of such patients by their distance, and the share that would be warned of,
@@ -21,13 +21,13 @@ import numpy as np
 import torch
 from sklearn.metrics import roc_auc_score
 
+from mammopair.calibration.out_of_distribution import feature_distances, out_of_distribution_score
 from mammopair.crop import cut_patch, place_square
+from mammopair.evaluation.crop_scores import training_folds
+from mammopair.io.crop_folder import CropRow, read_index
 from mammopair.model.ensemble import Ensemble, load_ensemble
-from mammopair.model.typicality import feature_distances, more_unusual_than
-from mammopair.reading.crop_folder import CropRow, read_index
-from mammopair.reading.film_folder import FilmRow, read_film, read_film_index
-from mammopair.reading.view import Box, View
-from mammopair.scoring.folder import training_folds
+from mammopair.view import Box, View
+from mammopair_research.datasets.film_folder import FilmRow, read_film, read_film_index
 from Testing.synthetic_mammograms import breast
 
 TRIES = 200
@@ -106,7 +106,7 @@ def main() -> None:
     if ensemble.reference is None:
         raise SystemExit(f"the ensemble {ensemble.manifest.name} holds no reference")
 
-    limit = ensemble.manifest.reference.caution_over
+    limit = ensemble.manifest.reference.warn_above
     found = {name: list(measure(ensemble, chosen, probe)) for name, probe in PROBES.items()}
     print(f"{'probe':30}  crops    AUC  warned of (over {100 * limit:.0f} %)")
     for name, members in found.items():
@@ -136,7 +136,7 @@ def measure(
         distances = feature_distances(output.pooled, usual)
         labels = np.repeat([0, 1], [len(usual.distances), len(distances)])
         area = roc_auc_score(labels, np.concatenate([usual.distances, distances]))
-        yield float(area), more_unusual_than(output.pooled, usual)
+        yield float(area), out_of_distribution_score(output.pooled, usual)
 
 
 def probe_of(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mammopair.comparison.document import as_markdown
-from mammopair.comparison.schema import FILE, read_comparison
 from mammopair.model.ensemble import DEFAULT, find_ensemble
-from mammopair.model.ensemble_manifest import read_manifest
-from mammopair.training.card import write_card
+from mammopair.model.manifest import read_manifest
+from mammopair_research.comparison.comparison_document import comparison_as_markdown
+from mammopair_research.comparison.comparison_schema import FILE, read_comparison
+from mammopair_research.training.model_card import write_card
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN = "<!-- table: written by `make table` from comparison.json of the ensemble -->\n"
@@ -21,7 +21,7 @@ END = "<!-- /table -->\n"
 def table_section(folder: Path) -> str:
     """The table as Markdown; nothing, where the ensemble has not been compared."""
     path = folder / FILE
-    return as_markdown(read_comparison(path)) if path.exists() else ""
+    return comparison_as_markdown(read_comparison(path)) if path.exists() else ""
 
 
 def with_table(text: str, section: str) -> str:

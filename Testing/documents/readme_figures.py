@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mammopair.model.ensemble import DEFAULT, find_ensemble
-from mammopair.model.ensemble_manifest import Manifest, read_manifest
+from mammopair.model.manifest import Manifest, read_manifest
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN = "<!-- figures: written by `make figures` from the manifest of the ensemble -->\n"

@@ -6,10 +6,10 @@ import re
 
 import pytest
 
-from mammopair.comparison.schema import FILE, read_comparison
 from mammopair.model.ensemble import DEFAULT, find_ensemble, shipped_ensembles
-from mammopair.model.ensemble_manifest import read_manifest
-from mammopair.model.networks.cost import count_parameters
+from mammopair.model.manifest import read_manifest
+from mammopair_research.comparison.comparison_schema import FILE, read_comparison
+from mammopair_research.training.network_cost import count_parameters
 from Testing.documents.comparison_table import table_section, with_table
 from Testing.documents.readme_figures import README, figures_section, with_figures
 
@@ -48,13 +48,13 @@ def test_the_ensemble_that_ships_is_a_row_of_the_table():
 
 
 def test_the_table_goes_between_its_marks_whatever_was_there(tmp_path):
-    from mammopair.comparison.compare import compare_runs
-    from mammopair.comparison.document import write_comparison
-    from mammopair.held_out.run import read_held_out
+    from mammopair_research.comparison.compare_runs import compare_runs
+    from mammopair_research.comparison.comparison_document import write_comparison
+    from mammopair_research.crossval.run_description import read_cross_validation
     from Testing.stepwise import drive
     from Testing.synthetic_runs import write_run_folder
 
-    run = read_held_out(write_run_folder(tmp_path / "net", skill=0.5))
+    run = read_cross_validation(write_run_folder(tmp_path / "net", skill=0.5))
     _, comparison = drive(compare_runs([run], None, 20))
     write_comparison(comparison, tmp_path)
     section = table_section(tmp_path)

@@ -8,14 +8,15 @@ import msgspec
 import numpy as np
 import pytest
 
-from mammopair.caution import Caution
-from mammopair.classify import Lesion, MarkedView, classify, classify_many, classify_stepwise
+from mammopair.calibration.platt import logit, sigmoid
+from mammopair.classify import classify, classify_many, classify_stepwise
 from mammopair.crop import place_square
 from mammopair.errors import InputError
-from mammopair.model.calibration import logit, sigmoid
-from mammopair.reading.files import read_view
-from mammopair.reading.view import Acquisition, Box, Projection
+from mammopair.io.reader import read_view
+from mammopair.lesion import Lesion, MarkedView
 from mammopair.record import Record
+from mammopair.view import Acquisition, Box, Projection
+from mammopair.warning import CodedWarning
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import LESION_BOX, film
 
@@ -39,7 +40,7 @@ def record(pair, ensemble):
 
 def test_the_probability_is_the_mean_of_the_views_and_a_view_the_mean_of_its_members(record):
     for view in record.views:
-        readings = [reading.probability for reading in view.readings]
+        readings = [reading.probability for reading in view.member_scores]
         assert len(readings) == 2
         assert view.probability == pytest.approx(np.mean(readings))
     assert record.probability == pytest.approx(np.mean([view.probability for view in record.views]))
@@ -49,7 +50,7 @@ def test_the_probability_is_the_mean_of_the_views_and_a_view_the_mean_of_its_mem
 def test_each_reading_is_calibrated_by_the_manifest(record, ensemble):
     how = ensemble.manifest.calibration
     for view in record.views:
-        for reading in view.readings:
+        for reading in view.member_scores:
             expected = sigmoid(np.array(how.slope * reading.logit + how.intercept))
             assert reading.probability == pytest.approx(float(expected))
 
@@ -63,11 +64,12 @@ def test_the_evidence_of_each_view_sums_to_its_mean_calibrated_logit(record, ens
     how = ensemble.manifest.calibration
     for view in record.views:
         cells = np.array(view.evidence.cells)
-        calibrated = [how.slope * reading.logit + how.intercept for reading in view.readings]
+        calibrated = [how.slope * reading.logit + how.intercept for reading in view.member_scores]
         assert cells.std() > 0.05
         assert cells.mean() + view.evidence.bias == pytest.approx(np.mean(calibrated), abs=1e-4)
         assert np.mean(calibrated) == pytest.approx(
-            np.mean([logit(np.array(reading.probability)) for reading in view.readings]), abs=1e-4
+            np.mean([logit(np.array(reading.probability)) for reading in view.member_scores]),
+            abs=1e-4,
         )
 
 
@@ -132,8 +134,8 @@ def test_a_record_survives_the_round_trip_through_json(record):
 
 
 def test_warnings_of_the_views_are_carried_each_once(ensemble):
-    shared = Caution(code="lossy-compression", message="Compressed with loss.")
-    own = Caution(code="digital-detector", message="Not film.")
+    shared = CodedWarning(code="lossy-compression", message="Compressed with loss.")
+    own = CodedWarning(code="digital-detector", message="Not film.")
     lesion = Lesion(
         "case",
         "1",
@@ -144,7 +146,7 @@ def test_warnings_of_the_views_are_carried_each_once(ensemble):
 
 def test_a_single_view_is_read_and_said(pair, record, ensemble):
     single = classify(replace(pair, marked=pair.marked[:1]), ensemble)
-    assert [caution.code for caution in single.warnings] == ["one-view"]
+    assert [warning.code for warning in single.warnings] == ["one-view"]
     assert "R CC" in single.warnings[0].message
     assert single.probability == pytest.approx(record.views[0].probability, abs=1e-5)
 
@@ -154,18 +156,24 @@ def test_a_pair_without_anything_odd_has_no_warning(record):
 
 
 def test_a_change_of_device_is_said_in_the_record(pair, ensemble):
-    caution = Caution(code="out-of-gpu-memory", message="The CPU was used.")
-    changed = replace(ensemble, cautions=[caution])
-    assert caution in classify(pair, changed).warnings
+    warning = CodedWarning(code="out-of-gpu-memory", message="The CPU was used.")
+    changed = replace(ensemble, warnings=[warning])
+    assert warning in classify(pair, changed).warnings
 
 
 def test_members_of_one_projection_read_theirs_and_the_rest_is_averaged(by_view, pair):
     record = classify(pair, by_view)
     by_projection = {view.projection: view for view in record.views}
-    assert [reading.member for reading in by_projection["CC"].readings] == ["member-0", "member-2"]
-    assert [reading.member for reading in by_projection["MLO"].readings] == ["member-1", "member-2"]
+    assert [reading.member for reading in by_projection["CC"].member_scores] == [
+        "member-0",
+        "member-2",
+    ]
+    assert [reading.member for reading in by_projection["MLO"].member_scores] == [
+        "member-1",
+        "member-2",
+    ]
     assert record.probability == pytest.approx(
-        np.mean([np.mean([r.probability for r in view.readings]) for view in record.views])
+        np.mean([np.mean([r.probability for r in view.member_scores]) for view in record.views])
     )
 
 
@@ -177,9 +185,9 @@ def test_a_single_view_goes_to_the_members_that_read_it_and_its_interval_is_defi
 ):
     record = classify(replace(pair, marked=(pair.marked[place],)), by_view)
     (view,) = record.views
-    assert [reading.member for reading in view.readings] == readers
+    assert [reading.member for reading in view.member_scores] == readers
     assert record.interval.low < record.probability < record.interval.high
-    assert [caution.code for caution in record.warnings] == ["one-view"]
+    assert [warning.code for warning in record.warnings] == ["one-view"]
     assert np.isfinite(view.evidence.cells).all()
     assert msgspec.json.decode(msgspec.json.encode(record), type=Record) == record
 
@@ -303,10 +311,10 @@ def demo_views():
     from pathlib import Path
 
     from mammopair.batch import read_lesion
-    from mammopair.cli.demo import exams_folder
-    from mammopair.manifest import read_manifest
+    from mammopair.cli.demo_command import exams_folder
+    from mammopair.io.lesion_table import read_lesion_table
 
-    entries = read_manifest(Path(str(files("mammopair") / "demo" / "demo.csv")), exams_folder())
+    entries = read_lesion_table(Path(str(files("mammopair") / "demo" / "demo.csv")), exams_folder())
     films = {}
 
     def read(path):

@@ -86,7 +86,9 @@ def test_demo_classifies_five_masses_of_two_real_exams(run, ensemble_folder, tmp
     assert (code, err.strip()) == (0, "")
     records = read_records(out / "records.jsonl")
     views = [view for record in records for view in record.views]
-    moved = [path.file.rpartition("/")[2] for view in views for path in view.explanation.moved]
+    moved = [
+        path.file.rpartition("/")[2] for view in views for path in view.explanation.counterfactuals
+    ]
     assert len(moved) == 2 * 10
     assert written(out) == sorted([*RESULTS, *moved])
     assert "out/moved" in printed
@@ -121,7 +123,7 @@ def test_classify_explains_where_it_is_asked_to(run, pair, ensemble_folder):
     code, _, err = run("classify", *options)
     assert code == 0, err
     (record,) = read_records(out / "records.jsonl")
-    assert [len(view.explanation.moved) for view in record.views] == [2, 2]
+    assert [len(view.explanation.counterfactuals) for view in record.views] == [2, 2]
     assert "moved towards benign" in (out / "report.html").read_text("utf-8")
 
 
@@ -245,16 +247,16 @@ def test_train_goes_on_after_a_stop_and_ships_what_evaluate_measures(
     run, recipe, crop_folder, tmp_path, monkeypatch
 ):
     train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs", "--device", "cpu"]
-    from mammopair.training import fitting
+    from mammopair_research.training import member_fit
 
-    original = fitting.run_epoch
+    original = member_fit.run_epoch
 
     def stop_at_the_second(state, *rest):
         if state.epoch == 1:
             raise KeyboardInterrupt
         return original(state, *rest)
 
-    monkeypatch.setattr(fitting, "run_epoch", stop_at_the_second)
+    monkeypatch.setattr(member_fit, "run_epoch", stop_at_the_second)
     code, _, err = run(*train)
     assert code == 130
     assert "mammopair: stopped; what was finished is kept." in err
@@ -263,7 +265,7 @@ def test_train_goes_on_after_a_stop_and_ships_what_evaluate_measures(
 
     epochs = []
     monkeypatch.setattr(
-        fitting, "run_epoch", lambda s, *rest: epochs.append(s.epoch) or original(s, *rest)
+        member_fit, "run_epoch", lambda s, *rest: epochs.append(s.epoch) or original(s, *rest)
     )
     code, printed, err = run(*train, "--json")
     assert code == 0, err

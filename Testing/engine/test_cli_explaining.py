@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from mammopair.cli import app, main
-from mammopair.explain.chosen import read_chosen
+from mammopair.explain.default_method import read_default_method
 from mammopair.explain.methods import METHODS
 from Testing.synthetic_lesions import write_crop_folder, write_ensemble
 
@@ -18,11 +18,11 @@ pytest.importorskip("matplotlib")
 @pytest.fixture
 def few_methods(monkeypatch):
     """One method and one baseline, since the others take minutes."""
-    from mammopair.faithfulness import study
-    from mammopair.faithfulness.baselines import BASELINES
+    from mammopair_research.map_evaluation import map_study
+    from mammopair_research.map_evaluation.baseline_maps import BASELINES
 
     methods = [METHODS["evidence"], BASELINES["random"]]
-    monkeypatch.setattr(study, "all_methods", lambda: methods)
+    monkeypatch.setattr(map_study, "all_methods", lambda: methods)
 
 
 def run(*arguments):
@@ -42,11 +42,11 @@ def test_faithfulness_writes_table_and_picture_and_makes_the_best_the_default(
         *("measured.jsonl", "faithfulness.json", "faithfulness.csv"),
         *("faithfulness.md", "faithfulness.svg"),
     }
-    assert read_chosen(model) is None
+    assert read_default_method(model) is None
     arguments = ("--lesions", 3, "--out", out, "--choose", "--json")
     ran = run("faithfulness", crop_folder, "--model", model, *arguments)
     assert json.loads(ran.stdout)["default"] == "evidence"
-    assert read_chosen(model).method == "evidence"
+    assert read_default_method(model).method == "evidence"
 
 
 def test_correlate_writes_a_page_and_tables(tmp_path):

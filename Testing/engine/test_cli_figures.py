@@ -6,8 +6,8 @@ import io
 
 from rich.console import Console
 
-from mammopair.cli.figures import COLUMNS, figures_table
-from mammopair.evaluation.summary import summarise
+from mammopair.cli.figure_tables import COLUMNS, figures_table
+from mammopair.stats.metric_summary import summarise
 
 
 def printed(measured):

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
+from mammopair.calibration.conformal import OutOfFoldScores
+from mammopair.calibration.prior_shift import shift_probability
 from mammopair.cli import main
-from mammopair.model.conformal import HeldOutScores
-from mammopair.model.ensemble_manifest import ReferenceFile, read_manifest, write_manifest
-from mammopair.model.reference import Reference, save_reference
+from mammopair.model.manifest import ReferenceFile, read_manifest, write_manifest
+from mammopair.model.reference_distribution import Reference, save_reference
 from mammopair.record import read_records
-from mammopair.restating import shifted
 from Testing.synthetic_lesions import LESION_BOX, film, write_ensemble, write_png
 
 
@@ -23,12 +23,12 @@ def knowing(tmp_path_factory):
     """An ensemble that says its prevalence and holds scores."""
     folder = write_ensemble(tmp_path_factory.mktemp("ensembles") / "knowing")
     rng = np.random.default_rng(0)
-    scores = {fold: HeldOutScores(rng.normal(-1, 2, 50), rng.normal(1, 2, 50)) for fold in (0, 1)}
+    scores = {fold: OutOfFoldScores(rng.normal(-1, 2, 50), rng.normal(1, 2, 50)) for fold in (0, 1)}
     kept = ReferenceFile(
         file="reference.safetensors",
         sha256=save_reference(Reference(scores, {}), folder / "reference.safetensors"),
         coverage=0.9,
-        caution_over=0.97,
+        warn_above=0.97,
     )
     manifest = read_manifest(folder)
     calibration = replace(manifest.calibration, prevalence=0.48)
@@ -66,8 +66,10 @@ def test_the_record_holds_both_prevalences_and_the_set_at_the_stated_coverage(ru
     assert code == 0
     (record,) = read_records(out / "records.jsonl")
     assert record.prevalence == 0.48
-    assert record.shifted.prevalence == 0.1
-    assert record.shifted.probability == pytest.approx(shifted(record.probability, 0.48, 0.1))
+    assert record.prior_shift.prevalence == 0.1
+    assert record.prior_shift.probability == pytest.approx(
+        shift_probability(record.probability, 0.48, 0.1)
+    )
     assert record.conformal.coverage == 0.99
     assert "at 10 %" in said
     assert "99 %" in said

@@ -20,7 +20,7 @@ from mammopair.crop import (
     place_square,
 )
 from mammopair.errors import InputError
-from mammopair.reading.view import Box, Spacing, SpacingMeaning, View
+from mammopair.view import Box, Spacing, SpacingMeaning, View
 
 finite = st.floats(-1e4, 1e4)
 extent = st.floats(1e-2, 1e4)
@@ -115,7 +115,7 @@ def test_a_crop_that_is_the_patch_already_passes_unchanged():
 
 
 def test_training_crops_of_cbis_pass_unchanged(cbis):
-    from mammopair.reading.crop_folder import read_crop, read_index
+    from mammopair.io.crop_folder import read_crop, read_index
 
     rows = read_index(cbis)
     size = np.zeros((PATCH_SIDE, PATCH_SIDE), np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mammopair.errors import InputError
-from mammopair.manifest import read_manifest
+from mammopair.io.lesion_table import read_lesion_table
 
 HEADER = "case_id,lesion_id,laterality,view,file,box_x,box_y,box_w,box_h,label"
 CC = "p1,1,R,CC,a.png,10,20,30,40,1"
@@ -29,7 +29,7 @@ def write(tmp_path):
 def refusal(path):
     """The sentence with which a manifest is refused, one line that names the file."""
     with pytest.raises(InputError) as caught:
-        read_manifest(path)
+        read_lesion_table(path)
     sentence = str(caught.value)
     assert str(path) in sentence
     assert "\n" not in sentence
@@ -38,7 +38,7 @@ def refusal(path):
 
 
 def test_rows_of_one_lesion_come_together_in_order_of_first_appearance(write):
-    entries = read_manifest(write(CC, "p2,7,L,CC,c.png,1,2,3,4,0", MLO))
+    entries = read_lesion_table(write(CC, "p2,7,L,CC,c.png,1,2,3,4,0", MLO))
     assert [entry.name for entry in entries] == ["p1 lesion 1", "p2 lesion 7"]
     assert [row.view for row in entries[0].rows] == ["CC", "MLO"]
     box = entries[0].rows[0].box
@@ -53,7 +53,7 @@ def test_files_are_relative_to_the_manifest_and_not_to_the_working_folder(
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     monkeypatch.chdir(elsewhere)
-    (entry,) = read_manifest(path)
+    (entry,) = read_lesion_table(path)
     assert entry.rows[0].file == str(tmp_path / "a.png")
 
 
@@ -61,7 +61,7 @@ def test_files_may_be_relative_to_another_folder_or_absolute(write, tmp_path):
     (tmp_path / "films").mkdir()
     (tmp_path / "films" / "d.png").touch()
     path = write("p1,1,R,CC,d.png,1,2,3,4,", f"p1,1,R,MLO,{tmp_path / 'b.png'},1,2,3,4,")
-    (entry,) = read_manifest(path, tmp_path / "films")
+    (entry,) = read_lesion_table(path, tmp_path / "films")
     assert [row.file for row in entry.rows] == [
         str(tmp_path / "films" / "d.png"),
         str(tmp_path / "b.png"),
@@ -70,30 +70,30 @@ def test_files_may_be_relative_to_another_folder_or_absolute(write, tmp_path):
 
 @pytest.mark.parametrize("word", ["R", "r", "RIGHT", "right", " Right "])
 def test_laterality_is_understood_however_it_is_written(write, word):
-    (entry,) = read_manifest(write(f"p1,1,{word},cc,a.png,1,2,3,4,"))
+    (entry,) = read_lesion_table(write(f"p1,1,{word},cc,a.png,1,2,3,4,"))
     assert (entry.rows[0].laterality, entry.rows[0].view) == ("R", "CC")
 
 
 def test_the_label_may_be_empty_or_its_column_missing(write):
-    assert read_manifest(write("p1,1,R,CC,a.png,1,2,3,4,"))[0].rows[0].label is None
+    assert read_lesion_table(write("p1,1,R,CC,a.png,1,2,3,4,"))[0].rows[0].label is None
     header = HEADER.removesuffix(",label")
     path = write("p1,1,R,CC,a.png,1,2,3,4", header=header)
-    assert read_manifest(path)[0].rows[0].label is None
+    assert read_lesion_table(path)[0].rows[0].label is None
 
 
 def test_a_byte_order_mark_other_columns_and_other_line_ends_do_no_harm(write, tmp_path):
     path = write(f"{CC},seen", header=f"{HEADER},remark", encoding="utf-8-sig")
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert read_manifest(path)[0].case_id == "p1"
+    assert read_lesion_table(path)[0].case_id == "p1"
 
 
 def test_blank_lines_and_rows_of_empty_cells_are_passed_over(write):
-    assert len(read_manifest(write(CC, "", ",,,,,,,,,", MLO, ",,,,,,,,,"))) == 1
+    assert len(read_lesion_table(write(CC, "", ",,,,,,,,,", MLO, ",,,,,,,,,"))) == 1
 
 
 def test_quoted_file_names_may_hold_commas(write, tmp_path):
     (tmp_path / "a, b.png").touch()
-    (entry,) = read_manifest(write('p1,1,R,CC,"a, b.png",1,2,3,4,'))
+    (entry,) = read_lesion_table(write('p1,1,R,CC,"a, b.png",1,2,3,4,'))
     assert entry.rows[0].file.endswith("a, b.png")
 
 
@@ -213,9 +213,9 @@ def test_the_manifest_that_ships_names_ten_views_of_five_real_lesions():
     from importlib.resources import files
     from pathlib import Path
 
-    from mammopair.cli.demo import exams_folder
+    from mammopair.cli.demo_command import exams_folder
 
-    entries = read_manifest(Path(str(files("mammopair") / "demo" / "demo.csv")), exams_folder())
+    entries = read_lesion_table(Path(str(files("mammopair") / "demo" / "demo.csv")), exams_folder())
     assert len(entries) == 5
     assert all([row.view for row in entry.rows] == ["CC", "MLO"] for entry in entries)
     assert [entry.rows[0].label for entry in entries] == [0, 0, 0, 1, 0]

@@ -8,20 +8,21 @@ import math
 import msgspec
 import pytest
 
-from mammopair.caution import Caution
-from mammopair.classify import Lesion, MarkedView, classify_many
+from mammopair.classify import classify_many
 from mammopair.errors import InputError
-from mammopair.reading.view import Box
+from mammopair.lesion import Lesion, MarkedView
 from mammopair.record import read_records, write_records
+from mammopair.view import Box
+from mammopair.warning import CodedWarning
 from Testing.synthetic_lesions import LESION_BOX, film
 
 
 @pytest.fixture(scope="module")
 def records(ensemble):
     """Of a pair and of a single view with a warning, as classified."""
-    caution = Caution(code="lossy-compression", message="Ärger – „compressed“ with loss.")
+    warning = CodedWarning(code="lossy-compression", message="Ärger – „compressed“ with loss.")
     pair = tuple(MarkedView(film(f"R {p}"), Box(*LESION_BOX)) for p in ("CC", "MLO"))
-    single = MarkedView(film("L CC", warnings=(caution,), patient_id="Ünal"), Box(*LESION_BOX))
+    single = MarkedView(film("L CC", warnings=(warning,), patient_id="Ünal"), Box(*LESION_BOX))
     return classify_many(
         [Lesion("case one", "1", pair, label=1), Lesion("case two", "2", (single,))], ensemble
     )

@@ -6,12 +6,12 @@ import pydicom
 import pytest
 from typer.testing import CliRunner
 
-from mammopair.archive.credentials import PASSWORD as PASSWORD_VARIABLE
-from mammopair.archive.credentials import TOKEN
-from mammopair.archive.credentials import USER as USER_VARIABLE
-from mammopair.archive.dicomweb import connect, fetch_mammograms, store
 from mammopair.cli import app
 from mammopair.errors import InputError
+from mammopair.io.dicomweb import connect, fetch_mammograms, store
+from mammopair.io.dicomweb_credentials import PASSWORD as PASSWORD_VARIABLE
+from mammopair.io.dicomweb_credentials import TOKEN
+from mammopair.io.dicomweb_credentials import USER as USER_VARIABLE
 from mammopair.record import read_records
 from Testing.engine.results_dicom.lesions import BOXES, write_pair
 from Testing.judges import orthanc as judge

@@ -21,7 +21,7 @@ REDUCTION = 6
 @cache
 def read(path):
     """A view, read once a process by the engine's reader."""
-    from mammopair.reading.files import read_view
+    from mammopair.io.reader import read_view
 
     return read_view(path)
 
@@ -60,7 +60,7 @@ def add_as_stored(view):
     import slicer
     import vtk
 
-    from MammoClassifierLib.volumes import FILE, LATERALITY, PATIENT, PROJECTION
+    from MammoClassifierLib.scene.volumes import FILE, LATERALITY, PATIENT, PROJECTION
 
     name = " ".join(part for part in (view.patient_id, view.name) if part)
     pixels = np.rint(view.pixels * 65535).astype(np.uint16)
@@ -121,7 +121,7 @@ class Clinic:
 
     def load_from_dicom(self):
         """Load one breast as the DICOM plug-in does."""
-        from MammoClassifierLib.dicomloading import loadMammogram
+        from MammoClassifierLib.dicom.volume_loader import loadMammogram
 
         volumes = [loadMammogram(str(self.file(projection)), projection) for projection in PAIR]
         self.host.process_events()
@@ -129,8 +129,8 @@ class Clinic:
 
     def place(self, roi, volume, box):
         """Draw a ROI where the demo's mass is."""
-        from MammoClassifierLib.geometry import fitRoiToBox
-        from mammopair.reading.view import Box
+        from MammoClassifierLib.scene.geometry import fitRoiToBox
+        from mammopair.view import Box
 
         fitRoiToBox(roi, volume, Box(*box))
         self.host.process_events()

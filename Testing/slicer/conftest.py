@@ -83,8 +83,8 @@ def make_roi(slicer_host):
     def make(volume, box, name="mass"):
         import slicer
 
-        from MammoClassifierLib.geometry import fitRoiToBox
-        from mammopair.reading.view import Box
+        from MammoClassifierLib.scene.geometry import fitRoiToBox
+        from mammopair.view import Box
 
         roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", name)
         roi.CreateDefaultDisplayNodes()

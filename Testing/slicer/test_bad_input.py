@@ -118,7 +118,7 @@ def a_roi_in_another_plane(case):
 
 
 def a_roi_drawn_on_another_view(case):
-    from MammoClassifierLib.inputs import DRAWN_ON
+    from MammoClassifierLib.scene.inputs import DRAWN_ON
 
     other, volume = case.volume("L MLO"), case.volume("L CC")
     case.choose(volume)
@@ -230,7 +230,7 @@ def test_each_gives_one_sentence_and_leaves_the_scene_as_it_was(
 
 
 def test_a_volume_without_dicom_origin_is_classified_with_a_warning(clinic, make_volume, make_roi):
-    from MammoClassifierLib.results import readRecord
+    from MammoClassifierLib.scene.result_nodes import readRecord
 
     clinic.open()
     case = Case(clinic, make_volume, make_roi)
@@ -246,7 +246,7 @@ def test_a_volume_without_dicom_origin_is_classified_with_a_warning(clinic, make
 def test_the_breast_is_taken_from_the_user_where_the_volume_does_not_know(
     clinic, make_volume, make_roi
 ):
-    from MammoClassifierLib.results import readRecord
+    from MammoClassifierLib.scene.result_nodes import readRecord
 
     clinic.open()
     Case(clinic, make_volume, make_roi).choose(make_volume("film"))
@@ -259,7 +259,7 @@ def test_an_inverted_volume_that_knows_its_file_is_read_the_right_way(clinic):
     """As Slicer's default reader turns MONOCHROME1 over."""
     import slicer
 
-    from MammoClassifierLib.volumes import viewFromVolume
+    from MammoClassifierLib.scene.volumes import viewFromVolume
 
     (volume,) = clinic.load(PAIR["CC"])
     expected = viewFromVolume(volume, "CC").pixels.copy()
@@ -274,7 +274,7 @@ def test_an_inverted_volume_that_knows_its_file_is_read_the_right_way(clinic):
 def test_pixels_that_the_user_edited_are_what_is_read(clinic):
     import slicer
 
-    from MammoClassifierLib.volumes import viewFromVolume
+    from MammoClassifierLib.scene.volumes import viewFromVolume
 
     (volume,) = clinic.load(PAIR["CC"])
     slicer.util.arrayFromVolume(volume)[0, 300:320, 100:120] = 0
@@ -288,7 +288,7 @@ def test_pixels_that_the_user_edited_are_what_is_read(clinic):
 
 @pytest.mark.parametrize("damage", ["missing", "tampered"])
 def test_weights_that_are_missing_or_tampered_with_are_named(clinic, tmp_path, damage):
-    from MammoClassifierLib.classifier import EnsembleClassifier
+    from MammoClassifierLib.ensemble_classifier import EnsembleClassifier
     from mammopair.model.ensemble import find_ensemble
 
     folder = tmp_path / "ensemble"

@@ -88,7 +88,7 @@ def test_a_scene_a_case_holds_views_marks_and_results_when_told_to(
     assert not (tmp_path / "case.mrb").exists()
     assert len(list((out / "evidence").rglob("*.png"))) == 2
 
-    from MammoClassifierLib.results import readRecord, resultsInScene
+    from MammoClassifierLib.scene.result_nodes import readRecord, resultsInScene
     from mammopair.record import read_records
 
     slicer.util.loadScene(str(scene), {"clear": True})

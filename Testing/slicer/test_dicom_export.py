@@ -40,7 +40,7 @@ def study(clinic, small_exam, tmp_path):
     """The demo's pair as one study of a Japanese patient, in the database and loaded from it."""
     import slicer
 
-    from MammoClassifierLib.dicomloading import loadMammogram
+    from MammoClassifierLib.dicom.volume_loader import loadMammogram
 
     shared = generate_uid()
     for projection, name in PAIR.items():
@@ -73,7 +73,7 @@ def export(clinic):
 def test_a_click_puts_the_result_into_the_study_of_its_images(classified):
     import slicer
 
-    from MammoClassifierLib.results import readRecord
+    from MammoClassifierLib.scene.result_nodes import readRecord
 
     database, record = slicer.dicomDatabase, readRecord(classified.parameters.result)
     export(classified)
@@ -257,10 +257,10 @@ def test_the_image_is_found_in_the_database_where_its_file_was_moved(logic, file
 
 
 def test_images_that_the_database_does_not_hold_are_said_to_be_missing(clinic, tmp_path):
-    from MammoClassifierLib.dicomexport import exportStepwise
-    from mammopair.progress import outcome
+    from MammoClassifierLib.dicom.database_export import exportStepwise
+    from mammopair.progress import exhaust
 
-    exported = outcome(exportStepwise(make_record(write_pair(tmp_path))))
+    exported = exhaust(exportStepwise(make_record(write_pair(tmp_path))))
     assert not exported.besideImages
     assert exported.inWords().endswith(
         "The images are not in the database: import them to see both together."

@@ -379,7 +379,7 @@ def test_a_file_without_study_is_loaded_and_moves_nothing_else(module):
 
 
 def test_what_the_module_asks_for_is_kept_on_the_volume(module):
-    from MammoClassifierLib.volumes import dicomFile, identify
+    from MammoClassifierLib.scene.volumes import dicomFile, identifyVolume
 
     file = module.write(
         PatientID="42",
@@ -400,7 +400,7 @@ def test_what_the_module_asks_for_is_kept_on_the_volume(module):
         "MammoClassifier.window": "0.0 4095.0 0.0 4095.0",
     }
     assert str(dicomFile(volume)) == file
-    assert identify(volume).study_uid
+    assert identifyVolume(volume).study_uid
 
 
 @pytest.mark.parametrize(
@@ -419,7 +419,7 @@ def test_a_scene_that_outlives_its_files_is_classified_as_before(
 
     import slicer
 
-    from MammoClassifierLib.volumes import viewFromVolume
+    from MammoClassifierLib.scene.volumes import viewFromVolume
 
     file = module.write(**attributes)
     (volume,) = module.load_study().values()
@@ -430,7 +430,7 @@ def test_a_scene_that_outlives_its_files_is_classified_as_before(
     slicer_host.load_scene(tmp_path / "scene.mrb")
     volume = slicer.util.getNode("R CC")
     after = viewFromVolume(volume, "CC")
-    assert "no-dicom-origin" in {caution.code for caution in after.warnings}
+    assert "no-dicom-origin" in {warning.code for warning in after.warnings}
     assert after.pixels == pytest.approx(before.pixels, abs=1e-5)
 
     slicer.util.arrayFromVolume(volume)[:] //= 2
@@ -439,7 +439,7 @@ def test_a_scene_that_outlives_its_files_is_classified_as_before(
 
 
 def test_a_file_that_the_database_does_not_hold_is_known_by_its_path(module, tmp_path):
-    from MammoClassifierLib.volumes import dicomFile
+    from MammoClassifierLib.scene.volumes import dicomFile
 
     path = write_mammogram(tmp_path / "elsewhere.dcm")
     volume = module.plugin.load(module.examine(str(path))[0])

@@ -94,8 +94,8 @@ def uneven():
 def test_however_it_is_stored_it_hangs_in_red_and_in_the_module(
     slicer_host, load, tmp_path, side, projection, mirrored, flipped
 ):
-    from MammoClassifierLib.hanging import hangView
-    from MammoClassifierLib.layouts import enterLayout
+    from MammoClassifierLib.views.hanging import hangView
+    from MammoClassifierLib.views.layout import enterLayout
 
     rows_lead, columns_lead = HUNG[side, projection]
     stored = uneven()
@@ -246,12 +246,13 @@ def test_the_user_can_widen_the_window_of_the_file_for_nothing_is_cut_off(load, 
 
 
 def test_the_module_pairs_and_classifies_what_the_plug_in_loaded(clinic, load):
-    from MammoClassifierLib.classifier import EnsembleClassifier
+    from MammoClassifierLib.ensemble_classifier import EnsembleClassifier
     from MammoClassifierLib.logic import MammoClassifierLogic
-    from MammoClassifierLib.pairing import breastsInScene
-    from mammopair.classify import Lesion, MarkedView, classify
+    from MammoClassifierLib.scene.breast_pairs import breastsInScene
+    from mammopair.classify import classify
+    from mammopair.lesion import Lesion, MarkedView
     from mammopair.model.ensemble import load_ensemble
-    from mammopair.reading.view import Box
+    from mammopair.view import Box
 
     volumes = {path: load(path) for path in sorted(clinic.exams.rglob("*.dcm"))}
     breasts = breastsInScene()

@@ -65,8 +65,8 @@ def test_every_pair_of_choices_is_in_the_table():
 
 @pytest.mark.parametrize("row", TABLE, ids=lambda row: row.title)
 def test_plugin_engine_and_standard_agree(plugin, tmp_path, row: Row):
-    from MammoClassifierLib.volumes import viewFromVolume
-    from mammopair.reading.dicom import read_dicom
+    from MammoClassifierLib.scene.volumes import viewFromVolume
+    from mammopair.io.dicom import read_dicom
 
     expected = expect(row)
     path = write_mammogram(
@@ -99,12 +99,12 @@ def test_plugin_engine_and_standard_agree(plugin, tmp_path, row: Row):
     # The module classifies what it sees.
     seen = viewFromVolume(volume, view.projection or "CC", expected.side)
     assert (seen.pixels == view.pixels).all()
-    assert "edited-pixels" not in {caution.code for caution in seen.warnings}
+    assert "edited-pixels" not in {warning.code for warning in seen.warnings}
 
 
 @pytest.mark.parametrize("syntax", LOSSY, ids=lambda uid: uid.name)
 def test_what_has_lost_something_shows_as_the_engine_shows_it(plugin, tmp_path, syntax):
-    from mammopair.reading.dicom import read_dicom
+    from mammopair.io.dicom import read_dicom
 
     bits = 8 if syntax == JPEGBaseline8Bit else 12
     window = {"WindowCenter": 2 ** (bits - 2), "WindowWidth": 2 ** (bits - 1)}

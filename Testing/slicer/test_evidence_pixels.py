@@ -12,7 +12,7 @@ BOX = (22.0, 50.0, 20.0, 24.0)
 
 def record_with(cells, left, top, width, height, projections=("CC",)):
     """A record whose evidence is typed here, so that the place of its peak is known."""
-    from mammopair.record import Evidence, Interval, ModelStamp, Reading, Record, ViewResult
+    from mammopair.record import Evidence, Interval, MemberScore, ModelReference, Record, ViewResult
 
     evidence = Evidence(
         cells=np.asarray(cells, float).tolist(),
@@ -21,7 +21,7 @@ def record_with(cells, left, top, width, height, projections=("CC",)):
         top=top,
         width=width,
         height=height,
-        word="for, in the mass",
+        direction="for, in the mass",
     )
     views = [
         ViewResult(
@@ -29,7 +29,7 @@ def record_with(cells, left, top, width, height, projections=("CC",)):
             file="",
             box=BOX,
             probability=0.7,
-            readings=[Reading(member="member-0", logit=1.0, probability=0.7)],
+            member_scores=[MemberScore(member="member-0", logit=1.0, probability=0.7)],
             evidence=evidence,
         )
         for projection in projections
@@ -42,7 +42,7 @@ def record_with(cells, left, top, width, height, projections=("CC",)):
         interval=Interval(low=0.4, high=0.9, level=0.9),
         views=views,
         warnings=[],
-        model=ModelStamp(name="test", version="0", sha256=""),
+        model=ModelReference(name="test", version="0", sha256=""),
         software="test",
     )
 
@@ -62,11 +62,11 @@ def shown(clinic, make_volume, make_roi):
     def show(matrix, above=None, *, continuous=False, square=(12.0, 42.0, 40.0, 40.0)):
         import slicer
 
-        from MammoClassifierLib.hanging import hangView
-        from MammoClassifierLib.inputs import MarkedVolume
-        from MammoClassifierLib.layouts import enterLayout
-        from MammoClassifierLib.overlay import Overlay, showOverlay
-        from MammoClassifierLib.results import makeResult
+        from MammoClassifierLib.scene.inputs import MarkedVolume
+        from MammoClassifierLib.scene.overlay import Overlay, showOverlay
+        from MammoClassifierLib.scene.result_nodes import makeResult
+        from MammoClassifierLib.views.hanging import hangView
+        from MammoClassifierLib.views.layout import enterLayout
 
         volume = make_volume("L CC", matrix=matrix)
         if above is not None:
@@ -210,8 +210,8 @@ def test_the_map_keeps_its_own_grid_and_shows_whole_cells(slicer_host, shown):
 @pytest.mark.parametrize("level", [1, 2, 3, 4])
 @pytest.mark.parametrize("continuous", [False, True], ids=["levels", "continuous"])
 def test_weaker_levels_are_hidden(slicer_host, shown, level, continuous):
-    from MammoClassifierLib.overlay import Overlay, showOverlay
-    from MammoClassifierLib.results import resultsInScene
+    from MammoClassifierLib.scene.overlay import Overlay, showOverlay
+    from MammoClassifierLib.scene.result_nodes import resultsInScene
 
     volume = shown(np.diag([-0.5, -0.5, 1.0, 1.0]), continuous=continuous)
     layer = "foreground" if continuous else "label"
@@ -227,9 +227,9 @@ def test_weaker_levels_are_hidden(slicer_host, shown, level, continuous):
 def test_another_volume_in_the_view_carries_no_evidence_of_this_one(
     slicer_host, shown, make_volume
 ):
-    from MammoClassifierLib.hanging import hangView
-    from MammoClassifierLib.overlay import Overlay, showOverlay
-    from MammoClassifierLib.results import resultsInScene
+    from MammoClassifierLib.scene.overlay import Overlay, showOverlay
+    from MammoClassifierLib.scene.result_nodes import resultsInScene
+    from MammoClassifierLib.views.hanging import hangView
 
     shown(np.diag([-0.5, -0.5, 1.0, 1.0]))
     other = make_volume("R CC")

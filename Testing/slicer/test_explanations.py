@@ -57,14 +57,14 @@ def test_the_fine_map_is_the_engines_and_lies_on_the_square_in_its_own_grid(clas
     import slicer
     import vtk
 
-    from MammoClassifierLib.results import readRecord
-    from mammopair.classify import MarkedView, cut
+    from MammoClassifierLib.scene.result_nodes import readRecord
+    from mammopair.explain.differentiable_ensemble import make_differentiable
     from mammopair.explain.fine_evidence import fine_evidence
-    from mammopair.explain.reader import read_as
+    from mammopair.io.reader import read_view
+    from mammopair.lesion import MarkedView
     from mammopair.model.ensemble import load_ensemble
-    from mammopair.progress import outcome
-    from mammopair.reading.files import read_view
-    from mammopair.reading.view import Box
+    from mammopair.progress import exhaust
+    from mammopair.view import Box
 
     choose(classified, "mapSelector", FINE)
 
@@ -73,9 +73,9 @@ def test_the_fine_map_is_the_engines_and_lies_on_the_square_in_its_own_grid(clas
     map_ = layer_of(classified, "Foreground")
     found = slicer.util.arrayFromVolume(map_)[0]
     view = read_view(classified.file("CC"))
-    patch = cut(MarkedView(view, Box(*classified.box("CC"))))
-    reader = read_as(load_ensemble(device="cpu"), "CC", views=1)
-    expected = outcome(fine_evidence(reader, np.array(patch.pixels)[None], [])).maps[0]
+    patch = extract_patch(MarkedView(view, Box(*classified.box("CC"))))
+    reader = make_differentiable(load_ensemble(device="cpu"), "CC", views=1)
+    expected = exhaust(fine_evidence(reader, np.array(patch.pixels)[None], [])).maps[0]
     assert np.allclose(found, expected, atol=1e-4)
     volume = classified.parameters.ccVolume
     for column, row in ((0, 0), (found.shape[1] - 1, 3)):
@@ -145,15 +145,15 @@ def moved_dot(clinic, make_volume, make_roi):
     def make(matrix, row, column):
         import slicer
 
-        from MammoClassifierLib.explainer import MovedMass
-        from MammoClassifierLib.hanging import hangView
-        from MammoClassifierLib.inputs import MarkedVolume
-        from MammoClassifierLib.layouts import enterLayout
-        from MammoClassifierLib.movedimages import addMoved
-        from MammoClassifierLib.overlay import Overlay, showOverlay
-        from MammoClassifierLib.results import makeResult
+        from MammoClassifierLib.scene.counterfactual_volumes import addMoved
+        from MammoClassifierLib.scene.inputs import MarkedVolume
+        from MammoClassifierLib.scene.overlay import Overlay, showOverlay
+        from MammoClassifierLib.scene.result_nodes import makeResult
+        from MammoClassifierLib.view_explanation import MovedMass
+        from MammoClassifierLib.views.hanging import hangView
+        from MammoClassifierLib.views.layout import enterLayout
         from mammopair.crop import CropSquare, cut_patch
-        from mammopair.reading.view import View
+        from mammopair.view import View
 
         volume = make_volume("L CC", matrix=matrix)
         enterLayout()
@@ -204,7 +204,7 @@ def test_what_was_not_changed_looks_as_the_film(slicer_host, moved_dot):
 
 
 def test_an_inverted_film_is_changed_in_its_own_direction(clinic):
-    from MammoClassifierLib.movedimages import greyPerBrightness
+    from MammoClassifierLib.scene.counterfactual_volumes import greyPerBrightness
 
     brightness = np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8)
     assert greyPerBrightness(4095 - 4000 * brightness, brightness) == pytest.approx(-4000, rel=1e-3)
@@ -251,7 +251,7 @@ def test_a_stale_result_is_not_explained(classified):
 def test_a_result_of_another_ensemble_is_not_explained(classified):
     import slicer
 
-    from MammoClassifierLib.results import RECORD
+    from MammoClassifierLib.scene.result_nodes import RECORD
     from mammopair.errors import InputError
 
     text = classified.parameters.result.GetNodeReference(RECORD)
@@ -264,9 +264,9 @@ def test_a_result_of_another_ensemble_is_not_explained(classified):
 @pytest.mark.slicer_host(main_window=False, layout_manager=False)
 def test_a_script_explains_without_a_window(clinic, make_roi):
     from MammoClassifierLib.logic import MammoClassifierLogic
-    from MammoClassifierLib.maps import hasMaps
-    from MammoClassifierLib.movedimages import hasMoved
-    from MammoClassifierLib.results import resultsInScene
+    from MammoClassifierLib.scene.counterfactual_volumes import hasMoved
+    from MammoClassifierLib.scene.map_nodes import hasMaps
+    from MammoClassifierLib.scene.result_nodes import resultsInScene
     from mammopair.errors import InputError
 
     (cc,) = clinic.load(PAIR["CC"])
@@ -292,7 +292,7 @@ def test_every_map_of_the_engine_can_be_chosen(clinic):
 def test_the_map_that_measured_best_comes_with_the_result_if_it_is_quick(
     clinic, monkeypatch, best, shown
 ):
-    from MammoClassifierLib.classifier import EnsembleClassifier
+    from MammoClassifierLib.ensemble_classifier import EnsembleClassifier
 
     monkeypatch.setattr(EnsembleClassifier, "bestMap", lambda self: best)
     clinic.load(PAIR["CC"])

@@ -42,7 +42,7 @@ def volume(request, clinic, make_volume):
 def put_under_transform(node, matrix):
     import slicer
 
-    from MammoClassifierLib.geometry import toMatrix
+    from MammoClassifierLib.scene.geometry import toMatrix
 
     transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
     transform.SetMatrixTransformToParent(toMatrix(matrix))
@@ -51,7 +51,7 @@ def put_under_transform(node, matrix):
 
 
 def test_a_roi_laid_on_a_box_gives_the_box_back(volume, make_roi):
-    from MammoClassifierLib.geometry import boxFromRoi
+    from MammoClassifierLib.scene.geometry import boxFromRoi
 
     box = boxFromRoi(make_roi(volume, BOX), volume)
 
@@ -59,7 +59,7 @@ def test_a_roi_laid_on_a_box_gives_the_box_back(volume, make_roi):
 
 
 def test_transforms_above_the_volume_and_above_the_roi_are_followed(volume, make_roi):
-    from MammoClassifierLib.geometry import boxFromRoi
+    from MammoClassifierLib.scene.geometry import boxFromRoi
 
     put_under_transform(volume, shifted(5, 6, 7) @ turned(25, 2) @ turned(10, 0))
     roi = make_roi(volume, BOX)
@@ -75,7 +75,7 @@ def test_the_corner_of_the_first_pixel_is_the_origin_of_boxes(clinic, make_volum
     """A ROI around exactly one pixel: half a pixel to each side of its centre."""
     import slicer
 
-    from MammoClassifierLib.geometry import boxFromRoi
+    from MammoClassifierLib.scene.geometry import boxFromRoi
 
     volume = make_volume(matrix=np.diag([-2.0, -3.0, 1.0, 1.0]))
     roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
@@ -90,7 +90,7 @@ def test_the_corner_of_the_first_pixel_is_the_origin_of_boxes(clinic, make_volum
 def test_a_roi_turned_against_the_rows_gives_the_upright_rectangle_around_it(clinic, make_volume):
     import slicer
 
-    from MammoClassifierLib.geometry import boxFromRoi, toMatrix
+    from MammoClassifierLib.scene.geometry import boxFromRoi, toMatrix
 
     volume = make_volume(matrix=np.diag([-1.0, -1.0, 1.0, 1.0]))
     roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
@@ -107,7 +107,7 @@ def test_only_the_cut_with_the_image_counts_of_a_thick_tilted_roi(clinic, make_v
     """A long ROI that leans over the image marks where it passes through, not its shadow."""
     import slicer
 
-    from MammoClassifierLib.geometry import boxFromRoi, toMatrix
+    from MammoClassifierLib.scene.geometry import boxFromRoi, toMatrix
 
     volume = make_volume(matrix=np.diag([-1.0, -1.0, 1.0, 1.0]))
     roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
@@ -130,7 +130,7 @@ def test_only_the_cut_with_the_image_counts_of_a_thick_tilted_roi(clinic, make_v
 def test_a_roi_that_marks_nothing_is_named(clinic, make_volume, size, centre, sentence):
     import slicer
 
-    from MammoClassifierLib.geometry import boxFromRoi
+    from MammoClassifierLib.scene.geometry import boxFromRoi
     from mammopair.errors import InputError
 
     roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "my mass")
@@ -144,7 +144,7 @@ def test_a_roi_that_marks_nothing_is_named(clinic, make_volume, size, centre, se
 def test_a_roi_that_waits_for_its_clicks_is_named(clinic, make_volume):
     import slicer
 
-    from MammoClassifierLib.geometry import boxFromRoi
+    from MammoClassifierLib.scene.geometry import boxFromRoi
     from mammopair.errors import InputError
 
     roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "my mass")
@@ -156,7 +156,7 @@ def test_a_transform_that_bends_is_refused(clinic, make_volume, make_roi):
     import slicer
     import vtk
 
-    from MammoClassifierLib.geometry import boxFromRoi
+    from MammoClassifierLib.scene.geometry import boxFromRoi
     from mammopair.errors import InputError
 
     volume = make_volume()

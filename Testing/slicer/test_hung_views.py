@@ -22,8 +22,8 @@ def brighter_half(pixels):
 def test_the_chest_wall_is_at_the_inner_side(
     clinic, make_volume, matrix, projection, wanted, stored
 ):
-    from MammoClassifierLib.hanging import hangView
-    from MammoClassifierLib.layouts import enterLayout
+    from MammoClassifierLib.views.hanging import hangView
+    from MammoClassifierLib.views.layout import enterLayout
 
     pixels = synthetic_pixels() if stored == "left" else synthetic_pixels()[:, ::-1]
     enterLayout()
@@ -37,9 +37,9 @@ def test_the_chest_wall_is_at_the_inner_side(
 def test_a_view_that_is_stored_on_its_head_hangs_upright(clinic, small_exam, tmp_path, flipped):
     import pydicom
 
-    from MammoClassifierLib.hanging import hangView
-    from MammoClassifierLib.layouts import enterLayout
-    from mammopair.reading.files import read_view
+    from MammoClassifierLib.views.hanging import hangView
+    from MammoClassifierLib.views.layout import enterLayout
+    from mammopair.io.reader import read_view
 
     dataset = pydicom.dcmread(small_exam / PAIR["MLO"])
     pixels = dataset.pixel_array[::-1] if flipped else dataset.pixel_array
@@ -85,7 +85,7 @@ def test_a_roi_shows_on_its_own_view_only(clinic):
 
 
 def test_the_layout_is_well_formed_and_a_broken_one_is_named(clinic, tmp_path):
-    from MammoClassifierLib.layouts import readLayout
+    from MammoClassifierLib.views.layout import readLayout
     from mammopair.errors import InputError
 
     assert 'singletontag="MammoCC"' in readLayout()

@@ -26,7 +26,7 @@ def classified(opened):
 
 
 def record_of(clinic):
-    from MammoClassifierLib.results import readRecord
+    from MammoClassifierLib.scene.result_nodes import readRecord
 
     return readRecord(clinic.parameters.result)
 
@@ -146,9 +146,10 @@ def test_the_result_is_what_the_engine_says_of_the_files(request, size, load):
     clinic.open()
     clinic.mark()
     clinic.classify()
-    from mammopair.classify import Lesion, MarkedView, classify
+    from mammopair.classify import classify
+    from mammopair.lesion import Lesion, MarkedView
     from mammopair.model.ensemble import load_ensemble
-    from mammopair.reading.view import Box
+    from mammopair.view import Box
 
     marked = tuple(
         MarkedView(read(clinic.file(projection)), Box(*clinic.box(projection)))
@@ -166,14 +167,14 @@ def test_the_result_is_what_the_engine_says_of_the_files(request, size, load):
 
 
 def test_the_panel_shows_probability_shares_warnings_and_what_it_is_not_for(classified):
-    from mammopair.results.wording import percent
+    from mammopair.results.text import percent
 
     record, ui = record_of(classified), classified.widget.ui
     table = ui.sharesTable
     assert table.rowCount == 3
-    assert table.columnCount == 1 + len(record.views[0].readings)
+    assert table.columnCount == 1 + len(record.views[0].member_scores)
     assert str(table.item(2, 0).text()) == percent(record.probability)
-    assert str(table.item(0, 1).text()) == percent(record.views[0].readings[0].probability)
+    assert str(table.item(0, 1).text()) == percent(record.views[0].member_scores[0].probability)
     for warning in record.warnings:
         assert warning.message in str(ui.warningsLabel.text)
     assert "Research use only" in str(ui.researchLabel.text)
@@ -184,7 +185,7 @@ def test_the_panel_shows_probability_shares_warnings_and_what_it_is_not_for(clas
 
 
 def test_the_gauge_is_drawn_where_the_probability_is(classified):
-    from MammoClassifierLib.gauge import HEIGHT, WIDTH, drawGauge, position
+    from MammoClassifierLib.panel.gauge import HEIGHT, WIDTH, drawGauge, position
 
     record = record_of(classified)
     image = drawGauge(record, stale=False).toImage()
@@ -233,7 +234,7 @@ def test_level_slider_hides_the_weaker_evidence(classified):
             for view in ("MammoCC", "MammoMLO")
         )
 
-    from mammopair.results.levels import levels_of
+    from mammopair.results.evidence_levels import levels_of
 
     before = covered()
     classified.widget.ui.levelSlider.setValue(3)
@@ -379,7 +380,7 @@ def test_looking_does_not_make_the_result_stale(classified):
 
 @pytest.mark.parametrize("suffix", [".mrb", ""])
 def test_a_saved_scene_comes_back_with_its_result(classified, tmp_path, suffix):
-    from MammoClassifierLib.results import isStale
+    from MammoClassifierLib.scene.result_nodes import isStale
 
     host, before = classified.host, record_of(classified)
     pixels = host.slice_pixels("MammoCC").rgba.copy()

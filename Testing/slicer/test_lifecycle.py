@@ -203,7 +203,7 @@ def test_without_a_main_window_and_a_layout_manager_it_classifies(clinic):
 @pytest.mark.slicer_host(main_window=False, layout_manager=False)
 def test_the_logic_alone_does_it_from_a_script(clinic, make_roi):
     from MammoClassifierLib.logic import MammoClassifierLogic
-    from MammoClassifierLib.results import resultsInScene
+    from MammoClassifierLib.scene.result_nodes import resultsInScene
 
     cc, mlo = clinic.load()
     logic = MammoClassifierLogic()
@@ -246,7 +246,7 @@ def test_when_the_gpu_is_full_the_cpu_goes_on_and_it_is_said(marked, monkeypatch
     """Something fails once, as it does when a GPU is full."""
     import torch
 
-    from MammoClassifierLib.results import readRecord
+    from MammoClassifierLib.scene.result_nodes import readRecord
     from mammopair.model import ensemble, inference
 
     room, name = {"loading": (ensemble, "load_member"), "reading": (inference, "to_input")}[when]

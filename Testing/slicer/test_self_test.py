@@ -14,7 +14,7 @@ def run_self_test():
 
 
 def test_the_self_test_passes(clinic):
-    from MammoClassifierLib.results import resultsInScene
+    from MammoClassifierLib.scene.result_nodes import resultsInScene
 
     run_self_test()
     assert len(resultsInScene()) == 1, "it classified"
@@ -29,16 +29,16 @@ def test_the_self_test_passes_as_the_factory_runs_it(clinic):
 
 
 def test_the_self_test_fails_where_a_box_is_half_a_pixel_off(clinic, monkeypatch):
-    from MammoClassifierLib import selftest
+    from MammoClassifierLib import self_test
 
-    right = selftest.boxFromRoi
+    right = self_test.boxFromRoi
 
     def shifted(roi, volume):
         from dataclasses import replace
 
         return replace(right(roi, volume), x=right(roi, volume).x + 0.5)
 
-    monkeypatch.setattr(selftest, "boxFromRoi", shifted)
+    monkeypatch.setattr(self_test, "boxFromRoi", shifted)
     with pytest.raises(AssertionError):
         run_self_test()
 
@@ -57,7 +57,7 @@ def test_sample_data_come_from_the_package_and_load_upright(clinic):
     """The button of the Sample Data module, as a click on it calls it."""
     import slicer
 
-    from MammoClassifierLib.pairing import breastsInScene
+    from MammoClassifierLib.scene.breast_pairs import breastsInScene
 
     clinic.host.start_up_completed()
     sources = slicer.modules.sampleDataSources["MammoClassifier"]

@@ -40,7 +40,7 @@ def test_set_points_and_typicality_stand_in_one_block(marked):
 
 
 def test_an_ensemble_without_them_leaves_the_panel_as_it_was(marked):
-    bare = {"conformal": None, "typicality": None, "prevalence": None}
+    bare = {"conformal": None, "out_of_distribution": None, "prevalence": None}
     show_result(marked, full_record(**bare, operating_points=[], concepts=[]))
     ui = marked.widget.ui
     assert not showing(ui.standingLabel)
@@ -51,7 +51,7 @@ def test_an_ensemble_without_them_leaves_the_panel_as_it_was(marked):
 
 
 def test_a_stated_prevalence_moves_gauge_and_thresholds_and_zero_brings_them_back(marked):
-    from MammoClassifierLib.gauge import position
+    from MammoClassifierLib.panel.gauge import position
 
     show_result(marked, full_record())
     ui = marked.widget.ui
@@ -87,13 +87,13 @@ def test_the_logic_restates_without_a_panel(clinic):
     from mammopair.errors import InputError
 
     record = full_record()
-    assert MammoClassifierLogic().restate(record, 0.5).shifted.probability == pytest.approx(0.7)
+    assert MammoClassifierLogic().restate(record, 0.5).prior_shift.probability == pytest.approx(0.7)
     with pytest.raises(InputError, match="over 0 and under 1"):
         MammoClassifierLogic().restate(record, 10)
 
 
 def test_each_word_has_a_bar_as_long_as_its_score(marked):
-    from MammoClassifierLib.conceptbars import BAR, BAR_WIDTH, FILLED, ROW, TOP
+    from MammoClassifierLib.panel.concept_bars import BAR, BAR_WIDTH, FILLED, ROW, TOP
 
     show_result(marked, full_record())
     label = marked.widget.ui.conceptsLabel

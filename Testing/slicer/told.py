@@ -12,22 +12,22 @@ def full_record(**changes):
     """A record of both views with a prevalence, points, a set, a typicality and words."""
     from test_evidence_pixels import peaked, record_with
 
-    from mammopair.record import ConceptScore, ConformalSet, PointReached, Typicality
+    from mammopair.record import ConceptScore, ConformalSet, OperatingPointResult, OutOfDistribution
 
     record = record_with(peaked(), 10, 10, 70, 70, projections=("CC", "MLO"))
     told = {
         "prevalence": 0.5,
         "operating_points": [
-            PointReached(name="sensitivity 95 %", threshold=0.2, reached=True),
-            PointReached(name="specificity 90 %", threshold=0.8, reached=False),
+            OperatingPointResult(name="sensitivity 95 %", threshold=0.2, reached=True),
+            OperatingPointResult(name="specificity 90 %", threshold=0.8, reached=False),
         ],
         "conformal": ConformalSet(
             classes=["benign", "malignant"], coverage=0.9, p_benign=0.2, p_malignant=0.4
         ),
-        "typicality": Typicality(more_unusual_than=0.63, caution_over=0.99),
+        "out_of_distribution": OutOfDistribution(score=0.63, warn_above=0.99),
         "concepts": [
-            ConceptScore(word="spiculated", score=0.82, above_with=0.7, above_without=0.95),
-            ConceptScore(word="oval", score=0.1, above_with=0.05, above_without=0.2),
+            ConceptScore(descriptor="spiculated", score=0.82, above_with=0.7, above_without=0.95),
+            ConceptScore(descriptor="oval", score=0.1, above_with=0.05, above_without=0.2),
         ],
     }
     return replace(record, **{**told, **changes})
@@ -35,8 +35,8 @@ def full_record(**changes):
 
 def show_result(clinic, record):
     """Add a result of what is marked to the scene, as Classify does, and let the panel follow."""
-    from MammoClassifierLib.inputs import fingerprint
-    from MammoClassifierLib.results import makeResult
+    from MammoClassifierLib.scene.inputs import fingerprint
+    from MammoClassifierLib.scene.result_nodes import makeResult
 
     inputs = clinic.parameters.inputs()
     table = makeResult(record, inputs, fingerprint(inputs, clinic.parameters.side.value))

@@ -3,8 +3,8 @@
     python -m Testing.slicer_package.packaged_files            write the list
     python -m Testing.slicer_package.packaged_files --check    say what differs; exit code 1 if so
 
-A file that is not listed is silently not packaged, so everything below ``MammoClassifier`` is:
-what git tracks there, or would if it were added.
+A file that is not listed is silently not packaged, so everything that git tracks below
+``MammoClassifier`` is listed, except the research package.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ CMAKE_FILE = MODULE_FOLDER / "CMakeLists.txt"
 BEGIN = "# Written by Testing/slicer_package/packaged_files.py, between this line\n"
 END = "# and this one.\n"
 NOT_PACKAGED = {"CMakeLists.txt"}
+RESEARCH = "mammopair_research/"
 
 
 def files_to_package(*, untracked: bool = True) -> list[str]:
@@ -38,7 +39,8 @@ def files_to_package(*, untracked: bool = True) -> list[str]:
         check=True,
     ).stdout.split("\0")
     files = {name for name in listed if name and (MODULE_FOLDER / name).is_file()}
-    return sorted(files - NOT_PACKAGED)
+    product = {name for name in files if not name.startswith(RESEARCH)}
+    return sorted(product - NOT_PACKAGED)
 
 
 def listed_files(text: str | None = None) -> list[str]:

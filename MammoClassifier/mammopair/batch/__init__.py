@@ -24,7 +24,7 @@ What is trusted
     Dask's processes do send each other pickles; see ``cluster`` for who can reach them.
 """
 
-from mammopair.batch.classifying import classify_entries, classify_together, read_lesion
+from mammopair.batch.film_task import classify_entries, classify_together, read_lesion
 from mammopair.batch.outcome import Failure
 
 __all__ = ["Failure", "classify_entries", "classify_together", "read_lesion"]

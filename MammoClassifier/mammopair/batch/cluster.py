@@ -3,7 +3,7 @@
 Dask's processes send each other pickles. So a cluster of our own listens on 127.0.0.1 only, and
 talks TLS with a certificate that is made for it and never leaves memory, which keeps out other
 users of the machine too. A scheduler elsewhere is given its address and the files of its TLS
-certificates. Workers are told not to spill to disk, where pickles would lie.
+certificates. WorkerPool are told not to spill to disk, where pickles would lie.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mammopair.batch.workers import DEATHS, NO_WORKERS, Workers
+from mammopair.batch.worker_pool import DEATHS, NO_WORKERS, WorkerPool
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ class TlsFiles:
 
 
 @contextmanager
-def local_workers(count: int | None = None, *, device: str = "auto") -> Iterator[Workers]:
+def local_workers(count: int | None = None, *, device: str = "auto") -> Iterator[WorkerPool]:
     """A cluster of our own on this machine, that only this user can reach.
 
     Parameters
@@ -79,7 +79,7 @@ def local_workers(count: int | None = None, *, device: str = "auto") -> Iterator
     threads = min(THREADS_A_GPU, max(1, _cores() // gpus)) if gpus else 1
     count = count or gpus or _cores()
     with _client_of_our_own(count, threads, MEMORY.replace(" ", "")) as client:
-        yield Workers(client, _on_this_machine(count), ours=True)
+        yield WorkerPool(client, _on_this_machine(count), ours=True)
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def local_pool(count: int) -> Iterator[Executor]:
     _need_dask("give --jobs 1 to work in one process")
     with (
         _client_of_our_own(count, threads=1, memory=None) as client,
-        Workers(client, _on_this_machine(count), ours=True).pool() as pool,
+        WorkerPool(client, _on_this_machine(count), ours=True).pool() as pool,
     ):
         yield pool
 
@@ -136,7 +136,7 @@ def _on_this_machine(count: int) -> str:
 
 
 @contextmanager
-def workers_of(address: str, tls: TlsFiles | None = None) -> Iterator[Workers]:
+def workers_of(address: str, tls: TlsFiles | None = None) -> Iterator[WorkerPool]:
     """The workers of a scheduler that exists.
 
     Raises
@@ -174,7 +174,7 @@ def workers_of(address: str, tls: TlsFiles | None = None) -> Iterator[Workers]:
             client.close()
             raise InputError(address, NO_WORKERS) from error
         try:
-            yield Workers(client, f"the workers of {address}", ours=False)
+            yield WorkerPool(client, f"the workers of {address}", ours=False)
         finally:
             client.close(timeout=2)
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
-from mammopair.batch.lesions import BatchLesion, RefusedLesion, stream_lesions
+from mammopair.atomic_write import atomic_write
+from mammopair.batch.batch_summary import Tally
+from mammopair.batch.lesion_stream import BatchLesion, RefusedLesion, stream_lesions
 from mammopair.batch.outcome import Failure
 from mammopair.batch.shards import Shards
-from mammopair.batch.summary import Tally
 from mammopair.record import Record
-from mammopair.results.table import records_to_csv
-from mammopair.whole_file import whole_text_file
+from mammopair.results.record_table import records_to_csv
 
 RECORDS, TABLE, FAILURES = "records.jsonl", "table.csv", "failures.csv"
 
@@ -58,8 +58,8 @@ def merge(manifest: Path, shards: Path, out: Path) -> Tally:
     """
     tally = Tally()
     with (
-        whole_text_file(out / RECORDS) as records,
-        whole_text_file(out / FAILURES) as failures,
+        atomic_write(out / RECORDS) as records,
+        atomic_write(out / FAILURES) as failures,
     ):
         columns = ("line", "case_id", "lesion_id", "step", "reason")
         table = csv.DictWriter(failures, columns, lineterminator="\n")

@@ -17,11 +17,11 @@ from pathlib import Path
 
 import msgspec
 
-from mammopair.batch.lesions import BatchLesion
+from mammopair.atomic_write import atomic_write
+from mammopair.batch.lesion_stream import BatchLesion
 from mammopair.batch.outcome import Failure, Outcome
 from mammopair.errors import InputError
 from mammopair.record import Record
-from mammopair.whole_file import whole_text_file
 
 LINES = 2000
 """Lines of the manifest that share a shard; some 10 MB of records."""
@@ -108,7 +108,7 @@ class Shards:
 
     def write_index(self) -> None:
         """Write what is in the shards that were touched, for people and machines."""
-        with whole_text_file(self.folder / INDEX) as stream:
+        with atomic_write(self.folder / INDEX) as stream:
             ordered = dict(sorted(self._index.items()))
             stream.write(msgspec.json.format(msgspec.json.encode(ordered), indent=2).decode())
 

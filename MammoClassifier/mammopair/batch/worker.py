@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammopair import __version__
-from mammopair.batch.classifying import classify_together
-from mammopair.batch.lesion_files import write_outputs
-from mammopair.batch.lesions import BatchLesion
+from mammopair.batch.film_task import classify_together
+from mammopair.batch.lesion_output import write_outputs
+from mammopair.batch.lesion_stream import BatchLesion
 from mammopair.batch.outcome import Failure, Outcome
-from mammopair.batch.plan import Plan, Task
+from mammopair.batch.work_plan import BatchPlan, Task
 from mammopair.errors import InputError
 from mammopair.record import Record
 
@@ -30,7 +30,7 @@ ENSEMBLE_TURN = threading.Lock()
 
 
 @dataclass(frozen=True)
-class Identity:
+class WorkerIdentity:
     """What a worker is, as far as its results depend on it."""
 
     software: str
@@ -42,7 +42,7 @@ class Identity:
     """Whether the run's folder is there."""
 
 
-def identify(plan: Plan) -> Identity:
+def identify_worker(plan: BatchPlan) -> WorkerIdentity:
     """What this process would work with.
 
     Raises
@@ -51,14 +51,14 @@ def identify(plan: Plan) -> Identity:
         If it does not find the ensemble.
     """
     from mammopair.model.ensemble import find_ensemble
-    from mammopair.model.ensemble_manifest import FILE
+    from mammopair.model.manifest import FILE
     from mammopair.model.weights import file_sha256
 
     sha256 = file_sha256(find_ensemble(plan.model) / FILE)
-    return Identity(__version__, sha256, time.time(), Path(plan.out).is_dir())
+    return WorkerIdentity(__version__, sha256, time.time(), Path(plan.out).is_dir())
 
 
-def perform(task: Task, plan: Plan) -> list[Outcome]:
+def run_task(task: Task, plan: BatchPlan) -> list[Outcome]:
     """Do the lesions of a task; outcomes for those that are wanted, in their order.
 
     Raises
@@ -77,7 +77,7 @@ def perform(task: Task, plan: Plan) -> list[Outcome]:
     ]
 
 
-def _outcome(lesion: BatchLesion, result: Record | Failure, plan: Plan) -> Outcome:
+def _outcome(lesion: BatchLesion, result: Record | Failure, plan: BatchPlan) -> Outcome:
     number, digest = lesion.number, lesion.digest
     if isinstance(result, Failure):
         return Outcome(number=number, digest=digest, record=None, failures=(result,))

@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.progress import Progress
-from mammopair.reading.view import Box
+from mammopair.view import Box
 
 if TYPE_CHECKING:
-    from mammopair.explain.reader import Reader
+    from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
 
 Floats = npt.NDArray[np.float64]
 Patches = npt.NDArray[np.float32]
@@ -61,13 +61,13 @@ class Method:
     """What a cell of the map says, in a sentence."""
     additive: bool
     """Whether the cells add up to the logit."""
-    steps: Callable[[Reader, Patches, Sequence[Box]], Steps]
+    steps: Callable[[DifferentiableEnsemble, Patches, Sequence[Box]], Steps]
     """From a reader, ``n`` patches ``(n, rows, rows)`` in [0, 1] and the box of the mass on each,
     in the patch's own corner coordinates, to the maps."""
 
 
 def attribute(
-    method: Method, reader: Reader, patches: Patches, boxes: Sequence[Box]
+    method: Method, reader: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box]
 ) -> Attribution:
     """Run a method to its end."""
     steps = method.steps(reader, patches, boxes)

@@ -15,16 +15,18 @@ import numpy as np
 
 from mammopair.explain.attribution import Attribution, Floats, Patches, Steps
 from mammopair.progress import Progress
-from mammopair.reading.view import Box
+from mammopair.view import Box
 
 if TYPE_CHECKING:
-    from mammopair.explain.reader import Reader
+    from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
 
 AT_ONCE = 32
 """Patches between one look at Cancel and the next."""
 
 
-def class_activation(reader: Reader, patches: Patches, boxes: Sequence[Box]) -> Steps:
+def class_activation(
+    reader: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box]
+) -> Steps:
     """The map that the record holds; the boxes are not looked at."""
     maps = []
     for start in range(0, len(patches), AT_ONCE):
@@ -37,12 +39,12 @@ def class_activation(reader: Reader, patches: Patches, boxes: Sequence[Box]) -> 
     )
 
 
-def read_maps(reader: Reader, patches: Patches) -> Floats:
+def read_maps(reader: DifferentiableEnsemble, patches: Patches) -> Floats:
     """``(n, h, w)``: class activation in calibrated logits, averaged over the members."""
-    from mammopair.model.inference import prepare, read_inputs
+    from mammopair.model.inference import prepare_inputs, run_network
 
-    images = prepare(patches, reader.input, reader.device)
+    images = prepare_inputs(patches, reader.input, reader.device)
     read = [
-        read_inputs(network, images, flips=reader.flips).maps.numpy() for network in reader.networks
+        run_network(network, images, flips=reader.flips).maps.numpy() for network in reader.networks
     ]
     return reader.calibration.slope * np.mean(read, axis=0)

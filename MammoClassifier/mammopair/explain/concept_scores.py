@@ -17,7 +17,7 @@ from mammopair.record import ConceptScore
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import MemberOutput
-    from mammopair.model.ensemble_manifest import ConceptScale, Manifest
+    from mammopair.model.manifest import ConceptScale, Manifest
 
 TOLD_FROM = 0.5
 """A word whose AUC may be this or less, by its interval, is one that the networks cannot tell."""
@@ -40,7 +40,7 @@ def scores_of_patch(
     """The scores of one patch, from the members that read it."""
     read = [output.words[patch] for output in outputs if not np.isnan(output.logits[patch])]
     scores = concept_probabilities(np.mean(read, axis=0)[None], manifest)
-    return [placed(scale, float(scores[scale.word][0])) for scale in told(manifest)]
+    return [placed(scale, float(scores[scale.descriptor][0])) for scale in told(manifest)]
 
 
 def scores_of_lesion(
@@ -50,19 +50,21 @@ def scores_of_lesion(
     if not views or not views[0]:
         return []
     mean = {
-        scores[0].word: float(np.mean([one.score for one in scores]))
+        scores[0].descriptor: float(np.mean([one.score for one in scores]))
         for scores in zip(*views, strict=True)
     }
-    return [placed(scale, mean[scale.word]) for scale in told(manifest)]
+    return [placed(scale, mean[scale.descriptor]) for scale in told(manifest)]
 
 
 def concept_probabilities(logits: Floats, manifest: Manifest) -> Mapping[str, Floats]:
     """Scores ``(n,)`` by word, of the members' mean word logits ``(n, words)``."""
-    from mammopair.model.calibration import sigmoid
+    from mammopair.calibration.platt import sigmoid
 
     columns = {word: number for number, word in enumerate(manifest.concepts)}
     return {
-        scale.word: sigmoid(scale.slope * logits[:, columns[scale.word]] + scale.intercept)
+        scale.descriptor: sigmoid(
+            scale.slope * logits[:, columns[scale.descriptor]] + scale.intercept
+        )
         for scale in told(manifest)
     }
 
@@ -70,7 +72,7 @@ def concept_probabilities(logits: Floats, manifest: Manifest) -> Mapping[str, Fl
 def placed(scale: ConceptScale, score: float) -> ConceptScore:
     """A score beside those of the held-out crops."""
     return ConceptScore(
-        word=scale.word,
+        descriptor=scale.descriptor,
         score=score,
         above_with=share_below(scale.scores_with, score),
         above_without=share_below(scale.scores_without, score),

@@ -21,19 +21,19 @@ import numpy as np
 
 from mammopair.explain.attribution import Attribution, Floats, Patches, Steps
 from mammopair.progress import Progress
-from mammopair.reading.view import Box
+from mammopair.view import Box
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    from mammopair.explain.reader import Reader
+    from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
 
 
-def fine_evidence(reader: Reader, patches: Patches, boxes: Sequence[Box]) -> Steps:
+def fine_evidence(reader: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box]) -> Steps:
     """The evidence on the grid of the last finer block; the boxes are not looked at."""
     import torch
 
-    from mammopair.explain.reader import MOST_WITH_GRADIENT
+    from mammopair.explain.differentiable_ensemble import MOST_WITH_GRADIENT
 
     chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(MOST_WITH_GRADIENT)
     maps = []

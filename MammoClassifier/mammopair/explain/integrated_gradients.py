@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mammopair.explain.attribution import Attribution, Floats, Patches, Steps
-from mammopair.explain.baseline import blurred
+from mammopair.explain.replacement import blurred
 from mammopair.progress import Progress
-from mammopair.reading.view import Box
+from mammopair.view import Box
 
 if TYPE_CHECKING:
-    from mammopair.explain.reader import Reader
+    from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
 
 STEPS = 24
 """Places between baseline and patch where the gradient is taken."""
@@ -28,7 +28,7 @@ CELLS = 32
 
 
 def integrated_gradients(
-    reader: Reader, patches: Patches, boxes: Sequence[Box], *, steps: int = STEPS
+    reader: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box], *, steps: int = STEPS
 ) -> Steps:
     """The map of the difference between patch and blurred patch; the boxes are not looked at."""
     baseline = blurred(patches)

@@ -15,12 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.explain.attribution import Attribution, Floats, Patches, Steps
-from mammopair.explain.baseline import Baseline, covered
+from mammopair.explain.replacement import Replacement, covered
 from mammopair.progress import Progress
-from mammopair.reading.view import Box
+from mammopair.view import Box
 
 if TYPE_CHECKING:
-    from mammopair.explain.reader import Reader
+    from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
 
 CELLS = 8
 """Cells a side of the map."""
@@ -31,11 +31,11 @@ AT_ONCE = 16
 
 
 def occlusion(
-    reader: Reader,
+    reader: DifferentiableEnsemble,
     patches: Patches,
     boxes: Sequence[Box],
     *,
-    baseline: Baseline = "blurred",
+    baseline: Replacement = "blurred",
     cells: int = CELLS,
     window: int = WINDOW,
 ) -> Steps:

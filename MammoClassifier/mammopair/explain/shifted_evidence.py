@@ -23,16 +23,18 @@ import numpy as np
 from mammopair.explain.attribution import Attribution, Floats, Patches, Steps
 from mammopair.explain.class_activation import AT_ONCE, read_maps
 from mammopair.progress import Progress
-from mammopair.reading.view import Box
+from mammopair.view import Box
 
 if TYPE_CHECKING:
-    from mammopair.explain.reader import Reader
+    from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
 
 WINDOWS = ((0, 0), (0, 1), (1, 0), (1, 1))
 """Of the four readings: 0 a quarter of a cell up or left, 1 as far down or right."""
 
 
-def shifted_evidence(reader: Reader, patches: Patches, boxes: Sequence[Box]) -> Steps:
+def shifted_evidence(
+    reader: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box]
+) -> Steps:
     """The evidence on a grid of half the last block's cells; the boxes are not looked at."""
     maps, logits = [], []
     for start in range(0, len(patches), AT_ONCE):

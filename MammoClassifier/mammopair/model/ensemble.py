@@ -13,21 +13,21 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from mammopair.caution import Caution
+from mammopair.calibration.conformal import others_stand_in
 from mammopair.errors import InputError
-from mammopair.model.conformal import others_stand_in
+from mammopair.model.batch_norm import fold_batch_norms
 from mammopair.model.device import choose_device
-from mammopair.model.ensemble_manifest import (
+from mammopair.model.inference import prepare_inputs, run_network
+from mammopair.model.manifest import (
     FILE,
     Manifest,
     MemberEntry,
     read_manifest,
     with_cross_fit,
 )
-from mammopair.model.folding import fold_batch_norms
-from mammopair.model.inference import prepare, read_inputs
-from mammopair.model.reference import Reference, load_reference
+from mammopair.model.reference_distribution import Reference, load_reference
 from mammopair.model.weights import file_sha256, load_weights
+from mammopair.warning import CodedWarning
 
 DEFAULT = "light-googlenet"
 """The ensemble that is meant where none is named."""
@@ -66,7 +66,7 @@ class Ensemble:
     networks: dict[str, nn.Module]
     """By member name, in evaluation mode, batch norms folded, channels last. Parts of an ensemble
     share them, so what one of them moves to another device is moved for all."""
-    cautions: list[Caution] = field(default_factory=list)
+    warnings: list[CodedWarning] = field(default_factory=list)
     """What happened on the way that the user ought to know, such as a change of device."""
     reference: Reference | None = None
     """What held-out lesions and crops were like; older ensembles have none."""
@@ -90,7 +90,7 @@ class Ensemble:
             ``n`` times ``CC`` or ``MLO``.
         """
         spec = self.manifest.input
-        images = self._or_on_the_cpu(lambda: prepare(patches, spec, self.device))
+        images = self._or_on_the_cpu(lambda: prepare_inputs(patches, spec, self.device))
         for entry in self.members:
             mine = np.array([projection in entry.views for projection in projections])
             yield self._read(entry.name, images, mine)
@@ -128,7 +128,7 @@ class Ensemble:
         linear: nn.Linear = network.fc  # type: ignore[assignment]
         weight, bias = (part.double().cpu().numpy() for part in (linear.weight, linear.bias))
         read = self._or_on_the_cpu(
-            lambda: read_inputs(network, images[torch.from_numpy(mine)], flips=self.manifest.flips)
+            lambda: run_network(network, images[torch.from_numpy(mine)], flips=self.manifest.flips)
         )
         maps, pooled = (
             np.full((len(images), *part.shape[1:]), np.nan) for part in (read.maps, read.pooled)
@@ -154,8 +154,8 @@ class Ensemble:
     def _move_to_cpu(self) -> None:
         for network in self.networks.values():
             network.to("cpu")
-        self.cautions.append(
-            Caution(
+        self.warnings.append(
+            CodedWarning(
                 code="out-of-gpu-memory",
                 message="The GPU ran out of memory, so the CPU was used, which is slower.",
             )

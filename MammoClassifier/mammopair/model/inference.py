@@ -9,7 +9,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from mammopair.model.input import InputSpec, to_input
+from mammopair.model.network_input import InputSpec, to_input
 
 MOST_PATCHES = 64
 """Patches that go through a network at once; a longer call is cut, to bound the memory."""
@@ -18,7 +18,7 @@ MIRRORINGS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
 
 
 @dataclass(frozen=True)
-class Reading:
+class NetworkOutput:
     """What a network says of ``n`` patches, the mean over the mirrorings."""
 
     maps: Tensor
@@ -28,7 +28,9 @@ class Reading:
 
 
 @torch.inference_mode()
-def prepare(patches: npt.NDArray[np.float32], spec: InputSpec, device: torch.device) -> Tensor:
+def prepare_inputs(
+    patches: npt.NDArray[np.float32], spec: InputSpec, device: torch.device
+) -> Tensor:
     """What all networks of an ensemble are fed, ``(n, 1, side, side)``, on a device.
 
     Parameters
@@ -52,7 +54,7 @@ def prepare(patches: npt.NDArray[np.float32], spec: InputSpec, device: torch.dev
 
 
 @torch.inference_mode()
-def read_inputs(network: nn.Module, images: Tensor, *, flips: bool) -> Reading:
+def run_network(network: nn.Module, images: Tensor, *, flips: bool) -> NetworkOutput:
     """Read prepared patches in chunks that fit in memory; in double precision, on the CPU.
 
     Parameters
@@ -71,30 +73,31 @@ def read_inputs(network: nn.Module, images: Tensor, *, flips: bool) -> Reading:
     """
     if not len(images):
         linear: nn.Linear = network.fc  # type: ignore[assignment]
-        return Reading(torch.zeros(0, 1, 1), torch.zeros(0, linear.in_features))
+        return NetworkOutput(torch.zeros(0, 1, 1), torch.zeros(0, linear.in_features))
     device = next(network.parameters()).device
     read = [
-        read_chunk(network, chunk.to(device), flips=flips) for chunk in images.split(MOST_PATCHES)
+        run_network_chunk(network, chunk.to(device), flips=flips)
+        for chunk in images.split(MOST_PATCHES)
     ]
-    return Reading(
+    return NetworkOutput(
         torch.cat([part.maps for part in read]).double().cpu(),
         torch.cat([part.pooled for part in read]).double().cpu(),
     )
 
 
-def read_patches(
+def run_network_on_patches(
     network: nn.Module, patches: npt.NDArray[np.float32], spec: InputSpec, *, flips: bool
-) -> Reading:
+) -> NetworkOutput:
     """Prepare patches for one network, on its device, and have it read them.
 
-    The same as :func:`prepare`, then :func:`read_inputs`; where several networks read the same
+    The same as :func:`prepare`, then :func:`run_network`; where several networks read the same
     patches, prepare them once.
     """
-    images = prepare(patches, spec, next(network.parameters()).device)
-    return read_inputs(network, images, flips=flips)
+    images = prepare_inputs(patches, spec, next(network.parameters()).device)
+    return run_network(network, images, flips=flips)
 
 
-def read_chunk(network: nn.Module, images: Tensor, *, flips: bool) -> Reading:
+def run_network_chunk(network: nn.Module, images: Tensor, *, flips: bool) -> NetworkOutput:
     """Read every mirroring of ``(n, 1, side, side)``, all at once and with its gradient.
 
     The maps are mirrored back before they are averaged.
@@ -109,4 +112,4 @@ def read_chunk(network: nn.Module, images: Tensor, *, flips: bool) -> Reading:
         part.flip(axes) for part, axes in zip(maps.chunk(len(mirrorings)), mirrorings, strict=True)
     ]
     pooled = features.mean(dim=(2, 3)).chunk(len(mirrorings))
-    return Reading(torch.stack(turned).mean(0), torch.stack(pooled).mean(0))
+    return NetworkOutput(torch.stack(turned).mean(0), torch.stack(pooled).mean(0))

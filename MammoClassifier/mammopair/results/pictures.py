@@ -1,7 +1,7 @@
 """The pictures of a result: the view, the lesion's square, the box on them and the evidence.
 
 Pictures are arrays: grey ``(rows, columns)`` or colour ``(rows, columns, 3)``, uint8, in the
-stored orientation. Turning them the way they hang comes last (:mod:`mammopair.results.hanging`).
+stored orientation. Turning them the way they hang comes last (:mod:`mammopair.results.hanging_protocol`).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.crop import CropSquare, cut_patch
-from mammopair.reading.view import Box, View
 from mammopair.results.colours import EVIDENCE_LIMIT, evidence_rgba
+from mammopair.view import Box, View
 
 if TYPE_CHECKING:
     from mammopair.record import Evidence

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mammopair.batch.crew import Alone
-from mammopair.batch.running import Options, run_batch
+from mammopair.batch.executor import LocalExecutor
+from mammopair.batch.runner import Options, run_batch
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import LESION_BOX
 
@@ -41,7 +41,7 @@ def lesion_rows(number, *, case=None, files=None, box=LESION_BOX, laterality="R"
 
 def run_alone(manifest, out, ensemble, **options):
     """Run a batch in this process; gives its progress and its summary."""
-    return drive(run_batch(manifest, out, Alone(), Options(model=str(ensemble), **options)))
+    return drive(run_batch(manifest, out, LocalExecutor(), Options(model=str(ensemble), **options)))
 
 
 def environment(**more):

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from mammopair.batch import lesions
-from mammopair.batch.crew import Alone
-from mammopair.batch.running import Options, run_batch
+from mammopair.batch import lesion_stream
+from mammopair.batch.executor import LocalExecutor
+from mammopair.batch.runner import Options, run_batch
 from mammopair.errors import InputError
 from mammopair.record import read_records
 from Testing.engine.batch.archive import (
@@ -77,9 +77,9 @@ def stream_and_count(manifest: Path) -> tuple[int, int, int]:
     """Good lesions, refused ones, and the most bytes that Python held on the way."""
     tracemalloc.start()
     good = refused = 0
-    for lesion in lesions.stream_lesions(manifest):
-        good += isinstance(lesion, lesions.BatchLesion)
-        refused += isinstance(lesion, lesions.RefusedLesion)
+    for lesion in lesion_stream.stream_lesions(manifest):
+        good += isinstance(lesion, lesion_stream.BatchLesion)
+        refused += isinstance(lesion, lesion_stream.RefusedLesion)
     return good, refused, tracemalloc.get_traced_memory()[1]
 
 
@@ -103,7 +103,7 @@ def test_rows_are_streamed_and_never_held_whole(tmp_path, lesion_count):
 
 def test_a_lesion_that_is_named_twice(archive, ensemble_folder, tmp_path, monkeypatch):
     """Right behind, and after all that is kept of its rows is that they were there."""
-    monkeypatch.setattr(lesions, "REACH", 4)
+    monkeypatch.setattr(lesion_stream, "REACH", 4)
     rows = [*lesion_rows(0), *lesion_rows(0), *(row for n in range(1, 6) for row in lesion_rows(n))]
     rows += lesion_rows(0)
     manifest = write_manifest(tmp_path / "lesions.csv", absolute(rows, archive))
@@ -157,7 +157,7 @@ def test_a_directory_that_vanishes(own_archive, ensemble_folder, tmp_path):
 def test_a_folder_for_results_that_vanishes(archive, ensemble_folder, tmp_path):
     out = tmp_path / "out"
     options = Options(model=str(ensemble_folder))
-    steps = run_batch(archive / "lesions.csv", out, Alone(), options)
+    steps = run_batch(archive / "lesions.csv", out, LocalExecutor(), options)
     next(steps)
     shutil.rmtree(out)
     with pytest.raises(InputError, match=r"000000\.jsonl: cannot be written"):
@@ -181,7 +181,7 @@ def test_another_model_does_not_go_on_with_a_run(archive, undisturbed, tmp_path)
 def test_another_version_does_not_go_on_with_a_run(
     archive, undisturbed, ensemble_folder, monkeypatch
 ):
-    monkeypatch.setattr("mammopair.batch.running.__version__", "99.0")
+    monkeypatch.setattr("mammopair.batch.runner.__version__", "99.0")
     said = refusal(archive / "lesions.csv", undisturbed, ensemble_folder, resume=True)
     assert "version 99.0" in said
 

@@ -7,11 +7,11 @@ import shutil
 
 import pytest
 
-from mammopair.batch import Failure, classify_entries, classifying, read_lesion
-from mammopair.batch.grouping import LESIONS_AT_ONCE, LOOK_AHEAD
+from mammopair.batch import Failure, classify_entries, film_task, read_lesion
+from mammopair.batch.film_groups import LESIONS_AT_ONCE, LOOK_AHEAD
 from mammopair.classify import classify
 from mammopair.errors import InputError
-from mammopair.manifest import read_manifest
+from mammopair.io.lesion_table import read_lesion_table
 from mammopair.record import Record
 from Testing.synthetic_lesions import LESION_BOX, film, write_png
 from Testing.synthetic_mammograms import write_mammogram
@@ -52,7 +52,7 @@ def entries(films, tmp_path):
     def write(*rows):
         with (tmp_path / "lesions.csv").open("w", newline="") as stream:
             csv.writer(stream).writerows([COLUMNS, *rows])
-        return read_manifest(tmp_path / "lesions.csv")
+        return read_lesion_table(tmp_path / "lesions.csv")
 
     return write
 
@@ -61,13 +61,13 @@ def entries(films, tmp_path):
 def reads(monkeypatch):
     """The names of the files that are read, in order."""
     seen = []
-    original = classifying.read_view
+    original = film_task.read_view
 
     def read(path, **options):
         seen.append(path.name)
         return original(path, **options)
 
-    monkeypatch.setattr(classifying, "read_view", read)
+    monkeypatch.setattr(film_task, "read_view", read)
     return seen
 
 
@@ -190,7 +190,7 @@ def test_no_film_is_kept_once_its_lesions_are_cut(entries, ensemble, monkeypatch
     import weakref
 
     films, alive = [], []
-    original = classifying.read_view
+    original = film_task.read_view
 
     def read(path, **options):
         view = original(path, **options)
@@ -199,7 +199,7 @@ def test_no_film_is_kept_once_its_lesions_are_cut(entries, ensemble, monkeypatch
         films.append(weakref.ref(view.pixels))
         return view
 
-    monkeypatch.setattr(classifying, "read_view", read)
+    monkeypatch.setattr(film_task, "read_view", read)
     table = entries(*(row(f"case-{n}", "CC", f"{n}-CC.png") for n in range(8)))
     list(classify_entries(table, ensemble))
     assert max(alive) == 0
@@ -211,7 +211,7 @@ def test_a_fault_of_the_program_is_no_failure_of_a_lesion(entries, ensemble, mon
     def defect(_path, **_options):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(classifying, "read_view", defect)
+    monkeypatch.setattr(film_task, "read_view", defect)
     with pytest.raises(ZeroDivisionError):
         list(classify_entries(entries(row("c", "CC", "0-CC.png")), ensemble))
 

@@ -12,10 +12,10 @@ import pytest
 
 import mammopair
 from mammopair.batch import cluster
-from mammopair.batch.acceptance import check_identity
 from mammopair.batch.cluster import TlsFiles, workers_of
-from mammopair.batch.plan import Plan
-from mammopair.batch.worker import Identity, identify
+from mammopair.batch.work_plan import BatchPlan
+from mammopair.batch.worker import WorkerIdentity, identify_worker
+from mammopair.batch.worker_checks import check_identity
 from mammopair.errors import InputError
 from Testing.engine.batch.archive import (
     PATIENCE,
@@ -125,7 +125,7 @@ def test_a_worker_of_another_version_is_refused_before_any_work(
 def plan(ensemble_folder, ensemble, tmp_path):
     from datetime import datetime
 
-    return Plan(
+    return BatchPlan(
         model=str(ensemble_folder),
         sha256=ensemble.sha256,
         software=mammopair.__version__,
@@ -135,7 +135,7 @@ def plan(ensemble_folder, ensemble, tmp_path):
 
 
 def test_a_worker_tells_what_it_is(plan):
-    told = identify(plan)
+    told = identify_worker(plan)
     assert told.sha256 == plan.sha256
     assert told.software == plan.software
     assert told.sees_out
@@ -145,8 +145,11 @@ def test_a_worker_tells_what_it_is(plan):
 @pytest.mark.parametrize(
     ("answer", "said"),
     [
-        (Identity(mammopair.__version__, "0" * 64, 0.0, True), "has SHA-256 000000000000... there"),
-        (Identity("0.0.9", "0" * 64, 0.0, True), "is version 0.0.9 there"),
+        (
+            WorkerIdentity(mammopair.__version__, "0" * 64, 0.0, True),
+            "has SHA-256 000000000000... there",
+        ),
+        (WorkerIdentity("0.0.9", "0" * 64, 0.0, True), "is version 0.0.9 there"),
         (InputError("/models/a", "is neither a folder nor"), "/models/a: is neither a folder"),
         (ModuleNotFoundError("No module named 'mammopair'"), "install it there"),
     ],
@@ -161,7 +164,7 @@ def test_a_worker_with_other_things_is_refused_in_a_sentence(plan, answer, said)
 def test_a_worker_that_does_not_see_the_folder_cannot_write_into_it(plan):
     from dataclasses import replace
 
-    answer = Identity(plan.software, plan.sha256, 0.0, sees_out=False)
+    answer = WorkerIdentity(plan.software, plan.sha256, 0.0, sees_out=False)
     check_identity("tcp://node7:1234", answer, plan)
     with pytest.raises(InputError, match="folder that all machines share"):
         check_identity("tcp://node7:1234", answer, replace(plan, outputs=("dicom",)))
@@ -171,8 +174,8 @@ def test_a_worker_that_joins_late_with_another_model_does_no_work(plan):
     """The check before the run cannot see it; the first task does."""
     from dataclasses import replace
 
-    from mammopair.batch.plan import Task
-    from mammopair.batch.worker import perform
+    from mammopair.batch.work_plan import Task
+    from mammopair.batch.worker import run_task
 
     with pytest.raises(InputError, match="put the same ensemble there"):
-        perform(Task((), frozenset()), replace(plan, sha256="0" * 64))
+        run_task(Task((), frozenset()), replace(plan, sha256="0" * 64))

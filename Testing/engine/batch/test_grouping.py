@@ -1,6 +1,6 @@
 """Lesions on the same films come together, in groups that depend on their order alone."""
 
-from mammopair.batch.grouping import LESIONS_AT_ONCE, LOOK_AHEAD, MOST_AT_ONCE, group_by_film
+from mammopair.batch.film_groups import LESIONS_AT_ONCE, LOOK_AHEAD, MOST_AT_ONCE, group_by_film
 
 
 def groups(lesions):

@@ -9,9 +9,9 @@ import pytest
 from typer.testing import CliRunner
 
 from mammopair import __version__
-from mammopair.batch.folder import read_run
+from mammopair.batch.run_folder import read_batch_run
 from mammopair.cli import app
-from mammopair.cli.batch import histogram
+from mammopair.cli.batch_command import histogram
 from mammopair.record import read_records
 from Testing.engine.batch.archive import (
     LESIONS,
@@ -44,7 +44,7 @@ def test_records_come_in_the_order_of_the_manifest(undisturbed):
 
 
 def test_a_run_says_what_it_was(undisturbed, ensemble, archive):
-    run = read_run(undisturbed)
+    run = read_batch_run(undisturbed)
     assert run.finished
     assert run.model.sha256 == ensemble.sha256
     assert run.software == __version__

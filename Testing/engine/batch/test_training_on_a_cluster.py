@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from mammopair.cli.cluster import pool_at
-from mammopair.progress import outcome
-from mammopair.training.crossval import cross_validate
-from mammopair.training.recipe import read_recipe
+from mammopair.cli.cluster_options import pool_at
+from mammopair.progress import exhaust
+from mammopair_research.crossval.cross_validation import cross_validate
+from mammopair_research.training.recipe import read_recipe
 from Testing.engine.batch.archive import WORKER
 from Testing.synthetic_lesions import RECIPE
 
@@ -18,7 +18,7 @@ def test_members_train_on_the_workers_and_predict_the_same(start, scheduler, cro
     recipe = read_recipe(tmp_path / "small.toml")
     here = tmp_path / "here"
     here.mkdir()
-    outcome(cross_validate(recipe, crop_folder, here, device="cpu"))
+    exhaust(cross_validate(recipe, crop_folder, here, device="cpu"))
 
     _, address, found = scheduler()
     start(*WORKER, *found)
@@ -26,7 +26,7 @@ def test_members_train_on_the_workers_and_predict_the_same(start, scheduler, cro
     there.mkdir()
     with pool_at(address, (None, None, None)) as pool:
         steps = cross_validate(recipe, crop_folder, there, device="cpu", pool=pool)
-        run = outcome(steps)
+        run = exhaust(steps)
     assert len(run.predictors) == 2
     name = "predictions.csv"
     assert (there / name).read_bytes() == (here / name).read_bytes()

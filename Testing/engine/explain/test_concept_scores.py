@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from mammopair.classify import Lesion, MarkedView, classify
+from mammopair.classify import classify
 from mammopair.errors import InputError
 from mammopair.explain.concept_scores import (
     concept_probabilities,
@@ -17,11 +17,12 @@ from mammopair.explain.concept_scores import (
     share_below,
     told,
 )
-from mammopair.model.ensemble_manifest import ConceptScale, read_manifest, write_manifest
-from mammopair.reading.crop_folder import read_index
-from mammopair.reading.view import Box
-from mammopair.training.concept_scaling import concept_scales
-from mammopair.training.unseen import UnseenCrops
+from mammopair.io.crop_folder import read_index
+from mammopair.lesion import Lesion, MarkedView
+from mammopair.model.manifest import ConceptScale, read_manifest, write_manifest
+from mammopair.view import Box
+from mammopair_research.training.concept_scales import concept_scales
+from mammopair_research.training.out_of_fold import OutOfFoldCrops
 from Testing.synthetic_lesions import LESION_BOX, film, lesion_picture, write_ensemble
 
 
@@ -55,7 +56,7 @@ def test_a_score_is_the_calibrated_mean_of_the_members_logits(scaled):
     outputs = list(scaled.outputs(patches, ["CC", "CC"]))
     (found,) = scores_of_patch(outputs, 1, scaled.manifest)
     mean = np.mean([output.words[1, 0] for output in outputs])
-    assert found.word == "spiculated"
+    assert found.descriptor == "spiculated"
     assert found.score == pytest.approx(1 / (1 + np.exp(-(0.5 * mean - 0.25))))
 
 
@@ -69,9 +70,9 @@ def test_only_the_members_that_read_the_patch_count(by_view):
 
 
 def test_words_that_cannot_be_told_are_not_scored(scaled):
-    assert [one.word for one in told(scaled.manifest)] == ["spiculated"]
+    assert [one.descriptor for one in told(scaled.manifest)] == ["spiculated"]
     record = classify(Lesion("c", "1", (MarkedView(film(), Box(*LESION_BOX)),)), scaled)
-    assert [one.word for one in record.concepts] == ["spiculated"]
+    assert [one.descriptor for one in record.concepts] == ["spiculated"]
 
 
 def test_the_lesion_has_the_mean_of_its_views(scaled):
@@ -119,8 +120,8 @@ def unseen(crop_folder):
     nothing = np.empty((len(rows), 0))
     other = words + rng.normal(scale=0.1, size=words.shape)
     return {
-        "a": UnseenCrops(rows, logits, nothing, words + (words - other)),
-        "b": UnseenCrops(rows, logits, nothing, other),
+        "a": OutOfFoldCrops(rows, logits, nothing, words + (words - other)),
+        "b": OutOfFoldCrops(rows, logits, nothing, other),
     }
 
 
@@ -147,6 +148,6 @@ def test_scores_on_the_held_out_crops_are_right_on_average(unseen):
 
 
 def test_a_word_that_nearly_no_crop_has_gets_no_scale(unseen):
-    assert concept_scales(unseen, ["obscured", "round"])[0].word == "round"
+    assert concept_scales(unseen, ["obscured", "round"])[0].descriptor == "round"
     assert concept_scales({}, ["round"]) == []
     assert concept_scales(unseen, []) == []

@@ -10,20 +10,22 @@ import torch
 from msgspec.structs import replace
 from safetensors.torch import load_file
 
-from mammopair.classify import Lesion, MarkedView, classify
+from mammopair.calibration.platt import Calibration
+from mammopair.classify import classify
 from mammopair.crop import CropSquare, place_square
-from mammopair.explain.evidence import (
+from mammopair.explain.evidence_map import (
     FAINT,
     cover,
     describe_evidence,
+    evidence_direction,
     evidence_of_patch,
-    evidence_word,
 )
+from mammopair.lesion import Lesion, MarkedView
 from mammopair.model.ensemble import MemberOutput, load_ensemble
-from mammopair.model.ensemble_manifest import Calibration, read_manifest, write_manifest
-from mammopair.model.input import InputSpec
+from mammopair.model.manifest import read_manifest, write_manifest
+from mammopair.model.network_input import InputSpec
 from mammopair.model.weights import save_weights
-from mammopair.reading.view import Box
+from mammopair.view import Box
 from Testing.synthetic_lesions import LESION_BOX, film, lesion_picture, write_ensemble
 
 CALIBRATION = Calibration(
@@ -148,7 +150,7 @@ def test_evidence_is_described_with_the_place_of_its_square():
     assert (found.left, found.top, found.width, found.height) == (10, 20, 80, 40)
     assert found.cells == [[1.0] * 8] * 8
     assert found.bias == 0.5
-    assert found.word == "for, throughout" or found.word == "for, around"
+    assert found.direction == "for, throughout" or found.direction == "for, around"
 
 
 # --- words ---------------------------------------------------------------------------------------
@@ -175,12 +177,12 @@ def grid(inside, outside):
     ],
 )
 def test_the_word_says_which_side_and_where(inside, outside, word):
-    assert evidence_word(grid(inside, outside), MIDDLE) == word
+    assert evidence_direction(grid(inside, outside), MIDDLE) == word
 
 
 def test_the_word_is_faint_below_the_limit_and_not_above():
-    assert evidence_word(np.full((8, 8), FAINT * 0.99), MIDDLE) == "faint"
-    assert evidence_word(np.full((8, 8), FAINT * 1.01), MIDDLE) != "faint"
+    assert evidence_direction(np.full((8, 8), FAINT * 0.99), MIDDLE) == "faint"
+    assert evidence_direction(np.full((8, 8), FAINT * 1.01), MIDDLE) != "faint"
 
 
 def test_changing_the_sign_of_all_evidence_changes_the_side_and_nothing_else():
@@ -188,13 +190,13 @@ def test_changing_the_sign_of_all_evidence_changes_the_side_and_nothing_else():
     other = {"for": "against", "against": "for"}
     for _ in range(100):
         cells = rng.normal(rng.normal(), 1, (8, 8))
-        word, turned = evidence_word(cells, MIDDLE), evidence_word(-cells, MIDDLE)
+        word, turned = evidence_direction(cells, MIDDLE), evidence_direction(-cells, MIDDLE)
         side, _, place = word.partition(", ")
         assert turned == (f"{other[side]}, {place}" if place else word)
 
 
 def test_a_box_off_the_grid_has_all_evidence_around_it():
-    assert evidence_word(grid(4, 0), Box(20, 20, 3, 3)) == "for, around"
+    assert evidence_direction(grid(4, 0), Box(20, 20, 3, 3)) == "for, around"
 
 
 def test_cover_is_the_part_of_each_cell_under_the_box():

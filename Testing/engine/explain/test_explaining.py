@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mammopair.classify import Lesion, MarkedView, classify
+from mammopair.classify import classify
 from mammopair.errors import InputError
-from mammopair.explain.explaining import explain_record
-from mammopair.reading.view import Box
+from mammopair.explain.explanation import explain_record
+from mammopair.lesion import Lesion, MarkedView
 from mammopair.record import Record, read_records, write_records
+from mammopair.view import Box
 from Testing.engine.explain.test_concept_scores import scale
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import LESION_BOX, film
@@ -54,19 +55,19 @@ def test_each_view_has_its_map_and_both_moved_images(explained):
     for view in record.views:
         made = view.explanation
         cells = np.array(made.evidence.cells)
-        logits = [0.8 * reading.logit - 0.1 for reading in view.readings]
+        logits = [0.8 * reading.logit - 0.1 for reading in view.member_scores]
         missed = abs(cells.mean() + made.evidence.bias - np.mean(logits))
         assert missed == pytest.approx(made.error, abs=1e-3)
         assert made.method == "shifted-evidence"
         assert len(cells) == 2 * len(view.evidence.cells)
-        assert [path.towards for path in made.moved] == ["malignant", "benign"]
-        for path in made.moved:
+        assert [path.towards for path in made.counterfactuals] == ["malignant", "benign"]
+        for path in made.counterfactuals:
             assert path.probabilities[0] == pytest.approx(view.probability, abs=1e-4)
             assert len(path.probabilities) > 3
             assert 0.8 <= path.similarity <= 1
-            assert [one.word for one in path.concepts] == ["spiculated"]
+            assert [one.descriptor for one in path.concepts] == ["spiculated"]
             assert Image.open(folder / path.file).size == (256, 256)
-        assert len({path.file for path in made.moved}) == 2
+        assert len({path.file for path in made.counterfactuals}) == 2
 
 
 def test_the_map_lies_where_the_evidence_lies(explained):
@@ -88,7 +89,7 @@ def test_another_method_can_be_asked_for(ensemble, tmp_path):
     made = record.views[0].explanation
     assert made.method == "fine-evidence"
     assert len(made.evidence.cells) == 2 * len(record.views[0].evidence.cells)
-    assert made.moved[0].concepts == [], "this ensemble has no scales"
+    assert made.counterfactuals[0].concepts == [], "this ensemble has no scales"
 
 
 def test_an_unknown_method_is_one_sentence(ensemble, tmp_path):
@@ -98,14 +99,14 @@ def test_an_unknown_method_is_one_sentence(ensemble, tmp_path):
 
 def test_a_box_at_the_edge_of_the_film(ensemble, tmp_path):
     _, record = explain(ensemble, tmp_path, lesion(["R CC"], box=(-20, -30, 60, 60)))
-    assert record.views[0].explanation.moved[0].similarity >= 0.8
+    assert record.views[0].explanation.counterfactuals[0].similarity >= 0.8
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0], ids=["empty", "saturated"])
 def test_a_crop_without_contrast_stays_and_says_so(ensemble, tmp_path, value):
     flat = np.full((400, 320), value, np.float32)
     _, record = explain(ensemble, tmp_path, lesion(["R CC"], pixels=flat))
-    for path in record.views[0].explanation.moved:
+    for path in record.views[0].explanation.counterfactuals:
         assert len(set(path.probabilities)) == 1
         assert path.similarity == pytest.approx(1)
 
@@ -116,7 +117,7 @@ def test_a_probability_at_the_end_of_the_scale(ensemble, tmp_path, intercept):
     manifest = msgspec.structs.replace(ensemble.manifest, calibration=calibration)
     certain = dataclasses.replace(ensemble, manifest=manifest)
     _, record = explain(certain, tmp_path, lesion(["R CC"]))
-    for path in record.views[0].explanation.moved:
+    for path in record.views[0].explanation.counterfactuals:
         assert all(0 < probability < 1 for probability in path.probabilities)
 
 

@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from mammopair.explain.attribution import attribute
+from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.explain.fine_evidence import contributions, last_finer_block, spread
 from mammopair.explain.methods import METHODS
-from mammopair.explain.reader import read_as
-from mammopair.model.folding import fold_batch_norms
+from mammopair.model.batch_norm import fold_batch_norms
 from mammopair.model.networks import GoogLeNetSpec
 from Testing.synthetic_lesions import drawn_network, lesion_picture
 
@@ -21,7 +21,7 @@ def patches():
 
 
 def test_it_has_twice_the_resolution_of_the_class_activation(ensemble, patches):
-    reader = read_as(ensemble, "CC")
+    reader = make_differentiable(ensemble, "CC")
     coarse = attribute(METHODS["evidence"], reader, patches, [])
     fine = attribute(METHODS["fine-evidence"], reader, patches, [])
     assert fine.maps.shape[-1] == 2 * coarse.maps.shape[-1]
@@ -47,7 +47,7 @@ def test_the_block_is_the_last_one_before_the_grid_gets_coarser():
 
 
 def test_hooks_are_gone_afterwards(ensemble, patches):
-    reader = read_as(ensemble, "CC")
+    reader = make_differentiable(ensemble, "CC")
     before = reader.logits(patches)
     attribute(METHODS["fine-evidence"], reader, patches, [])
     hooked = [m for net in reader.networks for m in net.modules() if m._forward_hooks]

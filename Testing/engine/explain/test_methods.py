@@ -7,9 +7,9 @@ import pytest
 
 from mammopair.errors import InputError
 from mammopair.explain.attribution import attribute
+from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.explain.methods import METHODS, method_named
-from mammopair.explain.reader import read_as
-from mammopair.reading.view import Box
+from mammopair.view import Box
 from Testing.synthetic_lesions import lesion_picture
 
 BOX = Box(64, 64, 128, 128)
@@ -23,7 +23,7 @@ def patches():
 
 @EVERY
 def test_maps_are_signed_grids_over_the_patch_of_the_logit_in_use(method, ensemble, patches):
-    reader = read_as(ensemble, "CC")
+    reader = make_differentiable(ensemble, "CC")
     found = attribute(method, reader, patches, [BOX] * 3)
     assert found.maps.shape[0] == 3
     assert found.maps.ndim == 3
@@ -36,12 +36,14 @@ def test_maps_are_signed_grids_over_the_patch_of_the_logit_in_use(method, ensemb
 @pytest.mark.parametrize("value", [0.0, 1.0], ids=["empty", "saturated"])
 def test_a_flat_patch_has_a_finite_map(method, ensemble, value):
     flat = np.full((1, 256, 256), value, np.float32)
-    assert np.isfinite(attribute(method, read_as(ensemble, "CC"), flat, [BOX]).maps).all()
+    assert np.isfinite(
+        attribute(method, make_differentiable(ensemble, "CC"), flat, [BOX]).maps
+    ).all()
 
 
 @EVERY
 def test_closing_a_method_ends_it(method, ensemble, patches):
-    steps = method.steps(read_as(ensemble, "CC"), patches, [BOX] * 3)
+    steps = method.steps(make_differentiable(ensemble, "CC"), patches, [BOX] * 3)
     first = next(steps)
     assert 0 <= first.done <= first.total
     steps.close()
@@ -51,7 +53,7 @@ def test_closing_a_method_ends_it(method, ensemble, patches):
 
 def test_exact_evidence_misses_the_logit_by_less_than_a_thousandth(ensemble, patches):
     for method in (METHODS["evidence"], METHODS["fine-evidence"]):
-        found = attribute(method, read_as(ensemble, "MLO"), patches, [BOX] * 3)
+        found = attribute(method, make_differentiable(ensemble, "MLO"), patches, [BOX] * 3)
         assert found.error.max() < 1e-3
         assert np.abs(found.maps).mean() > 0.01
 

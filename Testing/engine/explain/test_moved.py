@@ -6,9 +6,14 @@ import numpy as np
 import pytest
 
 from mammopair.explain.brightness import HIGHEST, LOWEST, QUANTILES, contrast, keep_brightness
-from mammopair.explain.moved import DIRECTIONS, Constraints, move, variation_slope
-from mammopair.explain.reader import read_as
-from mammopair.explain.similarity import structural_similarity
+from mammopair.explain.counterfactual import (
+    DIRECTIONS,
+    Constraints,
+    generate_counterfactual,
+    variation_slope,
+)
+from mammopair.explain.differentiable_ensemble import make_differentiable
+from mammopair.explain.structural_similarity import structural_similarity
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import lesion_picture
 
@@ -20,19 +25,23 @@ def patches():
 
 @pytest.fixture(scope="module")
 def reader(ensemble):
-    return read_as(ensemble, "CC")
+    return make_differentiable(ensemble, "CC")
 
 
 @pytest.mark.parametrize("towards", DIRECTIONS)
 def test_the_trained_ensemble_is_moved_where_it_was_sent(shipped, patches, towards):
-    _, moved = drive(move(read_as(shipped, "CC"), patches[:1], towards, Constraints(steps=2)))
+    _, moved = drive(
+        generate_counterfactual(
+            make_differentiable(shipped, "CC"), patches[:1], towards, Constraints(steps=2)
+        )
+    )
     assert moved.as_wished.all()
     assert moved.similarity.min() > 0.9
 
 
 @pytest.mark.parametrize("towards", DIRECTIONS)
 def test_the_path_tells_what_the_ensemble_says_of_it(reader, patches, towards):
-    progress, moved = drive(move(reader, patches, towards))
+    progress, moved = drive(generate_counterfactual(reader, patches, towards))
     change = (moved.logits[-1] - moved.logits[0]).mean()
     assert change > 0.1 if towards == "malignant" else change < -0.1
     np.testing.assert_array_equal(moved.original, patches)
@@ -43,7 +52,9 @@ def test_the_path_tells_what_the_ensemble_says_of_it(reader, patches, towards):
 
 @pytest.mark.parametrize("towards", DIRECTIONS)
 def test_it_stays_the_same_lesion_within_the_range_of_the_patch(reader, patches, towards):
-    _, moved = drive(move(reader, patches, towards, Constraints(steps=12, step=0.05)))
+    _, moved = drive(
+        generate_counterfactual(reader, patches, towards, Constraints(steps=12, step=0.05))
+    )
     least = Constraints().least_similarity
     assert moved.similarity.min() >= least
     assert moved.similarity[-1].min() < least + 0.1, "the limit was never near: nothing was tested"
@@ -59,7 +70,9 @@ def test_it_stays_the_same_lesion_within_the_range_of_the_patch(reader, patches,
 
 def test_a_wider_low_pass_leaves_less_detail_in_the_change(reader, patches):
     def roughness(low_pass):
-        _, moved = drive(move(reader, patches[:1], "benign", Constraints(low_pass=low_pass)))
+        _, moved = drive(
+            generate_counterfactual(reader, patches[:1], "benign", Constraints(low_pass=low_pass))
+        )
         change = moved.difference[0]
         return np.abs(np.diff(change, axis=0)).mean() / np.abs(change).mean()
 
@@ -69,7 +82,7 @@ def test_a_wider_low_pass_leaves_less_detail_in_the_change(reader, patches):
 def test_total_variation_costs(reader, patches):
     def variation(weight):
         held = Constraints(total_variation=weight)
-        _, moved = drive(move(reader, patches[:1], "malignant", held))
+        _, moved = drive(generate_counterfactual(reader, patches[:1], "malignant", held))
         return np.abs(np.diff(moved.difference[0], axis=0)).mean()
 
     assert variation(20.0) < 0.9 * variation(0.0)
@@ -92,7 +105,7 @@ def test_the_slope_of_the_total_variation_is_its_slope():
 @pytest.mark.parametrize("value", [0.0, 1.0], ids=["empty", "saturated"])
 def test_a_flat_patch_stays_as_it_is(reader, value):
     flat = np.full((1, 256, 256), value, np.float32)
-    _, moved = drive(move(reader, flat, "malignant"))
+    _, moved = drive(generate_counterfactual(reader, flat, "malignant"))
     np.testing.assert_array_equal(moved.end, flat)
     assert not moved.as_wished.any()
     assert np.isfinite(moved.probabilities).all()
@@ -100,7 +113,7 @@ def test_a_flat_patch_stays_as_it_is(reader, value):
 
 
 def test_closing_it_ends_it(reader, patches):
-    steps = move(reader, patches, "benign")
+    steps = generate_counterfactual(reader, patches, "benign")
     next(steps)
     steps.close()
     with pytest.raises(StopIteration):

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from mammopair.explain.attribution import attribute
-from mammopair.explain.baseline import blurred, covered
+from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.explain.integrated_gradients import CELLS, STEPS, into_cells
 from mammopair.explain.methods import METHODS
 from mammopair.explain.occlusion import mean_over_windows, occlusion, windows
-from mammopair.explain.reader import read_as
+from mammopair.explain.replacement import blurred, covered
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import lesion_picture
 
@@ -23,7 +23,7 @@ def patches():
 
 @pytest.fixture(scope="module")
 def reader(ensemble):
-    return read_as(ensemble, "CC")
+    return make_differentiable(ensemble, "CC")
 
 
 def test_occlusion_is_that_of_captum(reader, patches):

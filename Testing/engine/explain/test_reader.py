@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+from mammopair.calibration.platt import probabilities
 from mammopair.errors import InputError
-from mammopair.explain.reader import MOST_WITH_GRADIENT, read_as, single_members
-from mammopair.model.calibration import probabilities
+from mammopair.explain.differentiable_ensemble import (
+    MOST_WITH_GRADIENT,
+    make_differentiable,
+    single_members,
+)
 from mammopair.model.ensemble import load_ensemble
 from Testing.synthetic_lesions import lesion_picture, write_ensemble
 
@@ -25,7 +29,7 @@ def test_the_reader_says_what_the_ensemble_says(tmp_path, patches, flips, projec
     ensemble = load_ensemble(write_ensemble(tmp_path / "e", views=views, flips=flips), "cpu")
     how = ensemble.manifest.calibration
     raw = np.array([o.logits for o in ensemble.outputs(patches, [projection] * len(patches))])
-    reader = read_as(ensemble, projection)
+    reader = make_differentiable(ensemble, projection)
     logits = np.nanmean(how.slope * raw + how.intercept, axis=0)
     np.testing.assert_allclose(reader.logits(patches), logits, atol=1e-4)
     spoken = np.nanmean(probabilities(raw, how), axis=0)
@@ -39,11 +43,13 @@ def test_the_reader_says_what_the_shipped_ensemble_says(shipped):
     how = shipped.manifest.calibration
     raw = np.array([output.logits for output in shipped.outputs(patches, ["CC"] * 3)])
     expected = (how.slope * raw + how.intercept).mean(axis=0)
-    np.testing.assert_allclose(read_as(shipped, "CC").logits(patches), expected, atol=1e-4)
+    np.testing.assert_allclose(
+        make_differentiable(shipped, "CC").logits(patches), expected, atol=1e-4
+    )
 
 
 def test_the_gradient_is_the_slope_of_the_logit(ensemble, patches):
-    reader = read_as(ensemble, "CC")
+    reader = make_differentiable(ensemble, "CC")
     logits, slopes = reader.gradient(patches)
     np.testing.assert_allclose(logits, reader.logits(patches), atol=1e-4)
     assert slopes.shape == patches.shape
@@ -56,28 +62,28 @@ def test_the_gradient_is_the_slope_of_the_logit(ensemble, patches):
 
 
 def test_chunks_change_nothing(ensemble, patches):
-    reader = read_as(ensemble, "CC")
+    reader = make_differentiable(ensemble, "CC")
     together, alone = reader.gradient(patches), reader.gradient(patches[-1:])
     np.testing.assert_allclose(together[0][-1:], alone[0], atol=1e-5)
     np.testing.assert_allclose(together[1][-1:], alone[1], atol=1e-5)
 
 
 def test_the_mean_of_single_members_is_the_reader(ensemble, patches):
-    reader = read_as(ensemble, "CC")
+    reader = make_differentiable(ensemble, "CC")
     alone = [one.logits(patches[:2]) for one in single_members(reader)]
     np.testing.assert_allclose(np.mean(alone, axis=0), reader.logits(patches[:2]), atol=1e-6)
 
 
 def test_one_mirroring_reads_the_patch_as_it_is(ensemble, patches):
-    once = read_as(ensemble, "CC", flips=False)
+    once = make_differentiable(ensemble, "CC", flips=False)
     turned = [patches, patches[:, ::-1], patches[:, :, ::-1], patches[:, ::-1, ::-1]]
     mean = np.mean([once.logits(np.ascontiguousarray(part)) for part in turned], axis=0)
-    np.testing.assert_allclose(mean, read_as(ensemble, "CC").logits(patches), atol=1e-4)
+    np.testing.assert_allclose(mean, make_differentiable(ensemble, "CC").logits(patches), atol=1e-4)
 
 
 def test_members_can_be_chosen_and_none_is_one_sentence(by_view):
-    assert len(read_as(by_view).networks) == 3
-    assert len(read_as(by_view, "CC").networks) == 2
-    assert len(read_as(by_view, "CC", members={"member-0"}).networks) == 1
+    assert len(make_differentiable(by_view).networks) == 3
+    assert len(make_differentiable(by_view, "CC").networks) == 2
+    assert len(make_differentiable(by_view, "CC", members={"member-0"}).networks) == 1
     with pytest.raises(InputError, match="no member that reads MLO views among member-0"):
-        read_as(by_view, "MLO", members={"member-0"})
+        make_differentiable(by_view, "MLO", members={"member-0"})

@@ -11,10 +11,10 @@ import torch
 from torch import nn
 
 from mammopair.explain.attribution import attribute
+from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.explain.methods import METHODS
-from mammopair.explain.reader import read_as
 from mammopair.explain.shifted_evidence import WINDOWS, overlapped, window
-from mammopair.model.input import InputSpec
+from mammopair.model.network_input import InputSpec
 from mammopair.model.networks.network import Network
 from Testing.synthetic_lesions import lesion_picture
 
@@ -36,7 +36,7 @@ class CellMeans(Network):
 
 @pytest.fixture(scope="module")
 def toy(ensemble):
-    reader = read_as(ensemble, "CC", flips=False)
+    reader = make_differentiable(ensemble, "CC", flips=False)
     return replace(
         reader,
         networks=(CellMeans().eval().requires_grad_(False),),
@@ -85,7 +85,7 @@ def test_windows_lie_a_quarter_of_a_cell_either_way():
 
 
 def test_a_mirrored_patch_has_the_mirrored_map(ensemble, patches):
-    reader = read_as(ensemble, "CC")
+    reader = make_differentiable(ensemble, "CC")
     for axis in (1, 2):
         mirrored = np.ascontiguousarray(np.flip(patches, axis))
         straight = attribute(SHIFTED, reader, patches, []).maps
@@ -94,7 +94,7 @@ def test_a_mirrored_patch_has_the_mirrored_map(ensemble, patches):
 
 
 def test_its_error_is_what_the_shifts_change_of_the_logit(ensemble, patches):
-    reader = read_as(ensemble, "CC")
+    reader = make_differentiable(ensemble, "CC")
     found = attribute(SHIFTED, reader, patches, [])
     cells = found.maps.shape[-1] // 2
     shifted = [reader.logits(window(patches, cells, *where)) for where in WINDOWS]
@@ -104,7 +104,7 @@ def test_its_error_is_what_the_shifts_change_of_the_logit(ensemble, patches):
 
 
 def test_one_mirroring_is_read_too(ensemble, patches):
-    reader = replace(read_as(ensemble, "CC"), flips=False)
+    reader = replace(make_differentiable(ensemble, "CC"), flips=False)
     found = attribute(SHIFTED, reader, patches, [])
     np.testing.assert_allclose(found.logits, reader.logits(patches), atol=1e-4)
 

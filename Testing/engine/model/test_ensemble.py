@@ -13,11 +13,11 @@ from safetensors.torch import load_file, save_file
 
 from mammopair.errors import InputError
 from mammopair.model import inference
+from mammopair.model.batch_norm import fold_batch_norms
 from mammopair.model.ensemble import find_ensemble, load_ensemble, shipped_ensembles
-from mammopair.model.ensemble_manifest import FILE
-from mammopair.model.folding import fold_batch_norms
 from mammopair.model.inference import MIRRORINGS, MOST_PATCHES
-from mammopair.model.input import to_input
+from mammopair.model.manifest import FILE
+from mammopair.model.network_input import to_input
 from mammopair.model.networks import GoogLeNetSpec
 from mammopair.model.weights import file_sha256, load_weights
 from Testing.synthetic_lesions import drawn_network, lesion_picture, write_ensemble
@@ -131,7 +131,7 @@ def test_a_call_longer_than_a_chunk_says_the_same_in_the_same_order(ensemble, pa
     whole = read(ensemble, patches, ["CC"] * 5)
     monkeypatch.setattr(inference, "MOST_PATCHES", 2)
     sizes = []
-    original = inference.read_chunk
+    original = inference.run_network_chunk
     monkeypatch.setattr(
         inference,
         "read_chunk",
@@ -309,7 +309,7 @@ def short_of_memory(ensemble_folder, monkeypatch):
     refused, moved = [], []
     for name, network in ensemble.networks.items():
         monkeypatch.setattr(network, "to", lambda place, name=name: moved.append((name, place)))
-    original = inference.read_chunk
+    original = inference.run_network_chunk
 
     def first_refuses(network, chunk, *how, **more):
         if not refused:
@@ -328,7 +328,7 @@ def test_when_the_gpu_is_out_of_memory_the_cpu_reads_the_batch_and_it_is_said(
     outputs = read(short, patches, ["CC"] * 5)
     assert refused == [5]
     assert moved == [(name, "cpu") for name in short.networks]
-    assert [caution.code for caution in short.cautions] == ["out-of-gpu-memory"]
+    assert [warning.code for warning in short.warnings] == ["out-of-gpu-memory"]
     for one, other in zip(outputs, read(ensemble, patches, ["CC"] * 5), strict=True):
         assert (one.logits == other.logits).all()
 
@@ -339,6 +339,6 @@ def test_after_running_out_of_memory_other_parts_of_the_ensemble_work_too(short_
     part = short.only({"member-0"})
     read(part, patches, ["CC"] * 5)
     assert moved == [("member-0", "cpu")]
-    assert [caution.code for caution in short.cautions] == ["out-of-gpu-memory"]
+    assert [warning.code for warning in short.warnings] == ["out-of-gpu-memory"]
     for output in read(short, patches, ["CC"] * 5):
         assert not np.isnan(output.logits).any()

@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from mammopair.errors import InputError
-from mammopair.model.ensemble_manifest import FILE, read_manifest, write_manifest
+from mammopair.model.manifest import FILE, read_manifest, write_manifest
 
 
 @pytest.fixture

@@ -6,7 +6,14 @@ import msgspec
 import pytest
 import torch
 
-from mammopair.model.input import CLIP, InputSpec, limit_detail, resize, standardise, to_input
+from mammopair.model.network_input import (
+    CLIP,
+    InputSpec,
+    limit_detail,
+    resize,
+    standardise,
+    to_input,
+)
 from Testing.synthetic_lesions import lesion_picture
 
 SPEC = InputSpec(side=96, detail=48)

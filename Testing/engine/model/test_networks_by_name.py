@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.nn import functional
 
-from mammopair.model.folding import fold_batch_norms
+from mammopair.model.batch_norm import fold_batch_norms
 from mammopair.model.networks import (
     ARCHITECTURES,
     AlexNetSpec,
@@ -22,9 +22,9 @@ from mammopair.model.networks import (
     VGGSpec,
     name_architectures,
 )
-from mammopair.model.networks.cost import count_multiply_adds, count_parameters
-from mammopair.training.fitting import batch_loss
-from mammopair.training.recipe import Optimisation
+from mammopair_research.training.member_fit import batch_loss
+from mammopair_research.training.network_cost import count_multiply_adds, count_parameters
+from mammopair_research.training.recipe import Optimisation
 from Testing.synthetic_lesions import drawn_network
 
 SPECS = [

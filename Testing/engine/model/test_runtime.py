@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
+from mammopair.calibration.platt import probabilities
 from mammopair.errors import InputError
-from mammopair.model.calibration import probabilities
 from mammopair.model.runtime import with_runtime
 from Testing.synthetic_lesions import lesion_picture
 

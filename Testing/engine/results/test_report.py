@@ -14,8 +14,8 @@ import pytest
 from PIL import Image
 
 from mammopair.errors import InputError
-from mammopair.reading.view import View
 from mammopair.results.report import write_report
+from mammopair.view import View
 
 NOTICE = "Research use only. Not a medical device."
 VOID = {"meta", "img", "br", "link"}
@@ -110,7 +110,7 @@ def test_gauge_stands_at_the_numbers(page, records):
         assert at(band, "width") == place(record.interval.high - record.interval.low)
     results = [view for record in records for view in record.views]
     assert [at(mark, "x1") for mark in views] == [place(view.probability) for view in results]
-    readings = [reading for view in results for reading in view.readings]
+    readings = [reading for view in results for reading in view.member_scores]
     assert [at(mark, "cx") for mark in members] == [place(each.probability) for each in readings]
 
 
@@ -124,7 +124,7 @@ def test_every_lesion_is_linked_and_told_in_words(page, records):
         for warning in record.warnings:
             assert warning.message in page.text
         for view in record.views:
-            assert f"evidence: {view.evidence.word}" in page.text
+            assert f"evidence: {view.evidence.direction}" in page.text
     assert page.text.count("The mass is not marked on this view") == 1
 
 
@@ -148,7 +148,7 @@ def test_legend_carries_its_numbers_and_is_the_same_for_all(page, records):
 
 def test_map_and_bias_shown_add_up_to_the_logit_of_the_readings(page, records):
     for view in (view for record in records for view in record.views):
-        odds = [np.log(each.probability / (1 - each.probability)) for each in view.readings]
+        odds = [np.log(each.probability / (1 - each.probability)) for each in view.member_scores]
         assert f"together {np.mean(odds):+.2f} logits".replace("-", "−") in page.text
 
 

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from mammopair.crop import CropSquare
-from mammopair.reading.view import Box, View
 from mammopair.record import Evidence
 from mammopair.results.colours import EVIDENCE_LIMIT, STRONGEST_OPACITY, evidence_rgba
 from mammopair.results.pictures import (
@@ -21,6 +20,7 @@ from mammopair.results.pictures import (
     tissue_window,
     zoom_square,
 )
+from mammopair.view import Box, View
 
 SQUARE = CropSquare(left=100.0, top=40.0, width=200.0, height=200.0)
 
@@ -33,7 +33,7 @@ def made_evidence(cells, square=SQUARE):
         top=square.top,
         width=square.width,
         height=square.height,
-        word="mixed",
+        direction="mixed",
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from mammopair.errors import InputError
-from mammopair.results.table import CSV_COLUMNS, print_table, records_to_csv
+from mammopair.results.record_table import CSV_COLUMNS, print_table, records_to_csv
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def test_csv_read_back_holds_the_records_numbers_unrounded(records, tmp_path):
             if projection in views:
                 column = row[f"probability_{projection.lower()}"]
                 assert float(column) == views[projection].probability
-                word = views[projection].evidence.word
+                word = views[projection].evidence.direction
             else:
                 assert row[f"probability_{projection.lower()}"] == ""
                 word = ""

@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 from rich.console import Console
 
-from mammopair.record import ConformalSet, PointReached, Typicality
-from mammopair.restating import at_prevalence
+from mammopair.calibration.prior_shift import adjust_prevalence
+from mammopair.record import ConformalSet, OperatingPointResult, OutOfDistribution
+from mammopair.results.record_table import print_table, records_to_csv
 from mammopair.results.report import write_report
-from mammopair.results.table import print_table, records_to_csv
 
 ADVICE = re.compile(r"recommend|advis|biops|follow.up|BI-?RADS|should be (seen|recalled)", re.I)
 
@@ -20,8 +20,8 @@ ADVICE = re.compile(r"recommend|advis|biops|follow.up|BI-?RADS|should be (seen|r
 def standing(records):
     """The same records as an ensemble that knows gives them, the first two at 10 % too."""
     points = [
-        PointReached(name="sensitivity 95 %", threshold=0.2, reached=True),
-        PointReached(name="specificity 95 %", threshold=0.7, reached=False),
+        OperatingPointResult(name="sensitivity 95 %", threshold=0.2, reached=True),
+        OperatingPointResult(name="specificity 95 %", threshold=0.7, reached=False),
     ]
     sets = (["malignant"], ["benign"], ["benign", "malignant"])
     known = [
@@ -30,11 +30,11 @@ def standing(records):
             prevalence=0.48,
             operating_points=points,
             conformal=ConformalSet(classes=classes, coverage=0.9, p_benign=0.2, p_malignant=0.3),
-            typicality=Typicality(more_unusual_than=0.983, caution_over=0.97),
+            out_of_distribution=OutOfDistribution(score=0.983, warn_above=0.97),
         )
         for record, classes in zip(records, sets, strict=True)
     ]
-    return [at_prevalence(known[0], 0.1), at_prevalence(known[1], 0.1), known[2]]
+    return [adjust_prevalence(known[0], 0.1), adjust_prevalence(known[1], 0.1), known[2]]
 
 
 def printed(records, width=80):
@@ -57,7 +57,7 @@ def test_the_terminal_says_at_which_prevalence_each_number_holds_and_cuts_no_num
     for record in standing:
         low, high = (round(100 * end) for end in (record.interval.low, record.interval.high))
         assert f"({low} to {high} %)" in text
-    shown = standing[0].shifted
+    shown = standing[0].prior_shift
     assert f"({100 * shown.interval.low:.0f} to {100 * shown.interval.high:.0f} %)" in text
     assert "90 %" in text
     for word in ("malignant", "benign", "either"):
@@ -90,12 +90,12 @@ def test_the_csv_has_a_column_for_each_and_leaves_unknown_ones_empty(standing, r
     with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as stream:
         first, _, third, older = csv.DictReader(stream)
     assert float(first["prevalence"]) == 0.48
-    assert float(first["stated_prevalence"]) == 0.1
-    assert float(first["stated_probability"]) == standing[0].shifted.probability
-    assert float(first["stated_interval_high"]) == standing[0].shifted.interval.high
+    assert float(first["adjusted_prevalence"]) == 0.1
+    assert float(first["adjusted_probability"]) == standing[0].prior_shift.probability
+    assert float(first["adjusted_interval_high"]) == standing[0].prior_shift.interval.high
     assert first["points_reached"] == "sensitivity 95 %"
     assert third["conformal_classes"] == "benign malignant"
     assert float(third["conformal_coverage"]) == 0.9
-    assert float(third["more_unusual_than"]) == 0.983
-    assert third["stated_probability"] == ""
+    assert float(third["out_of_distribution_score"]) == 0.983
+    assert third["adjusted_probability"] == ""
     assert {older[name] for name in ("prevalence", "conformal_classes", "points_reached")} == {""}

@@ -9,21 +9,21 @@ from pathlib import Path
 import numpy as np
 from pydicom.uid import generate_uid
 
-from mammopair.caution import Caution
 from mammopair.crop import place_square
-from mammopair.reading.dicom import read_header
-from mammopair.reading.files import read_view
-from mammopair.reading.view import Box
+from mammopair.io.dicom import read_header
+from mammopair.io.reader import read_view
 from mammopair.record import (
     ConceptScore,
     Evidence,
     Interval,
-    ModelStamp,
-    Reading,
+    MemberScore,
+    ModelReference,
     Record,
     ViewResult,
 )
 from mammopair.results.dicom.export import ResultObject, make_objects
+from mammopair.view import Box
+from mammopair.warning import CodedWarning
 from Testing.synthetic_mammograms import breast, write_mammogram
 
 BOXES = {"CC": (20.0, 30.0, 16.0, 20.0), "MLO": (10.5, 40.25, 12.0, 9.5)}
@@ -38,14 +38,14 @@ CELLS = np.array(
 )
 """Logits of all levels: a row against, a row too faint, two rows for, with the bounds."""
 LABELS = np.array([[1, 2, 3, 4], [0, 0, 0, 0], [5, 5, 6, 6], [7, 7, 8, 8]])
-MODEL = ModelStamp(name="light-googlenet", version="3", sha256="c0ffee" + "0" * 58)
+MODEL = ModelReference(name="light-googlenet", version="3", sha256="c0ffee" + "0" * 58)
 CONCEPTS = [
-    ConceptScore(word="spiculated", score=0.8234567, above_with=0.74, above_without=0.98),
-    ConceptScore(word="ill-defined", score=0.25, above_with=0.4, above_without=0.5),
-    ConceptScore(word="oval", score=0.1, above_with=0.1, above_without=0.2),
+    ConceptScore(descriptor="spiculated", score=0.8234567, above_with=0.74, above_without=0.98),
+    ConceptScore(descriptor="ill-defined", score=0.25, above_with=0.4, above_without=0.5),
+    ConceptScore(descriptor="oval", score=0.1, above_with=0.1, above_without=0.2),
 ]
 """Two margins, which the report codes, and a shape, which it leaves out."""
-CAUTIONS = [Caution(code="no-spacing", message="The pixel spacing is unknown.")]
+CAUTIONS = [CodedWarning(code="no-spacing", message="The pixel spacing is unknown.")]
 MOMENT = datetime(2026, 3, 4, 5, 6, 7)
 
 
@@ -73,7 +73,9 @@ def make_record(files: dict[str, Path], cells=CELLS, boxes=BOXES, **changes: obj
                 file=str(path),
                 box=box,
                 probability=PROBABILITIES[name],
-                readings=[Reading(member="member-0", logit=0.5, probability=PROBABILITIES[name])],
+                member_scores=[
+                    MemberScore(member="member-0", logit=0.5, probability=PROBABILITIES[name])
+                ],
                 evidence=Evidence(
                     cells=np.asarray(cells, dtype=float).tolist(),
                     bias=-0.125,
@@ -81,7 +83,7 @@ def make_record(files: dict[str, Path], cells=CELLS, boxes=BOXES, **changes: obj
                     top=square.top,
                     width=square.width,
                     height=square.height,
-                    word="for, inside",
+                    direction="for, inside",
                 ),
                 sop_uid=header.sop_uid,
                 concepts=CONCEPTS,

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image
 
 from mammopair.errors import InputError
-from mammopair.reading.dicom import read_header
-from mammopair.record import ModelStamp
+from mammopair.io.dicom import read_header
+from mammopair.record import ModelReference
 from mammopair.results.dicom.export import lesion_folder, write_objects
 from Testing.engine.results_dicom.lesions import make_record, objects_of, write_pair
 
@@ -98,7 +98,7 @@ def test_files_are_complete_dicom_files(written):
 
 
 def test_names_that_do_not_fit_an_attribute_are_cut_to_fit(tmp_path):
-    model = ModelStamp(
+    model = ModelReference(
         name="back\\slash\n" + 80 * "x", version=70 * "9", sha256="c0ffee" + "0" * 58
     )
     record = make_record(write_pair(tmp_path, ["CC"]), model=model, lesion_id="left\\upper " * 9)

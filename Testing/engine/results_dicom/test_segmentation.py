@@ -9,7 +9,7 @@ import pytest
 from highdicom.color import CIELabColor
 
 from mammopair.results.dicom.segmentation import levels_on_image
-from mammopair.results.levels import LEVEL_NAMES, level_colours, levels_of
+from mammopair.results.evidence_levels import LEVEL_NAMES, level_colours, levels_of
 from Testing.engine.results_dicom.lesions import CELLS, LABELS, make_record, objects_of, write_pair
 
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from pydicom.uid import UID
 
-from mammopair.record import ModelStamp
+from mammopair.record import ModelReference
 from mammopair.results.dicom.uids import lesion_uid, stable_uid
 from Testing.engine.results_dicom.lesions import make_record, objects_of
 
@@ -43,7 +43,7 @@ def test_a_moved_file_is_the_same_input(record, files, tmp_path):
 @pytest.mark.parametrize(
     "change",
     [
-        {"model": ModelStamp(name="light-googlenet", version="3", sha256="beef" * 16)},
+        {"model": ModelReference(name="light-googlenet", version="3", sha256="beef" * 16)},
         {"software": "mammopair 9.9.9"},
         {"lesion_id": "3"},
     ],

@@ -10,7 +10,7 @@ class ConvNorm(nn.Module):
     """Convolution and batch normalisation, which makes a bias needless.
 
     The parts are called ``conv`` and ``bn``, as torchvision names them and
-    :func:`~mammopair.model.folding.fold_batch_norms` looks for them.
+    :func:`~mammopair.model.batch_norm.fold_batch_norms` looks for them.
     """
 
     def __init__(self, inputs: int, outputs: int, **convolution: int) -> None:

@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammopair.errors import InputError
-from mammopair.progress import Progress, outcome
-from mammopair.reading.view import Projection, View
+from mammopair.progress import Progress, exhaust
 from mammopair.record import Record, ViewResult
 from mammopair.results.dicom.equipment import date
 from mammopair.results.dicom.identity import carry_identity
@@ -28,6 +27,7 @@ from mammopair.results.dicom.segmentation import make_segmentation
 from mammopair.results.dicom.source import Source, read_source
 from mammopair.results.dicom.structured_report import make_structured_report
 from mammopair.results.dicom.uids import settle_dimensions
+from mammopair.view import Projection, View
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -63,7 +63,7 @@ def make_objects(
     InputError
         If a view's file is not DICOM, is another image than the record's or lacks a UID.
     """
-    return outcome(make_objects_stepwise(record, load, moment))
+    return exhaust(make_objects_stepwise(record, load, moment))
 
 
 def make_objects_stepwise(

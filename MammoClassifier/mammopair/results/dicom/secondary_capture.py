@@ -14,15 +14,14 @@ import numpy.typing as npt
 
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.crop import place_square
-from mammopair.reading.attributes import text, value
-from mammopair.reading.view import Box, View
+from mammopair.io.attributes import text, value
 from mammopair.record import Record, ViewResult
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.dicom.equipment import equipment, series_description
 from mammopair.results.dicom.identity import plain
 from mammopair.results.dicom.source import LOSSY, Source
 from mammopair.results.dicom.uids import result_uid
-from mammopair.results.hanging import hang
+from mammopair.results.hanging_protocol import hang
 from mammopair.results.pictures import (
     colour,
     evidence_layer,
@@ -32,7 +31,8 @@ from mammopair.results.pictures import (
     lesion_picture,
     zoom_square,
 )
-from mammopair.results.wording import breast_name, interval_range, percent
+from mammopair.results.text import breast_name, interval_range, percent
+from mammopair.view import Box, View
 
 if TYPE_CHECKING:
     from highdicom.sc import SCImage
@@ -122,7 +122,7 @@ def view_column(record: Record, result: ViewResult, view: View) -> Colour:
     layer = evidence_layer(result.evidence, square, SQUARE_SIDE)
     lesion = hanging.apply(lay_over(plain_square, layer))
     name = f"{record.laterality} {result.projection} {percent(result.probability)}"
-    caption = [(name, LARGE, WHITE), (f"Evidence {result.evidence.word}", SMALL, GREY)]
+    caption = [(name, LARGE, WHITE), (f"Evidence {result.evidence.direction}", SMALL, GREY)]
     width = max(film.shape[1], SQUARE_SIDE, _width(caption)) + 2 * MARGIN
     gap = np.zeros((MARGIN, width, 3), np.uint8)
     bands = [write_lines(caption, width), _widen(film, width), gap, _widen(lesion, width), gap]

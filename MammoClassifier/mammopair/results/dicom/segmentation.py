@@ -18,7 +18,7 @@ from mammopair.results.dicom import codes
 from mammopair.results.dicom.equipment import algorithm, equipment, series_description
 from mammopair.results.dicom.source import Source, reference
 from mammopair.results.dicom.uids import result_uid
-from mammopair.results.levels import LEVEL_NAMES, LEVELS, level_colours, levels_of
+from mammopair.results.evidence_levels import LEVEL_NAMES, LEVELS, level_colours, levels_of
 
 if TYPE_CHECKING:
     from highdicom.seg import Segmentation, SegmentDescription

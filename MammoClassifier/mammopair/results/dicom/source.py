@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammopair.errors import InputError
-from mammopair.reading.attributes import text, value
-from mammopair.reading.dicom import open_dataset
-from mammopair.reading.headers import describe
+from mammopair.io.attributes import text, value
+from mammopair.io.dicom import open_dataset
+from mammopair.io.headers import describe
 from mammopair.record import ViewResult
 from mammopair.results.dicom.uids import plane_uid
 
@@ -58,7 +58,7 @@ def read_source(result: ViewResult) -> Source:
         If the file is no DICOM file, is another image than the record's, or lacks a UID without
         which no object can refer to it.
     """
-    from mammopair.reading.images import recognise
+    from mammopair.io.image_file import recognise
 
     path = Path(result.file)
     try:

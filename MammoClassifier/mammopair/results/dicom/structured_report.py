@@ -4,7 +4,7 @@ The report holds
 
 - the image library (TID 1600): each view with its laterality and projection;
 - a group for the lesion (TID 1501): its probability, the bounds of the interval, how far it looks
-  like each margin, the cautions;
+  like each margin, the warnings;
 - a group for each view (TID 1410): the marked box on the image, the view's own probability and
   margins, and its evidence in a word and as the objects that hold it.
 
@@ -167,7 +167,7 @@ def lesion_group(record: Record) -> MeasurementsAndQualitativeEvaluations:
     )
     if margins(record.concepts):
         group[0].ContentSequence.append(comment(MARGINS_MEAN))
-    group[0].ContentSequence.extend(comment(caution.message) for caution in record.warnings)
+    group[0].ContentSequence.extend(comment(warning.message) for warning in record.warnings)
     return group
 
 
@@ -203,7 +203,7 @@ def view_group(
     group[0].ContentSequence.append(
         TextContentItem(
             name=codes.CLASS_ACTIVATION,
-            value=evidence_sentence(view.evidence.word),
+            value=evidence_sentence(view.evidence.direction),
             relationship_type=RelationshipTypeValues.CONTAINS,
         )
     )
@@ -286,12 +286,12 @@ def margins(scores: Sequence[ConceptScore]) -> list[Measurement]:
 
     return [
         Measurement(
-            name=codes.MARGINS[one.word],
+            name=codes.MARGINS[one.descriptor],
             value=round(100 * one.score, 6),
             unit=codes.PERCENT,
         )
         for one in scores
-        if one.word in codes.MARGINS
+        if one.descriptor in codes.MARGINS
     ]
 
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammopair import RESEARCH_USE_ONLY
-from mammopair.reading.view import View
+from mammopair.atomic_write import atomic_write
 from mammopair.record import Record, ViewResult
-from mammopair.results import wording
+from mammopair.results import text
 from mammopair.results.colours import EVIDENCE_LIMIT
-from mammopair.results.report.lesion import LesionOnPage, lesion_on_page
-from mammopair.whole_file import whole_text_file
+from mammopair.results.report.lesion_section import LesionOnPage, lesion_on_page
+from mammopair.view import View
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -56,19 +56,19 @@ def write_report(
         title=title,
         notice=RESEARCH_USE_ONLY,
         records=records,
-        footnotes=wording.footnotes(records),
-        interval=wording.common_level(records),
-        held=wording.prevalence_words(records),
+        footnotes=text.footnotes(records),
+        interval=text.common_level(records),
+        held=text.prevalence_words(records),
         explained=any(view.explanation for record in records for view in record.views),
         worded=any(record.concepts for record in records),
-        shift=wording.common_shift(records),
-        sets=wording.common_set(records),
+        shift=text.common_shift(records),
+        sets=text.common_set(records),
         labelled=any(record.label is not None for record in records),
         lesions=_lesions(records, load, path.parent),
         limit=EVIDENCE_LIMIT,
         legend=_legend(),
     )
-    with whole_text_file(path) as stream:
+    with atomic_write(path) as stream:
         for chunk in chunks:
             stream.write(chunk)
 
@@ -97,13 +97,13 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters.update(
-        percent=wording.percent,
-        interval_range=wording.interval_range,
-        breast_name=wording.breast_name,
-        evidence_words=wording.evidence_words,
-        outcome=wording.outcome,
-        classes_word=wording.classes_word,
-        share=wording.share,
-        score=wording.score,
+        percent=text.percent,
+        interval_range=text.interval_range,
+        breast_name=text.breast_name,
+        evidence_directions=text.evidence_directions,
+        outcome=text.outcome_text,
+        classes_word=text.classes_word,
+        share=text.share_text,
+        score=text.score,
     )
     return environment

@@ -1,0 +1,1 @@
+"""Loading from and exporting to the DICOM database of Slicer."""

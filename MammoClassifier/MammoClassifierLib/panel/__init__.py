@@ -1,0 +1,1 @@
+"""The module panel: the widget and its sections."""

@@ -1,0 +1,1 @@
+"""MRML nodes: volumes, results, evidence maps and their geometry."""

@@ -1,0 +1,119 @@
+"""A scene for each case of a batch: its views, the marked masses, the results with their evidence.
+
+Scenes are bundles (``.mrb``) that open anywhere, under ``scenes`` in the batch's folder.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import slicer
+from slicer.i18n import tr as _
+
+from MammoClassifierLib.dicom.volume_loader import loadMammogram
+from MammoClassifierLib.scene.geometry import fitRoiToBox
+from MammoClassifierLib.scene.inputs import MarkedVolume, fingerprint
+from MammoClassifierLib.scene.result_nodes import makeResult
+from MammoClassifierLib.views.roi_placement import addRoi
+from mammopair.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from slicer import vtkMRMLScalarVolumeNode
+
+    from mammopair.record import Record
+
+FOLDER = "scenes"
+
+
+def checkSceneIsEmpty() -> None:
+    """Raise :class:`InputError` if the open scene holds an image, which would be lost."""
+    if slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode"):
+        raise InputError(_("scenes"), _("cannot be made beside an open one; close it first"))
+
+
+def writeScenes(records: Path, out: Path) -> Iterator[tuple[str, str]]:
+    """Write a scene a case; the scene that is open is cleared.
+
+    Parameters
+    ----------
+    records
+        The batch's ``records.jsonl``.
+    out
+        The batch's folder.
+
+    Yields
+    ------
+    tuple of str
+        Each case, and why it has no scene; empty where it has.
+    """
+    for places in _linesOfCases(records).values():
+        case = [_readRecord(records, place) for place in places]
+        try:
+            _writeScene(case, out)
+            yield case[0].case_id, ""
+        except InputError as error:
+            yield case[0].case_id, str(error)
+        finally:
+            slicer.mrmlScene.Clear(0)
+
+
+def _linesOfCases(records: Path) -> dict[str, list[int]]:
+    """Where in the file the records of each case begin, so that they are not held in memory."""
+    from mammopair.results.dicom.export import lesion_folder
+
+    found: dict[str, list[int]] = {}
+    with records.open("rb") as stream:
+        while True:
+            place = stream.tell()
+            if not stream.readline():
+                return found
+            folder = lesion_folder(_readRecord(records, place)).parts[0]
+            found.setdefault(folder, []).append(place)
+
+
+def _readRecord(records: Path, place: int) -> Record:
+    import msgspec
+
+    from mammopair.record import Record
+
+    with records.open("rb") as stream:
+        stream.seek(place)
+        return msgspec.json.decode(stream.readline(), type=Record)
+
+
+def _writeScene(case: Sequence[Record], out: Path) -> None:
+    from mammopair.results.dicom.export import lesion_folder
+    from mammopair.view import Box
+
+    volumes: dict[str, vtkMRMLScalarVolumeNode] = {}
+    for record in case:
+        inputs = []
+        for view in record.views:
+            if view.file not in volumes:
+                volumes[view.file] = _load(Path(view.file))
+            roi = addRoi(view.projection, volumes[view.file])
+            fitRoiToBox(roi, volumes[view.file], Box(*view.box))
+            inputs.append(MarkedVolume(view.projection, volumes[view.file], roi))
+        makeResult(record, tuple(inputs), fingerprint(tuple(inputs)))
+    path = out / FOLDER / f"{lesion_folder(case[0]).parts[0]}.mrb"
+    problem = _("cannot be written; choose a folder with space that is yours")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(path, problem) from error
+    if not slicer.util.saveScene(str(path)):
+        raise InputError(path, problem)
+
+
+def _load(path: Path) -> vtkMRMLScalarVolumeNode:
+    from mammopair.io.dicom import has_preamble
+
+    if has_preamble(path):
+        return loadMammogram(str(path))
+    try:
+        return slicer.util.loadVolume(str(path), {"singleFile": True, "show": False})
+    except RuntimeError as error:
+        raise InputError(path, _("cannot be loaded into a scene")) from error

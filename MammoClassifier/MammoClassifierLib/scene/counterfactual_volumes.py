@@ -1,0 +1,166 @@
+"""The mass moved towards malignant or benign, as small volumes over the lesion's square.
+
+The engine moves a patch of its own brightness. Here its change is added to the film's own pixels,
+averaged to the patch's grid, so that what was not changed looks as the film does around it, in
+the film's own window.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slicer.i18n import tr as _
+
+from MammoClassifierLib.scene.evidence_nodes import addVolume, layOver
+from MammoClassifierLib.scene.result_nodes import keepWith, viewsOf
+from MammoClassifierLib.scene.volumes import pixelsOf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+    import numpy.typing as npt
+    from slicer import vtkMRMLScalarVolumeNode, vtkMRMLTableNode, vtkMRMLVolumeNode
+
+    from MammoClassifierLib.view_explanation import MovedMass
+    from mammopair.crop import CropSquare
+    from mammopair.record import ConceptScore, CounterfactualPath, Record
+
+MOVED = "mammoMoved"
+"""Role of node references from a result's table; the projection and the image follow."""
+IMAGES = ("malignant", "benign", "difference")
+PATH = "MammoClassifier.path"
+"""Attribute of a moved image: its path, as JSON."""
+WORDS = 2
+"""Words that are told of a moved image: those whose scores changed most."""
+
+
+def addMoved(table: vtkMRMLTableNode, moved: Mapping[str, MovedMass]) -> None:
+    """Add the moved images of each view to a result, and their difference, by projection."""
+    import msgspec
+
+    for projection, mass in moved.items():
+        film = viewsOf(table)[projection]
+        own = filmPatch(film, mass.square, len(mass.original))
+        slope = greyPerBrightness(own, mass.original)
+        pictures = {
+            towards: own + slope * (image - mass.original) for towards, image in mass.images.items()
+        }
+        pictures["difference"] = slope * (mass.images["malignant"] - mass.images["benign"])
+        for image in IMAGES:
+            name = _("{view} {image}").format(view=film.GetName(), image=_titles()[image])
+            node = addVolume("vtkMRMLScalarVolumeNode", name, pictures[image].astype("float32"))
+            layOver(node, mass.square, film)
+            if image in mass.paths:
+                node.SetAttribute(PATH, msgspec.json.encode(mass.paths[image]).decode())
+            keepWith(table, MOVED + f"{projection}.{image}", node)
+
+
+def movedNode(
+    table: vtkMRMLTableNode, projection: str, image: str
+) -> vtkMRMLScalarVolumeNode | None:
+    """An image of a view, one of :data:`IMAGES`, if it was made."""
+    return table.GetNodeReference(MOVED + f"{projection}.{image}")
+
+
+def hasMoved(table: vtkMRMLTableNode) -> bool:
+    """Whether every view of a result was moved."""
+    views = viewsOf(table)
+    return bool(views) and all(movedNode(table, view, one) for view in views for one in IMAGES)
+
+
+def windowAs(node: vtkMRMLVolumeNode, film: vtkMRMLVolumeNode, image: str) -> None:
+    """Give an image the window and the colours that its film has now.
+
+    A difference is grey where nothing was changed, white or black from a part of the film's
+    window on, as in mammopair's reports.
+    """
+    from mammopair.results.report.explanation_section import STRONGEST_CHANGE
+
+    display, shown = node.GetDisplayNode(), film.GetDisplayNode()
+    low, high = shown.GetWindowLevelMin(), shown.GetWindowLevelMax()
+    if image == "difference":
+        high = STRONGEST_CHANGE * abs(high - low)
+        low = -high
+    display.AutoWindowLevelOff()
+    display.SetWindowLevelMinMax(low, high)
+    display.SetAndObserveColorNodeID(shown.GetColorNodeID())
+
+
+def movedWords(record: Record, table: vtkMRMLTableNode, image: str) -> str:
+    """The path of each view's probability to an image, and the words that changed most."""
+    if image == "difference":
+        return _(
+            "White: brighter where the mass was moved towards malignant than towards benign; "
+            "black: darker. A made image."
+        )
+    lines = []
+    for view in record.views:
+        node = movedNode(table, view.projection, image)
+        path = _pathOf(node)
+        if path is not None:
+            lines.append(f"{view.projection}: {pathWords(path, view.concepts)}")
+    lines.append(_("A made image, no prediction of how the mass will look."))
+    return "\n".join(lines)
+
+
+def pathWords(path: CounterfactualPath, before: Sequence[ConceptScore]) -> str:
+    """``31 % → 87 % in 6 steps; looks spiculated margin 0.21 → 0.77``."""
+    from mammopair.results.report.descriptor_table import name_of
+    from mammopair.results.text import percent, score
+
+    text = _("{first} → {last} in {steps} steps").format(
+        first=percent(path.probabilities[0]),
+        last=percent(path.probabilities[-1]),
+        steps=len(path.probabilities) - 1,
+    )
+    was = {one.descriptor: one.score for one in before}
+    known = [one for one in path.concepts if one.descriptor in was]
+    known.sort(key=lambda one: -abs(one.score - was[one.descriptor]))
+    changes = [
+        f"{name_of(one.descriptor)} {score(was[one.descriptor])} → {score(one.score)}"
+        for one in known[:WORDS]
+    ]
+    return "; ".join([text, *changes])
+
+
+def filmPatch(film: vtkMRMLVolumeNode, square: CropSquare, rows: int) -> npt.NDArray[np.float32]:
+    """``(rows, rows)``: the film's own grey values under a square, averaged as the engine does."""
+    import numpy as np
+
+    from mammopair.crop import cut_patch
+    from mammopair.view import View
+
+    pixels = np.asarray(pixelsOf(film), dtype=np.float32)
+    return cut_patch(View(pixels=pixels, source=Path(film.GetName())), square, rows)
+
+
+def greyPerBrightness(grey: npt.NDArray[np.float32], brightness: npt.NDArray[np.float32]) -> float:
+    """Grey values a unit of the engine's brightness, by least squares; negative if inverted."""
+    spread = brightness - brightness.mean()
+    power = float((spread**2).sum())
+    return float((spread * grey).sum()) / power if power else 0.0
+
+
+def _pathOf(node: vtkMRMLVolumeNode | None) -> CounterfactualPath | None:
+    import msgspec
+
+    from mammopair.record import CounterfactualPath
+
+    try:
+        return (
+            msgspec.json.decode(node.GetAttribute(PATH) or "", type=CounterfactualPath)
+            if node
+            else None
+        )
+    except msgspec.MsgspecError:
+        return None
+
+
+def _titles() -> dict[str, str]:
+    return {
+        "malignant": _("moved towards malignant"),
+        "benign": _("moved towards benign"),
+        "difference": _("malignant less benign"),
+    }

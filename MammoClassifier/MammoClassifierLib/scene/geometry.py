@@ -1,0 +1,144 @@
+"""Where the pixels of a volume are in the world, and the box that a ROI marks on them.
+
+A volume's IJK has its integers at pixel centres. A view's coordinates have their origin at the
+top left corner of the first pixel (``mammopair.view.View``): ``x = i + 1/2``,
+``y = j + 1/2``. This file is the only place where the two meet.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations, product
+from typing import TYPE_CHECKING
+
+import vtk
+from slicer.i18n import tr as _
+
+from mammopair.errors import InputError
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    from slicer import vtkMRMLMarkupsROINode, vtkMRMLTransformableNode, vtkMRMLVolumeNode
+
+    from mammopair.view import Box
+
+HALF_SLICE = 0.5
+"""How far a pixel reaches to either side of its slice, in slices."""
+
+
+def ijkToWorld(volume: vtkMRMLVolumeNode) -> npt.NDArray[np.float64]:
+    """``(4, 4)``: from IJK to world RAS, the transforms above the volume included.
+
+    Raises
+    ------
+    InputError
+        If one of them is not linear.
+    """
+    matrix = vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(matrix)
+    return nodeToWorld(volume) @ toArray(matrix)
+
+
+def nodeToWorld(node: vtkMRMLTransformableNode) -> npt.NDArray[np.float64]:
+    """``(4, 4)``: what the transforms above a node do to it.
+
+    Raises
+    ------
+    InputError
+        If one of them is not linear.
+    """
+    matrix = vtk.vtkMatrix4x4()
+    parent = node.GetParentTransformNode()
+    if parent is not None:
+        if not parent.IsTransformToWorldLinear():
+            problem = _("lies under a transform that is not linear; harden it, or take it away")
+            raise InputError(node.GetName(), problem)
+        parent.GetMatrixTransformToWorld(matrix)
+    return toArray(matrix)
+
+
+def boxFromRoi(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> Box:
+    """The rectangle of rows and columns that a ROI marks on a view.
+
+    The ROI is a box in space, perhaps turned; what counts is its cut with the plane of the image,
+    and of a cut that is turned against the rows the upright rectangle around it.
+
+    Raises
+    ------
+    InputError
+        If the ROI has not been placed, has no size, or does not meet the plane of the image.
+    """
+    from mammopair.view import Box
+
+    if roi.GetNumberOfControlPoints() == 0:
+        raise InputError(roi.GetName(), _("has no size; draw it around the mass"))
+    corners = _cornersInIjk(roi, volume)
+    cut = _cutWithSlice(corners)
+    if len(cut) == 0:
+        problem = _("does not meet the plane of {volume}; draw it on that view")
+        raise InputError(roi.GetName(), problem.format(volume=volume.GetName()))
+    low, high = cut.min(axis=0), cut.max(axis=0)
+    width, height = float(high[0] - low[0]), float(high[1] - low[1])
+    if width <= 0 or height <= 0:
+        raise InputError(roi.GetName(), _("has no size; draw it around the mass"))
+    return Box(float(low[0]) + 0.5, float(low[1]) + 0.5, width, height)
+
+
+def fitRoiToBox(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode, box: Box) -> None:
+    """Lay a ROI on a view so that it marks a box there: undoes :func:`boxFromRoi`.
+
+    Where the image is turned against the axes of the ROI's node, so is the ROI.
+    """
+    import numpy as np
+
+    toWorld = ijkToWorld(volume)
+    x, y = box.centre
+    centre = (toWorld @ (x - 0.5, y - 0.5, 0.0, 1.0))[:3]
+    extent = np.linalg.norm(toWorld[:3, :3], axis=0)
+    directions = toWorld[:3, :3] / extent
+    directions[:, 2] = np.cross(directions[:, 0], directions[:, 1])
+
+    objectToWorld = np.eye(4)
+    objectToWorld[:3, :3], objectToWorld[:3, 3] = directions, centre
+    objectToNode = np.linalg.inv(nodeToWorld(roi)) @ objectToWorld
+    roi.SetSize(box.width * extent[0], box.height * extent[1], max(extent))
+    roi.SetAndObserveObjectToNodeMatrix(toMatrix(objectToNode))
+
+
+def toArray(matrix: vtk.vtkMatrix4x4) -> npt.NDArray[np.float64]:
+    """A VTK matrix as an array ``(4, 4)``."""
+    import numpy as np
+
+    return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+
+
+def toMatrix(array: npt.NDArray[np.float64]) -> vtk.vtkMatrix4x4:
+    """An array ``(4, 4)`` as a VTK matrix."""
+    matrix = vtk.vtkMatrix4x4()
+    matrix.DeepCopy(array.ravel().tolist())
+    return matrix
+
+
+def _cornersInIjk(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> npt.NDArray[np.float64]:
+    """``(8, 3)``: the corners of the ROI in the volume's IJK, ordered as three binary digits."""
+    import numpy as np
+
+    half = np.array(roi.GetSize()) / 2
+    corners = np.array([(*(half * signs), 1.0) for signs in product((-1, 1), repeat=3)])
+    toIjk = np.linalg.inv(ijkToWorld(volume)) @ toArray(roi.GetObjectToWorldMatrix())
+    return (corners @ toIjk.T)[:, :3]
+
+
+def _cutWithSlice(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """``(n, 2)``: the i and j that span the part of the box in the slice; empty if it misses."""
+    import numpy as np
+
+    edges = [(a, b) for a, b in combinations(range(8), 2) if (a ^ b) in (1, 2, 4)]
+    inside = [corner for corner in corners if abs(corner[2]) <= HALF_SLICE]
+    for plane in (-HALF_SLICE, 0.0, HALF_SLICE):
+        for first, second in edges:
+            start, end = corners[first], corners[second]
+            if (start[2] - plane) * (end[2] - plane) < 0:
+                inside.append(start + (end - start) * (plane - start[2]) / (end[2] - start[2]))
+    centred = [point for point in inside if abs(point[2]) < 1e-6]
+    return np.array(centred or inside).reshape(-1, 3)[:, :2]

@@ -1,0 +1,1 @@
+"""Slice views: layout, hanging and ROI placement."""

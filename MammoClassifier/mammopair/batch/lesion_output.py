@@ -1,0 +1,102 @@
+"""What is written of one lesion beside its record: DICOM objects, a report, pictures.
+
+Each goes into ``OUT/<what>/<case>/<lesion>``, by names that no case id can lead astray, and is
+written whole over what was there; so a task that is done twice leaves the same files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from mammopair.batch.outcome import Failure
+from mammopair.batch.work_plan import BatchPlan
+from mammopair.errors import InputError
+from mammopair.io.reader import read_view
+from mammopair.record import Record, ViewResult
+from mammopair.view import View
+
+Load = Callable[[ViewResult], View]
+
+
+def write_outputs(record: Record, plan: BatchPlan) -> Iterator[Failure]:
+    """Write what the plan asks for; a failure for each output that could not be."""
+    if not plan.outputs:
+        return
+    from mammopair.results.dicom.export import lesion_folder
+
+    films = lru_cache(2)(read_view)
+
+    def load(view: ViewResult) -> View:
+        return films(Path(view.file))
+
+    for output in plan.outputs:
+        folder = Path(plan.out) / output / lesion_folder(record)
+        try:
+            _WRITE[output](record, load, folder, plan)
+        except InputError as error:
+            yield Failure(record.case_id, record.lesion_id, str(error), output)
+
+
+def _write_dicom(record: Record, load: Load, folder: Path, plan: BatchPlan) -> None:
+    from mammopair.results.dicom.export import make_objects, write_objects
+
+    write_objects(make_objects(record, load, plan.moment), folder)
+
+
+def _write_report(record: Record, load: Load, folder: Path, plan: BatchPlan) -> None:
+    from mammopair.results.report import write_report
+
+    _make(folder)
+    title = f"{record.case_id} lesion {record.lesion_id}"
+    write_report([record], load, folder / "report.html", title=title)
+
+
+def _write_evidence(record: Record, load: Load, folder: Path, plan: BatchPlan) -> None:
+    """``CC.png`` and ``MLO.png``: the lesion's square, as stored, with the evidence over it."""
+    from mammopair.crop import place_square
+    from mammopair.results.pictures import colour, evidence_layer, lay_over, lesion_picture
+    from mammopair.results.pictures import zoom_square as zoomed
+    from mammopair.view import Box
+
+    _make(folder)
+    for result in record.views:
+        view = load(result)
+        square = zoomed(place_square(view, Box(*result.box)), result.evidence)
+        plain = lesion_picture(view, square)
+        layer = evidence_layer(result.evidence, square, len(plain))
+        _save(lay_over(colour(plain), layer), folder / f"{result.projection}.png")
+
+
+def _save(picture: object, path: Path) -> None:
+    from PIL import Image
+
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        Image.fromarray(picture).save(unfinished, "PNG")  # type: ignore[arg-type]
+        unfinished.replace(path)
+    except OSError as error:
+        raise _refused(path, error) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _refused(folder, error) from error
+
+
+def _refused(path: Path, error: OSError) -> InputError:
+    return InputError(
+        path, f"cannot be written: {error.strerror}; choose a folder with space that is yours"
+    )
+
+
+_WRITE: dict[str, Callable[[Record, Load, Path, BatchPlan], None]] = {
+    "dicom": _write_dicom,
+    "report": _write_report,
+    "evidence": _write_evidence,
+}

@@ -1,0 +1,55 @@
+"""``mammopair info``: what is installed, what ships, and what it can."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from mammopair import RESEARCH_USE_ONLY, __version__
+from mammopair.cli import options
+
+
+def info(
+    model: Annotated[
+        str | None, typer.Argument(help="An ensemble that ships, or an ensemble's folder.")
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Show an ensemble: its members, data, calibration and measured figures.
+
+    mammopair info
+
+    mammopair info light-googlenet --json
+    """
+    import msgspec
+
+    from mammopair.cli.figure_tables import concepts_table, print_figures
+    from mammopair.cli.terminal import output
+    from mammopair.model.device import choose_device
+    from mammopair.model.ensemble import load_ensemble, shipped_ensembles
+
+    ensemble = load_ensemble(model, "cpu")
+    manifest = ensemble.manifest
+    facts: dict[str, Any] = {
+        "software": f"mammopair {__version__}",
+        "device": str(choose_device()),
+        "ensembles that ship": sorted(shipped_ensembles()),
+        "ensemble": msgspec.to_builtins(manifest) | {"sha256": ensemble.sha256},
+        "notice": RESEARCH_USE_ONLY,
+    }
+    if as_json:
+        print(msgspec.json.format(msgspec.json.encode(facts), indent=2).decode())
+        return
+
+    console = output()
+    console.print(f"{facts['software']} on {facts['device']}")
+    console.print(f"Ensembles that ship: {', '.join(facts['ensembles that ship'])}\n")
+    console.print(f"[bold]{manifest.name} {manifest.version}[/bold]  {manifest.description}")
+    console.print(f"Intended use: {manifest.intended_use}")
+    console.print(f"Trained on:   {manifest.training.data}")
+    console.print(f"Verified:     {len(ensemble.members)} members, manifest {ensemble.sha256[:12]}")
+    print_figures(manifest.measured, console)
+    if manifest.concept_scales:
+        console.print(concepts_table(manifest.concept_scales))
+    console.print(f"\n{RESEARCH_USE_ONLY}")

@@ -1,0 +1,181 @@
+"""One lesion as the page shows it: its pictures and its numbers, ready for the template."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from mammopair.crop import place_square
+from mammopair.errors import InputError
+from mammopair.record import Evidence, MemberScore, Record, ViewResult
+from mammopair.results.hanging_protocol import hang
+from mammopair.results.report.descriptor_table import DescriptorRow, descriptor_rows
+from mammopair.results.report.explanation_section import ExplainedPictures, explained_pictures
+from mammopair.results.text import breast_name
+from mammopair.view import Box, View
+
+PROJECTIONS = ("CC", "MLO")
+"""Their order from left to right."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture, and what it shows for those who do not see it."""
+
+    uri: str
+    alt: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class ViewPictures:
+    """What is seen of one view."""
+
+    film: Picture
+    plain: Picture
+    evidence: Picture
+    caption: str
+    """What has been done to the view for display, and how large the square is."""
+    fine: Picture | None
+    """The map of the explanation, where there is one other than the evidence."""
+    explained: ExplainedPictures | None
+
+
+@dataclass(frozen=True)
+class ViewOnPage:
+    """One view's part of the page."""
+
+    result: ViewResult
+    file: str
+    rows: int
+    """Of the evidence map."""
+    columns: int
+    map_mean: float
+    mean_logit: float
+    """``map_mean + bias``: the mean calibrated logit of the view's readings."""
+    pictures: ViewPictures | None
+    problem: str = ""
+    """Why there are no pictures."""
+
+
+@dataclass(frozen=True)
+class MemberRow:
+    """One member's reading of every view that is shown; None where it read none."""
+
+    member: str
+    readings: tuple[MemberScore | None, ...]
+
+
+@dataclass(frozen=True)
+class LesionOnPage:
+    """One lesion's part of the page."""
+
+    record: Record
+    views: tuple[ViewOnPage, ...]
+    members: tuple[MemberRow, ...]
+    missing: tuple[str, ...]
+    """Projections that the lesion has not been marked on."""
+    words: tuple[DescriptorRow, ...]
+    """None where the ensemble has no concept scores."""
+
+
+def lesion_on_page(
+    record: Record, load: Callable[[ViewResult], View], folder: Path
+) -> LesionOnPage:
+    """Make a lesion's part of the page; its views are held only while this runs.
+
+    ``folder`` is where the files lie that the record names beside itself.
+    """
+    results = sorted(record.views, key=_place)
+    names = dict.fromkeys(reading.member for result in results for reading in result.member_scores)
+    return LesionOnPage(
+        record=record,
+        views=tuple(_view_on_page(result, record.laterality, load, folder) for result in results),
+        members=tuple(
+            MemberRow(name, tuple(_reading_of(name, result) for result in results))
+            for name in names
+        ),
+        missing=tuple(set(PROJECTIONS) - {result.projection for result in results}),
+        words=descriptor_rows(record, results),
+    )
+
+
+def _place(result: ViewResult) -> int:
+    return PROJECTIONS.index(result.projection) if result.projection in PROJECTIONS else 2
+
+
+def _reading_of(member: str, result: ViewResult) -> MemberScore | None:
+    return next((reading for reading in result.member_scores if reading.member == member), None)
+
+
+def _view_on_page(
+    result: ViewResult, breast: str, load: Callable[[ViewResult], View], folder: Path
+) -> ViewOnPage:
+    cells = np.asarray(result.evidence.cells, dtype=np.float64)
+    pictures, problem = None, ""
+    try:
+        pictures = _pictures(result, load(result), breast, folder)
+    except InputError as error:
+        problem = str(error)
+    except OSError as error:
+        problem = f"{result.file}: {error.strerror or error}"
+    return ViewOnPage(
+        result=result,
+        file=Path(result.file).name,
+        rows=cells.shape[0],
+        columns=cells.shape[1],
+        map_mean=float(cells.mean()),
+        mean_logit=float(cells.mean()) + result.evidence.bias,
+        pictures=pictures,
+        problem=problem,
+    )
+
+
+def _pictures(result: ViewResult, view: View, breast: str, folder: Path) -> ViewPictures:
+    from mammopair.results import pictures
+
+    box = Box(*result.box)
+    square = pictures.zoom_square(place_square(view, box), result.evidence)
+    hanging = hang(view, breast)
+    plain = pictures.lesion_picture(view, square)
+    on_square = square.box_on_grid(box, plain.shape[0])
+    boxed = pictures.draw_box(pictures.colour(plain), on_square)
+
+    def under(evidence: Evidence) -> pictures.Colour:
+        layer = pictures.evidence_layer(evidence, square, plain.shape[0])
+        return pictures.lay_over(boxed, layer)
+
+    def ready(picture: pictures.Grey | pictures.Colour, alt: str) -> Picture:
+        rows, columns = picture.shape[:2]
+        return Picture(pictures.data_uri(hanging.apply(picture)), alt, columns, rows)
+
+    name = f"{breast_name(breast)} {result.projection} view"
+    explanation = result.explanation
+    fine = None
+    if explanation is not None and explanation.method != "evidence":
+        fine = ready(under(explanation.evidence), f"The {name}'s square under the finer map.")
+    return ViewPictures(
+        film=ready(pictures.film_picture(view, box), f"The whole {name} with the mass in its box."),
+        plain=ready(plain, f"The mass and its surroundings on the {name}, nothing drawn over it."),
+        evidence=ready(
+            under(result.evidence),
+            f"The same square of the {name} under the evidence map: {result.evidence.direction}.",
+        ),
+        caption=f"{hanging.words} {_extent(view, square.width, square.height)}".strip(),
+        fine=fine,
+        explained=None
+        if explanation is None
+        else explained_pictures(explanation, view, folder, hanging.apply),
+    )
+
+
+def _extent(view: View, width: float, height: float) -> str:
+    """How large the shown square is, in millimetres where they are known."""
+    if view.spacing is None:
+        return f"The square is {width:.0f} × {height:.0f} pixels; no pixel spacing is known."
+    across, down = width * view.spacing.column, height * view.spacing.row
+    return f"The square is {across:.0f} × {down:.0f} mm {view.spacing.meaning}."

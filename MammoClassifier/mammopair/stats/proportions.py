@@ -1,0 +1,51 @@
+"""A share of rows, with its interval by patient."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mammopair.stats.bootstrap import LEVEL, RESAMPLES, patient_weights
+
+
+def share_by_patient(
+    hits: npt.ArrayLike,
+    patients: Sequence[str],
+    *,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
+) -> tuple[float, tuple[float, float]] | None:
+    """The share of rows that are hits, and its percentile interval over resampled patients.
+
+    Parameters
+    ----------
+    hits
+        ``(rows,)``, true or false.
+    patients
+        Who each row is of, ``(rows,)``.
+
+    Returns
+    -------
+    share, (low, high)
+        In [0, 1]; None without rows. Where every row, or none, is a hit, no resample differs and
+        the interval has no width: it says nothing then of so small a sample.
+    """
+    hit = np.asarray(hits, dtype=np.float64)
+    if not len(hit):
+        return None
+    weights = patient_weights(patients, resamples, seed)
+    shares = weights @ hit / weights.sum(axis=1)
+    low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])
+    return float(hit.mean()), (float(low), float(high))
+
+
+def share_figures(name: str, hits: Sequence[bool], patients: Sequence[str]) -> dict[str, Any]:
+    """``{name: share, name_ci: [low, high]}`` as JSON holds it; both None without rows."""
+    found = share_by_patient(hits, patients)
+    if found is None:
+        return {name: None, f"{name}_ci": None}
+    return {name: found[0], f"{name}_ci": list(found[1])}

@@ -1,0 +1,100 @@
+"""``mammopair compare``: runs of a cross-validation side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from mammopair.cli import options
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from mammopair_research.comparison.comparison_schema import Comparison, Figure
+
+
+def compare(
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Folders that `mammopair crossval` wrote.", metavar="RUN..."),
+    ],
+    reference: Annotated[
+        str | None,
+        typer.Option(help="The row that others are tested against; by default the paper's recipe."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder for comparison.json, .md and .csv."),
+    ] = None,
+    as_json: options.Json = False,
+) -> None:
+    """Compare runs on the same lesions: accuracy, AUC, calibration, size and time, with tests.
+
+    Every row is measured on the pairs of views that all rows have scored, with 95 % intervals and
+    paired tests from a bootstrap over patients; the files and the JSON hold more than is printed.
+    A run is there with one network and, where it has the seeds, with 3, 5 and 10; a CC run and an
+    MLO run that are else alike also averaged.
+
+        mammopair compare runs/*
+
+        mammopair compare runs/* --reference googlenet --out table
+    """
+    from mammopair.cli.classify_output import prepare_folder
+    from mammopair.cli.terminal import output, run_with_bar
+    from mammopair_research.comparison.compare_runs import compare_runs
+    from mammopair_research.comparison.comparison_document import how_to_read, write_comparison
+    from mammopair_research.comparison.comparison_schema import encode_comparison
+    from mammopair_research.crossval.run_description import read_cross_validation
+
+    if out:
+        prepare_folder(out)
+    comparison = run_with_bar(compare_runs([read_cross_validation(run) for run in runs], reference))
+    written = write_comparison(comparison, out) if out else []
+    if as_json:
+        print(encode_comparison(comparison), end="")
+        return
+    console = output()
+    console.print(_table(comparison))
+    for line in (how_to_read(comparison), *comparison.notes, comparison.notice):
+        console.print(line.replace("`", "").replace("*", ""))
+    for path in written:
+        console.print(str(path))
+
+
+def _table(comparison: Comparison) -> Table:
+    """One row an entrant; in 80 columns, hence intervals where there is room for them only."""
+    from rich import box
+    from rich.table import Table
+
+    from mammopair_research.comparison.comparison_document import in_millions, in_seconds
+
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("", overflow="fold")
+    for title in ("accuracy", "AUC", "sens@90", "Brier\nECE", "size\ntime"):
+        table.add_column(title, no_wrap=True)
+    if comparison.reference:
+        table.add_column("AUC diff.", no_wrap=True)
+    for row in comparison.rows:
+        figures = row.levels["pairs"].figures
+        spread = ("accuracy", "auc", "sensitivity_at_specificity")
+        cells = [row.title, *(_over_interval(figures[name]) for name in spread)]
+        cells.append("\n".join(_value(figures[name]) for name in ("brier", "ece")))
+        cells.append(f"{in_millions(row.parameters)}\n{in_seconds(row.seconds_a_case)}")
+        if comparison.reference:
+            found = row.against_reference.get("auc")
+            cells.append(f"{found.difference:+.3f}\np {found.p_value:.3f}" if found else "-")
+        table.add_row(*cells)
+    return table
+
+
+def _over_interval(figure: Figure) -> str:
+    """``0.812`` over ``0.77-0.85``."""
+    limits = "" if figure.low is None else f"\n{figure.low:.2f}-{figure.high:.2f}"
+    return f"{_value(figure)}{limits}"
+
+
+def _value(figure: Figure) -> str:
+    """``0.812``; a dash where a figure is undefined."""
+    return "-" if figure.value is None else f"{figure.value:.3f}"

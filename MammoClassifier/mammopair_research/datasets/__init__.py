@@ -1,0 +1,1 @@
+"""Training data: crop folders, whole films, patient folds, samples of lesions."""

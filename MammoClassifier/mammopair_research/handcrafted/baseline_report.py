@@ -1,0 +1,46 @@
+"""``report.md``: what a run of the baseline gave, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from mammopair.atomic_write import atomic_write
+from mammopair.features.catalogue import FEATURES
+from mammopair.features.spiculation import FEATURES as SPICULATION
+from mammopair_research.handcrafted.importance import Importance
+from mammopair_research.handcrafted.search_plan import SearchPlan
+from mammopair_research.training.model_card import figure
+
+REPORT, TEMPLATE = "report.md", "report.md.j2"
+SHOWN = 15
+"""Features whose importance is shown; the rest is in the CSV."""
+
+
+def write_baseline_report(
+    plan: SearchPlan, figures: dict[str, Any], importance: Sequence[Importance], out: Path
+) -> None:
+    """Write it into a run's folder, from the figures alone."""
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    source = (files("mammopair_research.handcrafted") / TEMPLATE).read_text("utf-8")
+    definitions = {feature.name: feature.definition for feature in FEATURES}
+    text = environment.from_string(source).render(
+        plan=plan,
+        figures=figures,
+        features=len(FEATURES),
+        levels={n: v for n, v in figures.items() if isinstance(v, dict) and "auc" in v},
+        group_importance=[one for one in importance if one.name not in definitions],
+        feature_importance=[one for one in importance if one.name in definitions][:SHOWN],
+        definitions=definitions,
+        measures=[feature.name for feature in SPICULATION],
+        figure=figure,
+        number=lambda value: "-" if value is None else f"{value:.3f}",
+    )
+    with atomic_write(out / REPORT) as stream:
+        stream.write(text)

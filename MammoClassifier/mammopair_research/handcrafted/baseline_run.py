@@ -1,0 +1,158 @@
+"""Run the baseline: features, fits, held-out predictions, the saved model, and a report."""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Generator
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from mammopair import RESEARCH_USE_ONLY, __version__
+from mammopair.atomic_write import atomic_write
+from mammopair.features.catalogue import NAMES, compute_features
+from mammopair.io.crop_folder import read_crop, read_index
+from mammopair.progress import Progress
+from mammopair_research.crossval.predictions import Prediction, write_predictions
+from mammopair_research.crossval.run_description import (
+    HANDCRAFTED,
+    PREDICTIONS,
+    CrossValidationRun,
+    Predictor,
+    write_cross_validation_run,
+)
+from mammopair_research.handcrafted.baseline_figures import measure_baseline
+from mammopair_research.handcrafted.baseline_report import write_baseline_report
+from mammopair_research.handcrafted.classifier import save_classifier
+from mammopair_research.handcrafted.feature_table import measure_folder
+from mammopair_research.handcrafted.importance import Importance, measure_importance
+from mammopair_research.handcrafted.nested_fit import Baseline, fit_baseline
+from mammopair_research.handcrafted.search_plan import SearchPlan
+from mammopair_research.training.inference_time import processor_name
+
+FEATURES, FITS, MODEL = "features.csv", "fits", "model"
+FIGURES, IMPORTANCE = "figures.json", "importance.csv"
+SEED = 0
+"""Of every fit: a fit of the same rows is the same."""
+TIMED = 5
+"""Crops whose features are timed; the fastest counts."""
+
+
+def run_baseline(
+    plan: SearchPlan, data: Path, out: Path, *, pool: Executor | None = None
+) -> Generator[Progress, None, dict[str, Any]]:
+    """Everything, into a folder; features that it has already are not measured again.
+
+    Parameters
+    ----------
+    pool
+        Processes that measure and tune side by side; without, this one does.
+
+    Returns
+    -------
+    dict
+        The figures, as in ``figures.json``; as the generator's value.
+
+    Raises
+    ------
+    InputError
+        If the data cannot be read or divided, or the folder holds other files of these names.
+    """
+    rows = read_index(data)
+    table = yield from measure_folder(data, rows, out / FEATURES, pool=pool)
+    baseline = yield from fit_baseline(plan, table, keep=out / FITS, pool=pool)
+    save_classifier(baseline.model.classifier, out / MODEL)
+    write_predictions(out / PREDICTIONS, held_out_predictions(baseline))
+    write_cross_validation_run(
+        describe_baseline_run(baseline, seconds_per_baseline_case(data, baseline)), out
+    )
+    importance = yield from measure_importance(baseline)
+    write_importance(importance, out / IMPORTANCE)
+    yield Progress(0, 1, "Measuring the predictions")
+    figures = {
+        **measure_baseline(baseline),
+        "software": f"mammopair {__version__}",
+        "notice": RESEARCH_USE_ONLY,
+    }
+    with atomic_write(out / FIGURES) as stream:
+        stream.write(json.dumps(figures, indent=2) + "\n")
+    write_baseline_report(plan, figures, importance, out)
+    return figures
+
+
+def held_out_predictions(baseline: Baseline) -> list[Prediction]:
+    """One row a crop, by the fit that did not see its patient."""
+    logits = baseline.held_out_logits()
+    return [
+        Prediction(
+            file=row.file,
+            patient_id=row.patient_id,
+            laterality=row.laterality,
+            view=row.view,  # type: ignore[arg-type]  # the index holds CC and MLO only
+            abnormality_id=row.abnormality_id,
+            pair_id=row.pair_id,
+            label=row.label,
+            repeat=0,
+            fold=fold,
+            seed=SEED,
+            logit=logit,
+        )
+        for row, fold, logit in zip(
+            baseline.table.rows, baseline.fold.tolist(), logits.tolist(), strict=True
+        )
+    ]
+
+
+def describe_baseline_run(baseline: Baseline, seconds: float) -> CrossValidationRun:
+    """What ``run.json`` says of it."""
+    plan, rows = baseline.plan, baseline.table.rows
+    predictors = [Predictor(fold=fold, seed=SEED) for fold in range(plan.folds.count)]
+    return CrossValidationRun(
+        name=plan.name,
+        title=plan.title,
+        method=HANDCRAFTED,
+        views=sorted({row.view for row in rows}),  # type: ignore[misc]  # CC and MLO only
+        data=plan.data,
+        crops=len(rows),
+        patients=len({row.patient_id for row in rows}),
+        folds=plan.folds.count,
+        predictors=predictors,
+        planned=predictors,
+        parameters=baseline.model.classifier.size,
+        seconds_a_case=seconds,
+        machine=processor_name(),
+        recipe=msgspec.to_builtins(plan),
+        software=f"mammopair {__version__}",
+    )
+
+
+def seconds_per_baseline_case(data: Path, baseline: Baseline) -> float:
+    """Seconds for the two views of a mass, from the view in memory to the logit, one thread.
+
+    Of the processor's time, so that other programs on the machine do not count.
+    """
+    from threadpoolctl import threadpool_limits
+
+    classifier, times = baseline.model.classifier, []
+    with threadpool_limits(1):
+        for row in baseline.table.rows[: 1 + TIMED]:
+            view = read_crop(data, row)
+            began = time.thread_time()
+            values = compute_features(view, row.box)
+            classifier.logits(np.array([[values[name] for name in NAMES]]))
+            times.append(time.thread_time() - began)
+    return 2 * min(times[1:] or times)
+
+
+def write_importance(importance: list[Importance], path: Path) -> None:
+    """A CSV, groups before features."""
+    with atomic_write(path) as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(["name", "features", "auc_loss", "deviation_over_folds"])
+        for one in importance:
+            table.writerow([one.name, one.features, f"{one.loss:.5f}", f"{one.deviation:.5f}"])

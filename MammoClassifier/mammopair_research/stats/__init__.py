@@ -1,0 +1,1 @@
+"""Statistics that only the research commands use."""

@@ -1,0 +1,135 @@
+"""A record said again: another prevalence, another coverage; never another verdict."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from msgspec.structs import replace
+
+from mammopair.calibration.prior_shift import (
+    adjust_coverage,
+    adjust_prevalence,
+    adjust_record,
+    shift_probability,
+)
+from mammopair.errors import InputError
+from mammopair.model.manifest import ReferenceFile, check_adjustment, read_manifest
+from mammopair.record import (
+    ConformalSet,
+    Interval,
+    ModelReference,
+    OperatingPointResult,
+    Record,
+    read_records,
+    write_records,
+)
+from mammopair.warning import CodedWarning
+
+RECORD = Record(
+    case_id="a",
+    lesion_id="1",
+    laterality="L",
+    probability=0.6,
+    interval=Interval(low=0.4, high=0.8, level=0.9),
+    views=[],
+    warnings=[CodedWarning(code="c", message="m")],
+    model=ModelReference(name="small", version="0", sha256="0" * 64),
+    software="tests",
+    prevalence=0.48,
+    operating_points=[
+        OperatingPointResult(name="sensitivity 95 %", threshold=0.2, reached=True),
+        OperatingPointResult(name="specificity 95 %", threshold=0.7, reached=False),
+    ],
+    conformal=ConformalSet(classes=["malignant"], coverage=0.9, p_benign=0.08, p_malignant=0.6),
+)
+
+
+@pytest.mark.parametrize("prevalence", [0.001, 0.05, 0.48, 0.9])
+def test_the_odds_move_by_the_ratio_of_the_odds_of_the_prevalences(prevalence):
+    moved = shift_probability(0.6, 0.48, prevalence)
+    odds = (0.6 / 0.4) * (prevalence / (1 - prevalence)) / (0.48 / 0.52)
+    assert moved / (1 - moved) == pytest.approx(odds)
+
+
+def test_counting_lesions_gives_the_same_as_the_formula():
+    """Of 1000 lesions 480 are malignant, of one score 60 in 100; now malignant ones halve."""
+    malignant, benign, all_malignant, all_benign = 60 / 2, 40, 480 / 2, 520
+    prevalence = all_malignant / (all_malignant + all_benign)
+    assert shift_probability(0.6, 0.48, prevalence) == pytest.approx(
+        malignant / (malignant + benign)
+    )
+
+
+def test_at_another_prevalence_what_was_there_stays_and_the_new_stands_beside():
+    there = adjust_prevalence(RECORD, 0.1)
+    assert replace(there, prior_shift=None) == RECORD
+    new = there.prior_shift
+    assert new.prevalence == 0.1
+    assert new.probability == pytest.approx(shift_probability(0.6, 0.48, 0.1))
+    assert new.interval.low < new.probability < new.interval.high < 0.8
+    assert new.interval.level == 0.9
+
+
+def test_thresholds_move_with_the_probability_so_the_same_points_are_reached():
+    new = adjust_prevalence(RECORD, 0.1).prior_shift
+    for before, after in zip(RECORD.operating_points, new.operating_points, strict=True):
+        assert (after.name, after.reached) == (before.name, before.reached)
+        assert after.threshold == pytest.approx(shift_probability(before.threshold, 0.48, 0.1))
+        assert (new.probability >= after.threshold) == after.reached
+
+
+def test_the_trained_prevalence_changes_nothing():
+    new = adjust_prevalence(RECORD, 0.48).prior_shift
+    assert new.probability == pytest.approx(0.6)
+    assert new.interval.low == pytest.approx(0.4)
+
+
+def test_another_coverage_is_another_set_of_the_same_ranks():
+    assert adjust_coverage(RECORD, 0.95).conformal.classes == ["benign", "malignant"]
+    wider = adjust_coverage(RECORD, 0.95)
+    assert wider.conformal.coverage == 0.95
+    assert adjust_coverage(wider, 0.9) == RECORD
+
+
+def test_a_restated_record_survives_the_way_to_disk(tmp_path):
+    there = adjust_record(RECORD, 0.05, 0.8)
+    write_records(tmp_path / "r.jsonl", [there])
+    assert read_records(tmp_path / "r.jsonl") == [there]
+    assert math.isfinite(there.prior_shift.probability)
+    assert adjust_record(RECORD, None, None) == RECORD
+
+
+@pytest.mark.parametrize(
+    ("prevalence", "said"),
+    [
+        (0, "prevalence: is 0; it must be over 0 and under 1"),
+        (1, "it must be over 0 and under 1"),
+        (5, "for 5 % give 0.05"),
+        (-0.1, "it must be over 0 and under 1"),
+        (float("nan"), "it must be over 0 and under 1"),
+    ],
+)
+def test_a_prevalence_that_cannot_be_is_one_sentence(prevalence, said):
+    with pytest.raises(InputError, match=said):
+        adjust_prevalence(RECORD, prevalence)
+
+
+def test_a_model_that_does_not_say_its_prevalence_or_holds_no_scores_is_named():
+    older = replace(RECORD, prevalence=None, conformal=None)
+    with pytest.raises(InputError, match="the ensemble small does not say at which it was trained"):
+        adjust_prevalence(older, 0.1)
+    with pytest.raises(InputError, match="the ensemble small holds no scores"):
+        adjust_coverage(older, 0.95)
+
+
+def test_an_ensemble_that_could_not_be_restated_is_refused_before_the_work(ensemble_folder):
+    manifest = read_manifest(ensemble_folder)
+    check_adjustment(manifest, None, None)
+    with pytest.raises(InputError, match="does not say"):
+        check_adjustment(manifest, 0.1, None)
+    with pytest.raises(InputError, match="holds no scores"):
+        check_adjustment(manifest, None, 0.9)
+    kept = ReferenceFile(file="r.safetensors", sha256="0" * 64, coverage=0.9, warn_above=0.97)
+    with pytest.raises(InputError, match="coverage: is 90"):
+        check_adjustment(replace(manifest, reference=kept), None, 90)

@@ -1,0 +1,118 @@
+"""The measure of the unusual: even over usual crops, high on others, whatever the direction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mammopair.calibration.out_of_distribution import (
+    feature_distances,
+    mean_score_over_members,
+    out_of_distribution_score,
+)
+from mammopair.io.crop_folder import CropRow
+from mammopair.model.reference_distribution import Reference, load_reference, save_reference
+from mammopair_research.training.out_of_fold import OutOfFoldCrops
+from mammopair_research.training.reference_fit import DIRECTIONS, usual_features
+
+CHANNELS = 120
+
+
+def crop_row(patient):
+    return CropRow(
+        patient_id=f"P_{patient}",
+        laterality="LEFT",
+        view="CC",
+        abnormality_id="1",
+        label=0,
+        file=f"{patient}.png",
+        lesion_x=1,
+        lesion_y=1,
+        lesion_w=1,
+        lesion_h=1,
+        mm_per_crop_px=0.2,
+    )
+
+
+def features(count, seed, mixing):
+    """Pooled features that vary along a few directions, and a little along all."""
+    rng = np.random.default_rng(seed)
+    latent = rng.normal(size=(count, len(mixing)))
+    return latent @ mixing + 0.1 * rng.normal(size=(count, CHANNELS))
+
+
+@pytest.fixture(scope="module")
+def mixing():
+    return np.random.default_rng(7).normal(size=(10, CHANNELS))
+
+
+@pytest.fixture(scope="module")
+def usual(mixing):
+    pooled = features(330, 0, mixing)
+    rows = [crop_row(number // 2) for number in range(330)]
+    return usual_features(OutOfFoldCrops(rows, np.zeros(330), pooled))
+
+
+def test_new_usual_crops_are_called_unusual_no_oftener_than_it_says_and_not_far_less(usual, mixing):
+    """A little less, as the distances come from fits on fewer crops."""
+    shares = out_of_distribution_score(features(2000, 1, mixing), usual)
+    for share in (0.5, 0.9, 0.97):
+        assert 0.3 * (1 - share) < (shares > share).mean() < 1.2 * (1 - share)
+
+
+def test_a_step_off_the_main_directions_is_seen_though_it_is_small(usual, mixing):
+    """A Euclidean distance would miss it: it is about a hundredth of the usual variance."""
+    pooled = features(200, 2, mixing)
+    rng = np.random.default_rng(3)
+    off = rng.normal(size=CHANNELS)
+    off -= np.linalg.lstsq(mixing.T, off, rcond=None)[0] @ mixing
+    step = 4 * off / np.linalg.norm(off)
+    assert step @ step < 0.02 * pooled.var(axis=0).sum()
+    assert (out_of_distribution_score(pooled + step, usual) > 0.97).mean() > 0.95
+
+
+def test_the_distances_are_of_crops_that_were_left_out_of_the_fit(usual, mixing):
+    """Of the very crops that were fitted on they would be smaller."""
+    fitted_on = feature_distances(features(330, 0, mixing), usual)
+    assert np.median(usual.distances) > 1.05 * np.median(fitted_on)
+    assert (np.diff(usual.distances) >= 0).all()
+
+
+def test_few_crops_give_few_directions_and_many_no_more_than_the_most(mixing):
+    def count(crops):
+        rows = [crop_row(number) for number in range(crops)]
+        found = usual_features(OutOfFoldCrops(rows, np.zeros(crops), features(crops, 5, mixing)))
+        return len(found.directions)
+
+    assert count(10) == 1
+    assert count(80) == 10
+    assert count(600) == DIRECTIONS
+
+
+def test_features_that_never_move_divide_nothing_by_zero():
+    pooled = np.ones((30, 8))
+    pooled[:, 0] += 1e-6 * np.arange(30)
+    found = usual_features(OutOfFoldCrops([crop_row(n) for n in range(30)], np.zeros(30), pooled))
+    assert np.isfinite(feature_distances(pooled, found)).all()
+    assert out_of_distribution_score(pooled + 1, found).tolist() == [1.0] * 30
+
+
+def test_the_mean_is_over_the_members_that_read_the_crop(usual, mixing):
+    crop = features(1, 9, mixing)[0]
+    share = out_of_distribution_score(crop[None], usual)[0]
+    nothing = np.full(CHANNELS, np.nan)
+    said = [("a", crop), ("b", nothing), ("c", crop)]
+    assert mean_score_over_members(said, {"a": usual, "b": usual}) == pytest.approx(share)
+    assert mean_score_over_members(said, {"b": usual}) is None
+    assert mean_score_over_members(said, {}) is None
+
+
+def test_half_precision_changes_no_share_by_more_than_two_hundredths(usual, mixing, tmp_path):
+    path = tmp_path / "reference.safetensors"
+    kept = load_reference(path, save_reference(Reference({}, {"member-0": usual}), path))
+    pooled = features(200, 4, mixing)
+    before, after = (
+        out_of_distribution_score(pooled, one) for one in (usual, kept.usual["member-0"])
+    )
+    assert np.abs(before - after).max() <= 0.02
+    assert path.stat().st_size < 50_000

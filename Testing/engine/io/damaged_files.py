@@ -1,0 +1,61 @@
+"""Damage mammograms at random and read them: run as a process, for a decoder may end it.
+
+    python -m Testing.engine.reading.damaged_files SEED COUNT [SYNTAX_UID]
+
+Damages as many files of each transfer syntax (or of the one given) and prints how many were read
+and how many refused; anything else than a view or an InputError passes through and ends the
+process.
+"""
+
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from pydicom.encaps import encapsulate, get_frame
+from pydicom.uid import UID, JPEGBaseline8Bit, JPEGLSNearLossless
+
+from mammopair.errors import InputError
+from mammopair.io.reader import read_view
+from Testing.synthetic_mammograms import LOSSLESS, NATIVE, breast, mammogram, to_bytes
+
+
+def main(syntax: UID, seed: int, count: int) -> None:
+    chance = random.Random(seed)
+    bits = 8 if syntax == JPEGBaseline8Bit else 12
+    dataset = mammogram(breast(48, 40, bits=bits), bits=bits, transfer_syntax=syntax)
+    whole = to_bytes(dataset)
+    frame = get_frame(dataset.PixelData, 0, number_of_frames=1) if syntax.is_encapsulated else b""
+    read = refused = 0
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "damaged.dcm"
+        for _ in range(count):
+            if frame and chance.random() < 0.7:
+                dataset.PixelData = encapsulate([damage(frame, chance)])
+                path.write_bytes(to_bytes(dataset))
+            else:
+                path.write_bytes(damage(whole, chance, spared=132))
+            try:
+                pixels = read_view(path).pixels
+                if not (pixels.min() >= 0 and pixels.max() <= 1):
+                    raise AssertionError("a view left its range")
+                read += 1
+            except InputError:
+                refused += 1
+    print(f"{syntax.name}: {read} read, {refused} refused", flush=True)
+
+
+def damage(content: bytes, chance: random.Random, spared: int = 0) -> bytes:
+    """Change some bytes, most often near the beginning, where the headers are; cut off some."""
+    damaged = bytearray(content)
+    reach = len(damaged) if chance.random() < 0.5 else min(len(damaged), spared + 200)
+    for _ in range(chance.choice((1, 1, 2, 5, 20))):
+        damaged[chance.randrange(spared, reach)] = chance.randrange(256)
+    if chance.random() < 0.2:
+        damaged = damaged[: chance.randrange(spared + 1, len(damaged))] + content[-2:]
+    return bytes(damaged)
+
+
+if __name__ == "__main__":
+    for syntax in sys.argv[3:] or (*NATIVE, *LOSSLESS, JPEGBaseline8Bit, JPEGLSNearLossless):
+        main(UID(syntax), int(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,154 @@
+"""Dose and response on masses whose spiculation is known by construction."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mammopair.io.crop_folder import CropRow
+from mammopair_research.concept_correlation.counterfactual_features import (
+    CONTRAST,
+    MovedCrop,
+    measure_picture,
+)
+from mammopair_research.concept_correlation.dose_response import (
+    across_slope,
+    responses,
+    shift,
+    within_slope,
+)
+from Testing.analytic_masses import mass, mass_box
+
+RADIUS = 50.0
+BOX = mass_box(RADIUS)
+
+
+def crop_row(number):
+    return CropRow(
+        patient_id=f"P{number // 2:02d}",
+        laterality="LEFT",
+        view="CC",
+        abnormality_id="1",
+        label=0,
+        file=f"{number}.png",
+        lesion_x=64,
+        lesion_y=64,
+        lesion_w=128,
+        lesion_h=128,
+        mm_per_crop_px=0.2,
+    )
+
+
+def moved_crop(number, pictures, logits):
+    measured = [measure_picture(picture, BOX) for picture in pictures]
+    logits = np.asarray(logits, float)
+    return MovedCrop(
+        row=crop_row(number),
+        logits=logits,
+        features={name: np.array([one[name] for one in measured]) for name in measured[0]},
+        probabilities=1 / (1 + np.exp(-logits)),
+        similarity=(0.9, 0.95),
+    )
+
+
+@pytest.fixture(scope="module")
+def more_spicules():
+    """On the way to malignant spicules grow; nothing else changes but noise."""
+    lengths = (0.1, 0.2, 0.4, 0.6, 0.8)
+    return [
+        moved_crop(
+            seed,
+            [mass(RADIUS, spicules=12, length=s, noise=0.02, seed=seed) for s in lengths],
+            [-2, -1, 0, 1, 2],
+        )
+        for seed in range(8)
+    ]
+
+
+@pytest.fixture(scope="module")
+def more_brightness():
+    """On the way to malignant the picture becomes brighter by contrast; no spicule grows."""
+    factors = (0.6, 0.8, 1.0, 1.2, 1.4)
+    return [
+        moved_crop(
+            seed,
+            [np.clip(0.3 + s * (mass(RADIUS, noise=0.02, seed=seed) - 0.3), 0, 1) for s in factors],
+            [-2, -1, 0, 1, 2],
+        )
+        for seed in range(8)
+    ]
+
+
+def by_name(crops):
+    return {one.feature: one for one in responses(crops)}
+
+
+def test_growing_spicules_raise_measured_spiculation_with_the_logit(more_spicules):
+    found = by_name(more_spicules)["radial lines"]
+    assert found.slope.low > 0.05
+    assert found.malignant_ward.low > 0
+    assert found.benign_ward.high < 0
+    assert found.between.value == pytest.approx(
+        found.malignant_ward.value - found.benign_ward.value
+    )
+    assert found.between.rows == 8
+    assert found.between.patients == 4
+
+
+def test_growing_contrast_raises_contrast_and_not_spiculation(more_brightness):
+    found = by_name(more_brightness)
+    assert found[CONTRAST].slope.low > 0.03
+    assert abs(found["radial lines"].slope.value) < 0.01
+
+
+def test_the_slope_within_a_lesion_is_least_squares():
+    x = np.array([-2.0, -1, 0, 1, 3])
+    y = 0.4 * x + np.array([0.1, -0.1, 0, 0.2, -0.1]) + 7
+    assert within_slope(x, y) == pytest.approx(np.polyfit(x, y, 1)[0])
+    assert np.isnan(within_slope(np.ones(5), y))
+
+
+def test_lesions_that_differ_do_not_disturb_the_slope_within_each(more_spicules):
+    """Simpson's paradox: across crops the line falls, within each it rises."""
+    turned = [
+        MovedCrop(
+            crop.row,
+            crop.logits + 20 * number,
+            {name: values - 2.0 * number for name, values in crop.features.items()},
+            crop.probabilities,
+            crop.similarity,
+        )
+        for number, crop in enumerate(more_spicules)
+    ]
+    before, after = by_name(more_spicules), by_name(turned)
+    assert after["radial lines"].slope == pytest.approx(before["radial lines"].slope)
+    originals = np.array([[c.logits[2], c.features["radial lines"][2]] for c in turned])
+    patients = np.array([c.row.patient_id for c in turned])
+    assert across_slope(*originals.T, patients).value < 0 < after["radial lines"].slope.low
+
+
+def test_across_lesions_it_is_one_line_with_patients_resampled():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=60)
+    values = 0.3 * logits + 0.1 * rng.normal(size=60)
+    patients = np.array([f"P{number // 2}" for number in range(60)])
+    found = across_slope(logits, values, patients)
+    assert found.value == pytest.approx(np.polyfit(logits, values, 1)[0])
+    assert found.low < 0.3 < found.high
+    assert found.high - found.low < 0.15
+    assert across_slope(np.ones(60), values, patients) is None
+
+
+def test_how_far_images_were_moved(more_spicules):
+    found = shift(more_spicules)
+    assert (found.malignant_ward.value, found.benign_ward.value) == (2, -2)
+    assert (found.as_wished, found.least_similarity) == (1.0, 0.9)
+
+
+def test_an_image_that_could_not_be_moved_has_no_slope_and_no_change():
+    flat = np.full((256, 256), 0.5, np.float32)
+    crops = [moved_crop(number, [flat] * 5, [0.3] * 5) for number in range(4)]
+    found = by_name(crops)["radial lines"]
+    assert found.between.value == 0
+    assert found.p_value == 1
+    assert np.isnan(found.slope.value)

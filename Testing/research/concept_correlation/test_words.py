@@ -1,0 +1,123 @@
+"""Scores and words: planted units are found, chance is not, and the diagnosis is told apart."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mammopair.io.crop_folder import CropRow
+from mammopair_research.concept_correlation.descriptor_associations import (
+    FALSE_DISCOVERIES,
+    LEAST_PATIENTS,
+    adjust,
+    associations,
+    within_class_auc,
+    zone_scores,
+)
+
+
+def rows_of(patients=80, seed=0):
+    """Two views a patient; spiculated masses are mostly malignant."""
+    rng = np.random.default_rng(seed)
+    found = []
+    for number in range(patients):
+        label = int(rng.random() < 0.5)
+        spiculated = rng.random() < (0.75 if label else 0.25)
+        found += [
+            CropRow(
+                patient_id=f"P{number:03d}",
+                laterality="LEFT",
+                view=view,
+                abnormality_id="1",
+                label=label,
+                file=f"{number}-{view}.png",
+                lesion_x=64,
+                lesion_y=64,
+                lesion_w=128,
+                lesion_h=128,
+                mm_per_crop_px=0.2,
+                mass_margins="SPICULATED" if spiculated else "CIRCUMSCRIBED",
+                breast_density="2",
+            )
+            for view in ("CC", "MLO")
+        ]
+    return found
+
+
+def spiculated(rows):
+    return np.array([row.mass_margins == "SPICULATED" for row in rows])
+
+
+def test_benjamini_and_hochbergs_own_example():
+    """Table 1 of their paper: of 15 hypotheses the first four are rejected at 5 %."""
+    p_values = np.array(
+        [
+            *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459),
+            *(0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000),
+        ]
+    )
+    adjusted = adjust(p_values)
+    assert (adjusted <= 0.05).sum() == 4
+    assert adjusted[:4] == pytest.approx([0.0015, 0.003, 0.0095, 0.035625])
+    shuffled = np.random.default_rng(0).permutation(15)
+    assert adjust(p_values[shuffled]) == pytest.approx(adjusted[shuffled])
+
+
+def test_planted_units_are_found_with_their_sign_and_noise_is_not():
+    rows = rows_of()
+    rng = np.random.default_rng(1)
+    scores = rng.normal(size=(len(rows), 200))
+    scores[:, :10] += 1.5 * spiculated(rows)[:, None]
+    scores[:, 10] -= 1.5 * spiculated(rows)
+    found = associations("units of a", [f"unit {n}" for n in range(200)], scores, rows)
+    mine = [one for one in found if one.descriptor == "spiculated"]
+    assert len(mine) == 200
+    assert all(one.found and one.auc > 0.75 for one in mine[:10])
+    assert mine[10].found
+    assert mine[10].rank_biserial < -0.5
+    assert sum(one.found for one in mine[11:]) <= 3
+    for one in mine[:11]:
+        assert one.low < one.auc < one.high
+    assert mine[0].with_word == spiculated(rows).sum()
+
+
+def test_of_pure_chance_hardly_anything_is_found():
+    rows = rows_of(seed=2)
+    patient = np.repeat(np.random.default_rng(3).normal(size=(len(rows) // 2, 300)), 2, axis=0)
+    found = associations("units of a", [f"unit {n}" for n in range(300)], patient, rows)
+    assert sum(one.found for one in found) <= FALSE_DISCOVERIES * len(found) / 4
+
+
+def test_what_knows_the_diagnosis_only_has_no_auc_within_a_class():
+    rows = rows_of(patients=200)
+    labels = np.array([row.label for row in rows], float)
+    noise = np.random.default_rng(4).normal(size=(len(rows), 2))
+    scores = noise + np.stack([3 * labels, 3.0 * spiculated(rows)], axis=1)
+    diagnosis, word = (
+        one
+        for one in associations("units of a", ["diagnosis", "word"], scores, rows)
+        if one.descriptor == "spiculated"
+    )
+    assert diagnosis.auc > 0.68
+    assert diagnosis.within_class == pytest.approx(0.5, abs=0.06)
+    assert word.within_class > 0.95
+
+
+def test_within_a_class_is_the_auc_over_pairs_of_that_class():
+    scores = np.array([[1.0], [2.0], [9.0], [3.0], [4.0]])
+    present = np.array([False, True, False, True, True])
+    labels = np.array([False, False, True, True, False])
+    # benign: 2 and 4 above 1; malignant: 3 not above 9.
+    assert within_class_auc(scores, present, labels) == pytest.approx([2 / 3])
+    assert np.isnan(within_class_auc(scores, present, present)).all()
+
+
+def test_words_that_too_few_have_are_not_tested():
+    rows = rows_of(patients=LEAST_PATIENTS - 1)
+    assert associations("units of a", ["unit 0"], np.zeros((len(rows), 1)), rows) == []
+
+
+def test_zone_scores_are_net_evidence_then_shares():
+    zones = np.array([[[3.0, 1.0], [0.0, 2.0], [1.0, 1.0]], np.zeros((3, 2))])
+    assert zone_scores(zones)[0] == pytest.approx([2, -2, 0, 4 / 8, 2 / 8, 2 / 8])
+    assert zone_scores(zones)[1] == pytest.approx([0, 0, 0, 1 / 3, 1 / 3, 1 / 3])

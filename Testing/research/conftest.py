@@ -1,0 +1,46 @@
+"""Fixtures of the research package's tests: a small recipe and its training data."""
+
+from __future__ import annotations
+
+import pytest
+
+from Testing.shared_fixtures import (
+    by_view,
+    by_view_folder,
+    cbis,
+    crop_folder,
+    ensemble,
+    ensemble_folder,
+    one_thread,
+    pool,
+    shipped,
+)
+from Testing.synthetic_lesions import RECIPE
+
+__all__ = [
+    "by_view",
+    "by_view_folder",
+    "cbis",
+    "crop_folder",
+    "ensemble",
+    "ensemble_folder",
+    "one_thread",
+    "pool",
+    "shipped",
+]
+
+
+@pytest.fixture(scope="session")
+def recipe(tmp_path_factory):
+    from mammopair_research.training.recipe import read_recipe
+
+    path = tmp_path_factory.mktemp("recipes") / "small.toml"
+    path.write_text(RECIPE, "utf-8")
+    return read_recipe(path)
+
+
+@pytest.fixture(scope="session")
+def material(crop_folder, recipe):
+    from mammopair_research.datasets.training_data import load_training_data
+
+    return load_training_data(crop_folder, recipe.folds)

@@ -1,0 +1,114 @@
+"""A saved classifier answers as the pipeline that it was made from, for every kind."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from mammopair.errors import InputError
+from mammopair.features.catalogue import NAMES, VERSION
+from mammopair_research.handcrafted.classifier import (
+    ARRAYS,
+    FILE,
+    Description,
+    FeatureClassifier,
+    load_classifier,
+    save_classifier,
+)
+from mammopair_research.handcrafted.pipelines import build_pipeline, fitted_arrays
+
+SETTINGS = {
+    "logistic regression": {"strength": 0.1},
+    "support vector machine": {"strength": 1.0, "gamma": 0.01},
+    "gradient boosting": {"trees": 40, "depth": 3, "rate": 0.1},
+}
+
+
+@pytest.fixture(scope="module")
+def rows():
+    """Features with a signal in them, some unknown, some beyond all measure, one always unknown."""
+    rng = np.random.default_rng(0)
+    values = rng.standard_normal((200, len(NAMES))) * rng.uniform(0.1, 30, len(NAMES))
+    labels = (values[:, 0] / values[:, 0].std() + rng.standard_normal(200) > 0).astype(int)
+    values[rng.random(values.shape) < 0.02] = np.nan
+    values[3, 5] = 1e9
+    values[:, 7] = np.nan
+    values[:, 8] = 2.5
+    return values, labels
+
+
+@pytest.fixture(scope="module", params=SETTINGS)
+def fitted(request, rows):
+    """A fitted pipeline and the classifier made from it."""
+    kind = request.param
+    pipeline = build_pipeline(kind, SETTINGS[kind]).fit(*rows)
+    description = Description(
+        kind=kind,
+        settings=SETTINGS[kind],
+        slope=0.7,
+        intercept=-0.2,
+        features=list(NAMES),
+        features_version=VERSION,
+    )
+    return pipeline, FeatureClassifier(description, fitted_arrays(kind, pipeline))
+
+
+def test_its_arrays_decide_as_the_pipeline_does(fitted, rows):
+    pipeline, classifier = fitted
+    expected = pipeline.decision_function(rows[0])
+    assert expected.std() > 0.1
+    assert classifier.decide(rows[0]) == pytest.approx(expected, abs=1e-9)
+    assert classifier.logits(rows[0]) == pytest.approx(0.7 * expected - 0.2, abs=1e-9)
+
+
+def test_saved_and_loaded_it_gives_the_same_logits_to_the_last_bit(fitted, rows, tmp_path):
+    _, classifier = fitted
+    save_classifier(classifier, tmp_path / "model")
+    loaded = load_classifier(tmp_path / "model")
+    assert np.array_equal(loaded.logits(rows[0]), classifier.logits(rows[0]))
+    assert loaded.description.kind == classifier.description.kind
+    assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [FILE, ARRAYS]
+
+
+def test_unknown_features_get_an_answer(fitted):
+    _, classifier = fitted
+    assert np.isfinite(classifier.logits(np.full((2, len(NAMES)), np.nan))).all()
+
+
+@pytest.fixture
+def saved(fitted, tmp_path):
+    save_classifier(fitted[1], tmp_path)
+    return tmp_path
+
+
+def damaged_arrays(folder):
+    (folder / ARRAYS).write_bytes((folder / ARRAYS).read_bytes()[:-8])
+
+
+def other_features(folder):
+    text = (folder / FILE).read_text("utf-8")
+    (folder / FILE).write_text(text.replace(NAMES[0], "another_feature"), "utf-8")
+
+
+def unknown_kind(folder):
+    text = (folder / FILE).read_text("utf-8")
+    (folder / FILE).write_text(text.replace('"kind": "', '"kind": "un'), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("damage", "named", "said"),
+    [
+        (lambda folder: (folder / FILE).unlink(), FILE, "cannot be read"),
+        (lambda folder: (folder / ARRAYS).unlink(), ARRAYS, "cannot be read"),
+        (damaged_arrays, ARRAYS, "damaged"),
+        (other_features, FILE, "other features"),
+        (unknown_kind, FILE, "does not describe"),
+    ],
+    ids=["no description", "no arrays", "cut off", "other features", "another kind"],
+)
+def test_a_damaged_model_is_refused_by_name(saved, damage, named, said):
+    damage(saved)
+    with pytest.raises(InputError) as refused:
+        load_classifier(saved)
+    assert named in refused.value.subject
+    assert said in refused.value.problem

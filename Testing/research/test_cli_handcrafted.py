@@ -1,0 +1,105 @@
+"""``mammopair handcrafted``: what it writes and prints, and a sentence for every bad input."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+
+import pytest
+
+from mammopair.cli import main
+from mammopair.features.catalogue import FEATURES, NAMES
+from Testing.synthetic_lesions import write_crop_folder
+
+PLAN = """
+name = "small"
+title = "Small"
+data = "Synthetic lesions."
+folds = {count = 2}
+inner = {count = 2}
+logistic = {strength = [0.01]}
+"""
+
+
+@pytest.fixture
+def run(monkeypatch, capfd):
+    """Runs the command, and gives its exit code, standard output and standard error."""
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["mammopair", "handcrafted", *map(str, arguments)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return ended.value.code or 0, out, err
+
+    return command
+
+
+@pytest.fixture(scope="module")
+def crops(tmp_path_factory):
+    return write_crop_folder(tmp_path_factory.mktemp("data") / "crops", patients=12)
+
+
+def test_a_run_and_then_its_model_on_other_patients(run, crops, tmp_path):
+    plan = tmp_path / "plan.toml"
+    plan.write_text(PLAN, "utf-8")
+    code, out, _ = run("--data", crops, "--plan", plan, "--out", tmp_path / "runs", "--json")
+    assert code == 0
+    assert json.loads(out)["views"]["n"] == 24
+    folder = tmp_path / "runs" / "small"
+    assert {path.name for path in folder.iterdir()} >= {
+        *("features.csv", "predictions.csv", "run.json", "figures.json", "importance.csv"),
+        *("report.md", "model"),
+    }
+
+    code, _, err = run("--data", crops, "--model", folder / "model", "--out", tmp_path)
+    assert code == 1
+    assert "only patients that" in err
+
+    # Fourteen patients, of whom the model was fitted on twelve.
+    more = write_crop_folder(tmp_path / "more", patients=14)
+    code, out, _ = run("--data", more, "--model", folder / "model", "--out", tmp_path, "--json")
+    assert code == 0
+    told = json.loads(out)
+    assert (told["views"]["n"], told["left_out"]) == (4, 24)
+
+
+def test_features_alone(run, crops, tmp_path):
+    path = tmp_path / "features.csv"
+    code, out, _ = run("--data", crops, "--features-only", path)
+    assert code == 0
+    assert str(len(NAMES)) in out
+    with path.open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    assert len(rows) == 24
+    assert {"patient_id", "label", *NAMES} <= set(rows[0])
+
+
+def test_definitions_for_people_and_for_machines(run):
+    code, out, _ = run("--definitions", "--json")
+    assert code == 0
+    assert [one["name"] for one in json.loads(out)] == list(NAMES)
+    code, out, _ = run("--definitions")
+    assert code == 0
+    assert FEATURES[0].unit in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ([], 2, "--data"),
+        (["--data", "nowhere"], 1, "crops.csv"),
+        (["--data", "CROPS", "--plan", "nowhere.toml"], 1, "nowhere.toml"),
+        (["--data", "CROPS", "--model", "nowhere"], 1, "nowhere"),
+        (["--data", "CROPS", "--features-only", "CROPS/crops.csv"], 1, "no table of features"),
+        (["--data", "CROPS", "--out", "CROPS/crops.csv"], 1, "crops.csv"),
+    ],
+)
+def test_bad_input_ends_in_a_sentence(run, crops, tmp_path, monkeypatch, arguments, code, said):
+    monkeypatch.chdir(tmp_path)
+    found, _, err = run(*(text.replace("CROPS", str(crops)) for text in arguments))
+    assert found == code
+    assert said in err
+    assert "Traceback" not in err

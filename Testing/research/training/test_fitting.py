@@ -1,0 +1,259 @@
+"""Fitting a member: resumable to the bit, seeded, and blind for its held-out fold."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from msgspec.structs import replace as changed
+from safetensors.torch import load_file
+
+from mammopair.errors import InputError
+from mammopair.model.networks import GoogLeNetSpec
+from mammopair_research.training import member_fit
+from mammopair_research.training.checkpoint import averaged_weights
+from mammopair_research.training.member_fit import (
+    fit_member,
+    learning_rate,
+    multi_task_loss,
+    smooth_targets,
+)
+from mammopair_research.training.recipe import Optimisation
+
+CPU = torch.device("cpu")
+
+
+def fit(recipe, material, path, member=None):
+    return list(fit_member(recipe, member or recipe.members[0], material, path, CPU))
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(recipe, material, tmp_path_factory):
+    """A checkpoint after both epochs, and the reports."""
+    path = tmp_path_factory.mktemp("fit") / "checkpoint.safetensors"
+    return path, fit(recipe, material, path)
+
+
+def same(one, other):
+    """Whether two checkpoints hold the same tensors, to the bit."""
+    first, second = load_file(one), load_file(other)
+    return first.keys() == second.keys() and all(
+        torch.equal(first[name], second[name]) for name in first
+    )
+
+
+def test_each_epoch_is_reported(uninterrupted):
+    _, reports = uninterrupted
+    assert [(report.epoch, report.epochs) for report in reports] == [(1, 2), (2, 2)]
+    assert all(np.isfinite(report.loss) and report.seconds > 0 for report in reports)
+
+
+def test_stopping_after_an_epoch_and_going_on_gives_the_same_weights_to_the_bit(
+    recipe, material, uninterrupted, tmp_path
+):
+    path = tmp_path / "checkpoint.safetensors"
+    steps = fit_member(recipe, recipe.members[0], material, path, CPU)
+    next(steps)
+    steps.close()
+    torch.manual_seed(999)  # whatever happened in between
+    assert [report.epoch for report in fit(recipe, material, path)] == [2]
+    assert same(path, uninterrupted[0])
+
+
+def test_a_kill_within_an_epoch_costs_that_epoch_and_nothing_else(
+    recipe, material, uninterrupted, tmp_path, monkeypatch
+):
+    path = tmp_path / "checkpoint.safetensors"
+    batches = []
+    original = member_fit.batch_loss
+
+    def killed(*arguments):
+        batches.append(1)
+        if len(batches) == 4:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(member_fit, "batch_loss", killed)
+    with pytest.raises(KeyboardInterrupt):
+        fit(recipe, material, path)
+    monkeypatch.setattr(member_fit, "batch_loss", original)
+    fit(recipe, material, path)
+    assert same(path, uninterrupted[0])
+
+
+def test_a_finished_member_is_left_as_it_is(recipe, material, uninterrupted):
+    path, _ = uninterrupted
+    before = path.read_bytes()
+    assert fit(recipe, material, path) == []
+    assert path.read_bytes() == before
+
+
+def test_another_seed_gives_other_weights(recipe, material, uninterrupted, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    one_epoch = changed(recipe, optimisation=changed(recipe.optimisation, epochs=1))
+    fit(one_epoch, material, path, changed(recipe.members[0], seed=77))
+    assert not same(path, uninterrupted[0])
+
+
+def test_what_is_kept_is_the_average_without_auxiliaries(recipe, uninterrupted):
+    weights = averaged_weights(uninterrupted[0])
+    network = recipe.network.build(1 + len(recipe.concepts))
+    keys = network.load_state_dict(weights, strict=True)
+    assert not keys.missing_keys
+    tensors = load_file(uninterrupted[0])
+    assert any(name.startswith("average.aux1") for name in tensors)
+    moved = tensors["network.fc.weight"] - tensors["average.fc.weight"]
+    assert moved.abs().max() > 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda r: changed(r, optimisation=changed(r.optimisation, epochs=3)),
+        lambda r: changed(r, network=GoogLeNetSpec(width=0.125, stride=32)),
+        lambda r: changed(r, augmentation=changed(r.augmentation, grain=0.5)),
+        lambda r: changed(r, folds=changed(r.folds, seed=6)),
+        lambda r: changed(r, concepts=["round"]),
+    ],
+    ids=["epochs", "network", "augmentation", "folds", "concepts"],
+)
+def test_a_checkpoint_of_another_recipe_is_refused(recipe, material, uninterrupted, change):
+    with pytest.raises(InputError, match="was made by another recipe or on other data"):
+        fit(change(recipe), material, uninterrupted[0])
+
+
+def test_a_checkpoint_of_another_member_or_of_other_pictures_is_refused(
+    recipe, material, uninterrupted
+):
+    path, _ = uninterrupted
+    with pytest.raises(InputError, match="was made by another recipe or on other data"):
+        fit(recipe, material, path, recipe.members[1])
+    patches = material.patches.copy()
+    patches[3, 100, 100] ^= 1
+    with pytest.raises(InputError, match="was made by another recipe or on other data"):
+        fit(recipe, replace(material, patches=patches), path)
+
+
+def test_words_of_the_recipe_that_decide_nothing_may_change(recipe, material, uninterrupted):
+    assert (
+        fit(changed(recipe, description="Renamed.", version="2"), material, uninterrupted[0]) == []
+    )
+
+
+@pytest.mark.parametrize("content", [b"", b"\x08", b"these are no weights"])
+def test_a_damaged_checkpoint_is_refused(recipe, material, tmp_path, content):
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"is damaged .*; delete it"):
+        fit(recipe, material, path)
+    with pytest.raises(InputError, match="is not a whole checkpoint"):
+        averaged_weights(path)
+
+
+def test_a_truncated_checkpoint_is_refused(recipe, material, uninterrupted, tmp_path):
+    path = tmp_path / "checkpoint.safetensors"
+    path.write_bytes(uninterrupted[0].read_bytes()[:-1000])
+    with pytest.raises(InputError, match="is damaged"):
+        fit(recipe, material, path)
+
+
+def test_weights_of_some_other_program_are_no_checkpoint(recipe, material, tmp_path):
+    from safetensors.torch import save_file
+
+    path = tmp_path / "checkpoint.safetensors"
+    save_file({"a": torch.ones(1)}, path)
+    with pytest.raises(InputError, match="was made by another recipe"):
+        fit(recipe, material, path)
+    with pytest.raises(InputError, match="is not a whole checkpoint"):
+        averaged_weights(path)
+
+
+def test_a_missing_checkpoint_is_no_member(tmp_path):
+    with pytest.raises(InputError, match="train the member"):
+        averaged_weights(tmp_path / "none.safetensors")
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_the_last_checkpoint(
+    recipe, material, tmp_path, monkeypatch
+):
+    path = tmp_path / "checkpoint.safetensors"
+    steps = fit_member(recipe, recipe.members[0], material, path, CPU)
+    next(steps)
+    before = path.read_bytes()
+
+    def full(_tensors, filename, *_args):
+        filename.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("safetensors.torch.save_file", full)
+    with pytest.raises(InputError, match=r"checkpoint\.safetensors: cannot be written"):
+        next(steps)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]
+
+
+def test_no_row_of_the_held_out_fold_and_of_other_views_is_trained_on(
+    recipe, material, tmp_path, monkeypatch
+):
+    seen = set()
+    original = type(material).batch
+    monkeypatch.setattr(
+        type(material),
+        "batch",
+        lambda self, indices, device: (
+            seen.update(indices.tolist()) or original(self, indices, device)
+        ),
+    )
+    cc_only = changed(recipe, optimisation=changed(recipe.optimisation, epochs=1, views=["CC"]))
+    fit(cc_only, material, tmp_path / "checkpoint.safetensors")
+    expected = {
+        place
+        for place, row in enumerate(material.rows)
+        if row.view == "CC" and material.fold[place] != recipe.members[0].fold
+    }
+    assert seen == expected
+    assert 0 < len(expected) < len(material.rows)
+
+
+def test_training_lowers_the_loss(recipe, material, tmp_path):
+    how = changed(recipe.optimisation, epochs=5, batch=8, peak_rate=5e-3)
+    reports = fit(changed(recipe, optimisation=how), material, tmp_path / "checkpoint.safetensors")
+    assert reports[-1].loss < 0.9 * reports[0].loss
+
+
+def test_the_rate_rises_to_its_peak_and_falls_to_nothing():
+    how = Optimisation(peak_rate=0.01, warm_up=0.1)
+    rates = [learning_rate(progress, how) for progress in np.linspace(0, 1, 101)]
+    assert max(rates) == rates[10] == pytest.approx(0.01)
+    assert rates[:11] == sorted(rates[:11])
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert 0 < rates[-1] <= 1e-5
+    assert learning_rate(0.0, Optimisation(warm_up=0.0, peak_rate=0.01)) == pytest.approx(0.01)
+
+
+def test_words_that_nobody_gave_count_for_nothing():
+    how = Optimisation(concept_weight=0.5)
+    logits = torch.tensor([[0.3, 2.0], [-1.0, 5.0]])
+    unknown = torch.tensor([[1.0, float("nan")], [0.0, float("nan")]])
+    half_known = torch.tensor([[1.0, 1.0], [0.0, float("nan")]])
+    bce = torch.nn.functional.binary_cross_entropy_with_logits
+    malignancy = bce(logits[:, 0], torch.tensor([1.0, 0.0]))
+    assert multi_task_loss(logits, unknown, how) == pytest.approx(malignancy.item())
+    word = bce(logits[:1, 1], torch.ones(1))
+    assert multi_task_loss(logits, half_known, how).item() == pytest.approx(
+        (malignancy + 0.5 * word).item()
+    )
+
+
+def test_targets_are_pulled_towards_the_middle_and_stay_unknown_where_unknown(recipe, material):
+    unknown = replace(material, rows=[changed(row, mass_margins="N/A") for row in material.rows])
+    targets = smooth_targets(unknown, recipe)
+    smoothing = recipe.optimisation.label_smoothing
+    for row, target in zip(material.rows, targets, strict=True):
+        assert target[0] == pytest.approx(1 - smoothing / 2 if row.label else smoothing / 2)
+        assert target[1].isnan()
+        density = (int(row.breast_density) - 1) / 3
+        assert target[2] == pytest.approx(density * (1 - smoothing) + smoothing / 2)
