@@ -1,6 +1,6 @@
 """Write the table of comparison into README and the model card: the end of ``make table``.
 
-``mammopair compare`` has written it into the folder of the ensemble that ships before.
+``mammopair-research compare`` has written it into the folder of the ensemble that ships before.
 """
 
 from __future__ import annotations

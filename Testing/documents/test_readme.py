@@ -77,8 +77,9 @@ def test_the_pictures_and_files_that_readme_links_to_are_there():
 
 def test_every_command_that_readme_names_exists():
     from mammopair.cli import app
+    from mammopair_research.cli import app as research_app
 
-    known = {command.name for command in app.registered_commands}
-    named = set(re.findall(r"`mammopair (\w+)", README.read_text("utf-8")))
-    assert named
-    assert named <= known
+    for application in (app, research_app):
+        known = {command.name for command in application.registered_commands}
+        pattern = rf"`{application.info.name} (\w+)"
+        assert set(re.findall(pattern, README.read_text("utf-8"))) <= known

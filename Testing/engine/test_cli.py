@@ -11,54 +11,22 @@ import json
 import shutil
 import subprocess
 import sys
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 import mammopair
-from mammopair.cli import main
 from mammopair.record import read_records
-from Testing.synthetic_lesions import LESION_BOX, RECIPE, film, write_ensemble, write_png
+from Testing.command_line import files_no_larger_than, refused, run, written
+from Testing.synthetic_lesions import LESION_BOX, film, write_ensemble, write_png
 from Testing.synthetic_mammograms import mammogram, to_bytes, write_mammogram
 
 COLUMNS = ["case_id", "lesion_id", "laterality", "view", "file", "box_x", "box_y", "box_w", "box_h"]
+__all__ = ["refused", "run"]
 BOX = [str(edge) for edge in LESION_BOX]
 SMALL_BOX = ["20", "30", "20", "20"]
 """On the synthetic mammograms of 96 x 64 pixels."""
 RESULTS = ["records.jsonl", "report.html", "table.csv"]
-
-
-@pytest.fixture
-def run(monkeypatch, capfd):
-    """Runs the command, and gives its exit code, standard output and standard error."""
-
-    def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["mammopair", *map(str, arguments)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        out, err = capfd.readouterr()
-        return ended.value.code or 0, out, err
-
-    return command
-
-
-@pytest.fixture
-def refused(run):
-    """Runs a command that must fail, and gives its sentence after checking that it is one."""
-
-    def command(*arguments, code=1):
-        found, out, err = run(*arguments)
-        assert found == code, err
-        assert out == ""
-        assert "Traceback" not in err
-        lines = [line for line in err.splitlines() if line.strip()]
-        assert len(lines) == 1, err
-        assert lines[0].startswith("mammopair: ")
-        return lines[0].removeprefix("mammopair: ")
-
-    return command
 
 
 @pytest.fixture
@@ -71,10 +39,6 @@ def pair(tmp_path):
         table.writerow([*COLUMNS, "label"])
         table.writerows(["p1", "1", "R", view, f"{view}.png", *BOX, 1] for view in ("CC", "MLO"))
     return tmp_path
-
-
-def written(folder):
-    return sorted(path.name for path in folder.rglob("*") if path.is_file())
 
 
 # --- demo and classify ---------------------------------------------------------------------------
@@ -234,48 +198,6 @@ def test_info_shows_what_was_verified(run, ensemble_folder):
 
 def test_version(run):
     assert run("--version") == (0, f"mammopair {mammopair.__version__}\n", "")
-
-
-@pytest.fixture
-def recipe(tmp_path):
-    path = tmp_path / "small.toml"
-    path.write_text(RECIPE, "utf-8")
-    return path
-
-
-def test_train_goes_on_after_a_stop_and_ships_what_evaluate_measures(
-    run, recipe, crop_folder, tmp_path, monkeypatch
-):
-    train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs", "--device", "cpu"]
-    from mammopair_research.training import member_fit
-
-    original = member_fit.run_epoch
-
-    def stop_at_the_second(state, *rest):
-        if state.epoch == 1:
-            raise KeyboardInterrupt
-        return original(state, *rest)
-
-    monkeypatch.setattr(member_fit, "run_epoch", stop_at_the_second)
-    code, _, err = run(*train)
-    assert code == 130
-    assert "mammopair: stopped; what was finished is kept." in err
-    run_folder = tmp_path / "runs" / "small"
-    assert written(run_folder) == ["checkpoint.safetensors", "log.jsonl"]
-
-    epochs = []
-    monkeypatch.setattr(
-        member_fit, "run_epoch", lambda s, *rest: epochs.append(s.epoch) or original(s, *rest)
-    )
-    code, printed, err = run(*train, "--json")
-    assert code == 0, err
-    assert epochs == [1, 0, 1]  # the first member's second epoch, then the second member
-    shipped = run_folder / "ensemble"
-    code, evaluated, _ = run("evaluate", crop_folder, "-m", shipped, "--json")
-    for level in ("pairs", "views", "lesions"):
-        assert json.loads(printed)[level] == json.loads(evaluated)[level]
-    code, _, _ = run("info", shipped)
-    assert code == 0
 
 
 # --- bad input -----------------------------------------------------------------------------------
@@ -446,18 +368,6 @@ def test_an_output_folder_that_is_a_file_is_one_sentence(refused, pair, ensemble
     assert (pair / "out").read_text() == "in the way"
 
 
-@contextmanager
-def files_no_larger_than(size):
-    """The operating system refuses to write on beyond so many bytes, as on a full disk."""
-    resource = pytest.importorskip("resource")  # not on Windows
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 @pytest.mark.parametrize("size", [1000, 3000, 20000])
 def test_on_a_full_disk_no_file_is_half_written(refused, pair, ensemble_folder, size):
     out = pair / "out"
@@ -472,56 +382,10 @@ def test_on_a_full_disk_no_file_is_half_written(refused, pair, ensemble_folder, 
         assert len(read_records(out / "records.jsonl")) == 1
 
 
-def test_training_on_a_full_disk_is_one_sentence_and_leaves_no_part(
-    refused, recipe, crop_folder, tmp_path
-):
-    train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs", "--device", "cpu"]
-    with files_no_larger_than(50_000):
-        said = refused(*train)
-    assert "checkpoint.safetensors" in said
-    assert "cannot be written" in said
-    assert written(tmp_path / "runs") == []
-
-
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda text: text.replace("epochs = 2", "epoch = 2"), "epoch"),
-        (lambda text: text.replace("fold = 2", "fold = 3"), "a member has fold 3"),
-        (
-            lambda text: text.replace("count = 3", "count = 40").replace("fold = 2", "fold = 39"),
-            "40",
-        ),
-        (lambda text: "name = ", "is not TOML"),
-    ],
-)
-def test_a_recipe_that_is_wrong_is_one_sentence(
-    refused, recipe, crop_folder, tmp_path, change, said
-):
-    recipe.write_text(change(recipe.read_text("utf-8")), "utf-8")
-    train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs"]
-    assert said in refused(*train)
-    assert written(tmp_path / "runs") == []
-
-
-def test_a_folder_without_crops_is_one_sentence(refused, recipe, tmp_path, ensemble_folder):
+def test_a_folder_without_crops_is_one_sentence(refused, tmp_path, ensemble_folder):
     (tmp_path / "data").mkdir()
-    for command in (
-        ["evaluate", tmp_path / "data", "-m", ensemble_folder],
-        ["train", recipe, "--data", tmp_path / "data", "--out", tmp_path / "runs"],
-    ):
-        assert "crops.csv: is missing" in refused(*command)
-
-
-def test_a_run_folder_with_another_recipes_checkpoint_is_one_sentence(
-    refused, run, recipe, crop_folder, tmp_path
-):
-    text = recipe.read_text("utf-8").replace("epochs = 2", "epochs = 1")
-    recipe.write_text(text[: text.rindex("[[members]]")], "utf-8")
-    train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs", "--device", "cpu"]
-    assert run(*train)[0] == 0
-    recipe.write_text(recipe.read_text("utf-8").replace("batch = 16", "batch = 8"), "utf-8")
-    assert "choose another output folder" in refused(*train)
+    said = refused("evaluate", tmp_path / "data", "-m", ensemble_folder)
+    assert "crops.csv: is missing" in said
 
 
 # --- usage ---------------------------------------------------------------------------------------
@@ -539,12 +403,6 @@ def test_a_run_folder_with_another_recipes_checkpoint_is_one_sentence(
         (["evaluate"], "folder"),
         (["evaluate", ".", "--without", "colour=red"], "column=value"),
         (["evaluate", ".", "--without", "scanner"], "column=value"),
-        (["train", "x.toml"], "--data"),
-        (["train", "x.toml", "--data", ".", "--jobs", "0"], "--jobs"),
-        (
-            ["crossval", "x", "--data", ".", "--jobs", "2", "--scheduler", "tls://a:1"],
-            "--jobs or --scheduler",
-        ),
         (["paint"], "paint"),
         (["demo", "--colour"], "--colour"),
     ],
@@ -574,7 +432,7 @@ def test_a_breast_that_is_not_named_or_named_wrongly_says_what_to_give(
     assert not (pair / "out").exists()
 
 
-@pytest.mark.parametrize("command", ["demo", "classify", "evaluate", "train", "info"])
+@pytest.mark.parametrize("command", ["demo", "classify", "evaluate", "info"])
 def test_help_teaches_by_example(run, command, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     code, printed, _ = run(command, "--help")

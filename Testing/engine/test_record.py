@@ -42,7 +42,7 @@ def test_each_line_is_one_record_that_any_reader_of_json_understands(records, tm
     for record in (first, second):
         assert record["research_use_only"] is True
         assert "Research use only" in record["notice"]
-        assert record["schema"] == 1
+        assert record["schema"] == 2
         cells = [
             cell for view in record["views"] for row in view["evidence"]["cells"] for cell in row
         ]
@@ -65,7 +65,7 @@ def test_a_line_that_is_no_record_is_named(records, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "change", [{"schema": 2}, {"research_use_only": False}, {"probability": "high"}]
+    "change", [{"schema": 1}, {"research_use_only": False}, {"probability": "high"}]
 )
 def test_a_record_of_another_schema_is_refused(records, tmp_path, change):
     content = msgspec.to_builtins(records[0]) | change

@@ -1,4 +1,4 @@
-"""``mammopair handcrafted``: what it writes and prints, and a sentence for every bad input."""
+"""``mammopair-research handcrafted``: what it writes and prints, and a sentence for every bad input."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import sys
 
 import pytest
 
-from mammopair.cli import main
 from mammopair.features.catalogue import FEATURES, NAMES
+from mammopair_research.cli import main
 from Testing.synthetic_lesions import write_crop_folder
 
 PLAN = """

@@ -61,7 +61,7 @@ def test_the_fine_map_is_the_engines_and_lies_on_the_square_in_its_own_grid(clas
     from mammopair.explain.differentiable_ensemble import make_differentiable
     from mammopair.explain.fine_evidence import fine_evidence
     from mammopair.io.reader import read_view
-    from mammopair.lesion import MarkedView
+    from mammopair.lesion import MarkedView, extract_patch
     from mammopair.model.ensemble import load_ensemble
     from mammopair.progress import exhaust
     from mammopair.view import Box

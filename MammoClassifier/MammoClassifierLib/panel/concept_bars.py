@@ -60,7 +60,7 @@ def conceptWords(concepts: Sequence[ConceptScore]) -> str:
     from mammopair.results.text import percent, score
 
     line = _(
-        "{word} {score}: higher than {with_} of held-out masses so called, {without} of others"
+        "{descriptor} {score}: higher than {with_} of held-out masses so called, {without} of others"
     )
     return "\n".join(
         line.format(

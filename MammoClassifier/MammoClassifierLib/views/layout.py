@@ -18,7 +18,7 @@ LAYOUT = 5713
 """Number of the layout; those over 500 are free for modules."""
 VIEWS = {"CC": "MammoCC", "MLO": "MammoMLO"}
 """Name of the slice view of each projection, as the layout's XML has it."""
-XML = Path(__file__).resolve().parent.parent / "Resources" / "Layouts" / "MammoClassifierPair.xml"
+XML = Path(__file__).resolve().parents[2] / "Resources" / "Layouts" / "MammoClassifierPair.xml"
 
 
 def readLayout(path: Path = XML) -> str:

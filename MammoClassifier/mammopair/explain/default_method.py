@@ -1,6 +1,6 @@
 """Which map an ensemble shows: the method that measured best on it.
 
-``mammopair faithfulness --choose`` writes ``explanation.json`` beside the ensemble's manifest; an
+``mammopair-research faithfulness --choose`` writes ``explanation.json`` beside the ensemble's manifest; an
 ensemble without one, or with one that was measured on other weights, shows the evidence of the
 last block.
 """

@@ -1,4 +1,4 @@
-"""``mammopair compare``: runs of a cross-validation side by side."""
+"""``mammopair-research compare``: runs of a cross-validation side by side."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def compare(
     runs: Annotated[
         list[Path],
-        typer.Argument(help="Folders that `mammopair crossval` wrote.", metavar="RUN..."),
+        typer.Argument(help="Folders that `mammopair-research crossval` wrote.", metavar="RUN..."),
     ],
     reference: Annotated[
         str | None,
@@ -37,9 +37,9 @@ def compare(
     A run is there with one network and, where it has the seeds, with 3, 5 and 10; a CC run and an
     MLO run that are else alike also averaged.
 
-        mammopair compare runs/*
+        mammopair-research compare runs/*
 
-        mammopair compare runs/* --reference googlenet --out table
+        mammopair-research compare runs/* --reference googlenet --out table
     """
     from mammopair.cli.classify_output import prepare_folder
     from mammopair.cli.terminal import output, run_with_bar

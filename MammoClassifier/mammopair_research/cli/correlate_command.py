@@ -1,4 +1,4 @@
-"""``mammopair correlate``: what the networks see, and the words that radiologists give to it."""
+"""``mammopair-research correlate``: what the networks see, and the words that radiologists give to it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def correlate(
     discoveries controlled; images are moved towards malignant and benign for a sample of lesions,
     and measured on their way. Writes a page, CSV tables and JSON.
 
-        mammopair correlate data/cbis-ddsm
+        mammopair-research correlate data/cbis-ddsm
 
-        mammopair correlate data/cbis-ddsm --lesions 300 --out spiculation
+        mammopair-research correlate data/cbis-ddsm --lesions 300 --out spiculation
 
     About five minutes of one core.
     """

@@ -1,4 +1,4 @@
-"""``mammopair crossval``: train a recipe on folds, and keep the held-out predictions."""
+"""``mammopair-research crossval``: train a recipe on folds, and keep the held-out predictions."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def crossval(
 
     Patients are divided into folds, benign and malignant evenly; a network is trained on all folds
     but its own. Interrupt it at any time: the same command goes on from the last epoch, and what
-    was finished is in `OUT/NAME/predictions.csv` and `run.json`. `mammopair compare` reads them.
+    was finished is in `OUT/NAME/predictions.csv` and `run.json`. `mammopair-research compare` reads them.
 
-        mammopair crossval matrix/googlenet --data data/cbis-ddsm --out runs --jobs 2
+        mammopair-research crossval matrix/googlenet --data data/cbis-ddsm --out runs --jobs 2
 
     On the workers of a Dask scheduler, which share the folders of DATA and OUT:
 
-        mammopair crossval matrix/googlenet --data data/cbis-ddsm --scheduler tls://node1:8786
+        mammopair-research crossval matrix/googlenet --data data/cbis-ddsm --scheduler tls://node1:8786
         --tls-ca ca.pem --tls-cert me.pem --tls-key me.key
     """
     import msgspec

@@ -1,4 +1,4 @@
-"""``mammopair faithfulness``: how far each explaining map can be believed."""
+"""``mammopair-research faithfulness``: how far each explaining map can be believed."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def faithfulness(
     the explaining networks never saw. Each figure has its 95 % interval by patient and its paired
     difference from each baseline.
 
-        mammopair faithfulness data/cbis-ddsm
+        mammopair-research faithfulness data/cbis-ddsm
 
-        mammopair faithfulness data/cbis-ddsm --lesions 100 --choose
+        mammopair-research faithfulness data/cbis-ddsm --lesions 100 --choose
 
     A lesion takes about half a minute of one core. Interrupt it at any time: the same command goes
     on, and a larger sample builds on a smaller one.

@@ -1,4 +1,4 @@
-"""``mammopair handcrafted``: the classical baseline on radiological features."""
+"""``mammopair-research handcrafted``: the classical baseline on radiological features."""
 
 from __future__ import annotations
 
@@ -44,13 +44,13 @@ def handcrafted(
     Logistic regression, support vector machine or gradient boosting: which one, and its settings,
     is chosen among the training patients of each fold; the others are predicted.
 
-        mammopair handcrafted --data data/cbis-ddsm --out runs --jobs 2
+        mammopair-research handcrafted --data data/cbis-ddsm --out runs --jobs 2
 
-        mammopair handcrafted --data data/cbis-ddsm --features-only features.csv
+        mammopair-research handcrafted --data data/cbis-ddsm --features-only features.csv
 
-        mammopair handcrafted --data other-crops --model runs/handcrafted/model
+        mammopair-research handcrafted --data other-crops --model runs/handcrafted/model
 
-    In `OUT/handcrafted`: `predictions.csv` and `run.json` for `mammopair compare`, the saved
+    In `OUT/handcrafted`: `predictions.csv` and `run.json` for `mammopair-research compare`, the saved
     model, the features, their importance and `report.md`. A second run measures no crop again.
     """
     if definitions:

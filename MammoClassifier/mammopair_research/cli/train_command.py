@@ -1,4 +1,4 @@
-"""``mammopair train``: from a recipe and a folder of crops to an ensemble that can export_ensemble."""
+"""``mammopair-research train``: from a recipe and a folder of crops to an ensemble that can export_ensemble."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def train(
     Interrupt it at any time: the same command goes on from the last epoch. The same recipe and
     data give the same weights on the same machine.
 
-        mammopair train light-googlenet --data data/cbis-ddsm --out runs --jobs 2
+        mammopair-research train light-googlenet --data data/cbis-ddsm --out runs --jobs 2
 
     What ships is in `OUT/NAME/ensemble`: weights as safetensors, manifest, folds, model card.
     """

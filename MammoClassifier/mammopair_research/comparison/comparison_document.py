@@ -75,7 +75,7 @@ def how_to_read(comparison: Comparison) -> str:
     pairs = comparison.rows[0].levels["pairs"]
     reference = next((row for row in comparison.rows if row.name == comparison.reference), None)
     sentences = [
-        f"Measured by `mammopair compare` on {pairs.n} pairs (CC and MLO; {pairs.malignant} "
+        f"Measured by `mammopair-research compare` on {pairs.n} pairs (CC and MLO; {pairs.malignant} "
         f"malignant) of {pairs.patients} patients of {comparison.data}; the same pairs in every "
         "row, each scored by networks that never saw the patient; a row with one view scores that "
         "view of the pair.",

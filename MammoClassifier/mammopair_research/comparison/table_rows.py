@@ -89,7 +89,7 @@ def seeds_of(held_out: CrossValidationOutput) -> int:
         raise InputError(
             held_out.folder / PREDICTIONS,
             f"is of an unfinished run: {len(run.predictors)} of {len(run.planned)} networks are "
-            "there, and a fold has none; run `mammopair crossval` again, it goes on",
+            "there, and a fold has none; run `mammopair-research crossval` again, it goes on",
         )
     return count
 
@@ -166,6 +166,6 @@ def _first(held_out: CrossValidationOutput, size: int) -> Iterable[CropPredictio
             raise InputError(
                 held_out.folder / PREDICTIONS,
                 f"is damaged: {file} has {len(rows)} predictions in repeat {repeat} where its "
-                f"fold has {size} predictors; run `mammopair crossval` again",
+                f"fold has {size} predictors; run `mammopair-research crossval` again",
             )
         yield CropPrediction(rows[0], tuple(row.logit for row in rows))

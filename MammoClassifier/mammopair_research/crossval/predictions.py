@@ -69,7 +69,7 @@ def read_predictions(path: Path) -> list[Prediction]:
     try:
         text = path.read_text("utf-8")
     except FileNotFoundError as error:
-        raise InputError(path, "is missing; run `mammopair crossval` first") from error
+        raise InputError(path, "is missing; run `mammopair-research crossval` first") from error
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -113,7 +113,7 @@ def read_cross_validation_run(folder: Path) -> CrossValidationRun:
         return msgspec.json.decode(path.read_bytes(), type=CrossValidationRun)
     except FileNotFoundError as error:
         raise InputError(
-            path, "is missing; a run is a folder that `mammopair crossval` wrote"
+            path, "is missing; a run is a folder that `mammopair-research crossval` wrote"
         ) from error
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error

@@ -44,7 +44,7 @@ from mammopair_research.training.reference_fit import make_reference
 
 FOLDS, REFERENCE = "folds.csv", "reference.safetensors"
 COMPARED = "comparison.*"
-"""What ``mammopair compare`` wrote beside the manifest: it holds for the weights it was made of."""
+"""What ``mammopair-research compare`` wrote beside the manifest: it holds for the weights it was made of."""
 MEASURED = (
     *(
         "pairs",

@@ -15,7 +15,7 @@ from mammopair_research.training.recipe import Recipe
 CARD = "MODEL_CARD.md"
 TEMPLATE = "card.md.j2"
 COMPARISON = "comparison.md"
-"""Written beside the manifest by ``mammopair compare``; taken into the card where it is there."""
+"""Written beside the manifest by ``mammopair-research compare``; taken into the card where it is there."""
 COLUMNS = {
     "auc": "AUC",
     "accuracy": "Accuracy",

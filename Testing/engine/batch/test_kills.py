@@ -184,7 +184,7 @@ def test_a_user_who_stops_it_keeps_what_was_finished(batch, archive, tmp_path):
     os.killpg(process.pid, signal.SIGINT)
     _, said = end(process, 130)
     assert "--resume" in said
-    assert "stopped; what was finished is kept" in said
+    assert "interrupted; completed work is kept" in said
     assert all(line.startswith("mammopair: ") for line in said.splitlines())
     assert 8 <= outcomes_in(out) < LESIONS
 

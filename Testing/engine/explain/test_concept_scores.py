@@ -28,7 +28,7 @@ from Testing.synthetic_lesions import LESION_BOX, film, lesion_picture, write_en
 
 def scale(word="spiculated", **changes):
     given = {
-        "word": word,
+        "descriptor": word,
         "slope": 0.5,
         "intercept": -0.25,
         "crops": 200,

@@ -1,6 +1,6 @@
 """Damage mammograms at random and read them: run as a process, for a decoder may end it.
 
-    python -m Testing.engine.reading.damaged_files SEED COUNT [SYNTAX_UID]
+    python -m Testing.engine.io.damaged_files SEED COUNT [SYNTAX_UID]
 
 Damages as many files of each transfer syntax (or of the one given) and prints how many were read
 and how many refused; anything else than a view or an InputError passes through and ends the

@@ -30,7 +30,7 @@ def frame(syntax):
 
 def test_files_damaged_at_random_are_read_or_refused_and_never_end_the_process():
     done = subprocess.run(
-        [sys.executable, "-m", "Testing.engine.reading.damaged_files", "1", "40"],
+        [sys.executable, "-m", "Testing.engine.io.damaged_files", "1", "40"],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -6,11 +6,11 @@ import json
 
 import pytest
 from pydicom import dcmread
-from Testing.engine.archive.faulty_server import Answer, serving
 
 from mammopair.errors import InputError
 from mammopair.io.dicomweb import connect, fetch_mammograms, store
 from mammopair.io.dicomweb_credentials import PASSWORD, TOKEN, USER
+from Testing.engine.io.faulty_server import Answer, serving
 from Testing.synthetic_mammograms import mammogram, to_bytes, write_mammogram
 
 STUDY, SERIES = "1.2.3", "1.2.3.4"

@@ -134,7 +134,7 @@ def test_a_call_longer_than_a_chunk_says_the_same_in_the_same_order(ensemble, pa
     original = inference.run_network_chunk
     monkeypatch.setattr(
         inference,
-        "read_chunk",
+        "run_network_chunk",
         lambda network, chunk, *how, **more: (
             sizes.append(len(chunk)) or original(network, chunk, *how, **more)
         ),
@@ -317,7 +317,7 @@ def short_of_memory(ensemble_folder, monkeypatch):
             raise torch.OutOfMemoryError("CUDA out of memory")
         return original(network, chunk, *how, **more)
 
-    monkeypatch.setattr(inference, "read_chunk", first_refuses)
+    monkeypatch.setattr(inference, "run_network_chunk", first_refuses)
     return ensemble, refused, moved
 
 

@@ -77,7 +77,7 @@ def test_a_missing_field_is_named(folder, change, field):
     ("field", "value"),
     [
         ("members", []),
-        ("schema", 2),
+        ("schema", 3),
         ("name", 7),
         ("flips", "yes"),
         ("network", {"architecture": "lenet"}),

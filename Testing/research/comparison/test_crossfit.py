@@ -9,13 +9,13 @@ from msgspec.structs import replace
 from mammopair.calibration.platt import sigmoid
 from mammopair.errors import InputError
 from mammopair_research.comparison.calibrated_scores import cross_fitted, lesions_of
-from mammopair_research.comparison.table_rows import CropReading
+from mammopair_research.comparison.table_rows import CropPrediction
 from mammopair_research.training.calibration_fit import divided_by_views, fit_slope_and_intercept
 from Testing.synthetic_runs import predictions
 
 
 def readings(rows):
-    return [CropReading(row, (row.logit,)) for row in rows]
+    return [CropPrediction(row, (row.logit,)) for row in rows]
 
 
 @pytest.fixture

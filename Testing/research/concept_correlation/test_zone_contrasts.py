@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from Testing.research.concept_correlation.test_words import rows_of, spiculated
 
 from mammopair.features.marked_patch import mark
 from mammopair.features.outline import find_outline
@@ -13,6 +12,7 @@ from mammopair_research.concept_correlation.evidence_zones import zone_sums
 from mammopair_research.concept_correlation.mean_maps import mean_maps
 from mammopair_research.concept_correlation.zone_contrasts import kind_of, zone_contrasts
 from Testing.analytic_masses import mass, mass_box
+from Testing.research.concept_correlation.test_words import rows_of, spiculated
 
 
 def test_a_mass_with_both_words_or_neither_is_of_neither_kind():

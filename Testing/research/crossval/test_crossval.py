@@ -261,7 +261,7 @@ def test_a_gpu_that_is_full_when_it_predicts_leaves_it_to_the_cpu(
 ):
     from mammopair_research.crossval import cross_validation
 
-    original, refused = cross_validation.read_patches, []
+    original, refused = cross_validation.run_network_on_patches, []
 
     def first_refuses(*arguments, **more):
         if not refused:
@@ -271,7 +271,7 @@ def test_a_gpu_that_is_full_when_it_predicts_leaves_it_to_the_cpu(
 
     out = shutil.copytree(validated[0], tmp_path / "run")
     (out / "member-0" / PREDICTIONS).unlink()
-    monkeypatch.setattr(cross_validation, "read_patches", first_refuses)
+    monkeypatch.setattr(cross_validation, "run_network_on_patches", first_refuses)
     drive(cross_validate(plan, crop_folder, out, device="cpu"))
     assert refused
     assert (out / PREDICTIONS).read_bytes() == (validated[0] / PREDICTIONS).read_bytes()

@@ -100,7 +100,9 @@ def test_a_patient_in_two_folds_is_refused(refusal):
 
 
 def test_a_missing_table_and_a_missing_run_say_how_to_make_them(tmp_path):
-    with pytest.raises(InputError, match=r"predictions\.csv: is missing; run `mammopair crossval`"):
+    with pytest.raises(
+        InputError, match=r"predictions\.csv: is missing; run `mammopair-research crossval`"
+    ):
         read_predictions(tmp_path / PREDICTIONS)
     with pytest.raises(InputError, match=r"run\.json: is missing; a run is a folder"):
         read_cross_validation(tmp_path)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from mammopair.descriptors import descriptor_target
 from mammopair.io.crop_folder import read_index
 from mammopair_research.datasets.folds import split_patients
-from mammopair_research.training.descriptor_targets import descriptor_targets
+from mammopair_research.training.descriptor_targets import descriptor_target, descriptor_targets
 
 
 def test_every_crop_is_there_as_it_is_stored(material, crop_folder):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from Testing.research.map_evaluation.toy import PLACE, Window, picture, toy_reader
 
 from mammopair.calibration.platt import sigmoid
 from mammopair.explain.attribution import attribute
@@ -21,6 +20,7 @@ from mammopair_research.map_evaluation.deletion import (
     region_order,
 )
 from mammopair_research.map_evaluation.region_replacement import REPLACEMENTS, in_painted
+from Testing.research.map_evaluation.toy import PLACE, Window, picture, toy_reader
 
 BOX = Box(88, 88, 80, 80)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from Testing.research.map_evaluation.toy import PLACE, picture, toy_reader
 
 from mammopair.crop import cut_patch, place_square
 from mammopair.explain.attribution import attribute
@@ -15,6 +14,7 @@ from mammopair_research.datasets.film_folder import read_film, read_film_index
 from mammopair_research.map_evaluation.baseline_maps import BASELINES
 from mammopair_research.map_evaluation.localisation import energy_inside, on_grid, points_into
 from mammopair_research.map_evaluation.off_centre import off_centre_square
+from Testing.research.map_evaluation.toy import PLACE, picture, toy_reader
 from Testing.synthetic_lesions import film
 
 PLACE_BOX = Box(PLACE[1].start, PLACE[0].start, 64, 64)

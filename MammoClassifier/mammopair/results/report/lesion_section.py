@@ -67,7 +67,7 @@ class MemberRow:
     """One member's reading of every view that is shown; None where it read none."""
 
     member: str
-    readings: tuple[MemberScore | None, ...]
+    member_scores: tuple[MemberScore | None, ...]
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""``mammopair faithfulness`` and ``mammopair correlate`` from the command line."""
+"""``mammopair-research faithfulness`` and ``mammopair correlate`` from the command line."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from mammopair.cli import app, main
 from mammopair.explain.default_method import read_default_method
 from mammopair.explain.methods import METHODS
+from mammopair_research.cli import app, main
 from Testing.synthetic_lesions import write_crop_folder, write_ensemble
 
 pytest.importorskip("matplotlib")

