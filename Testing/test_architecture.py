@@ -44,7 +44,8 @@ LAYERS: dict[str, list[tuple[str, ...]]] = {
     "mammopair": [
         ("progress", "errors", "warning", "descriptors"),
         ("atomic_write", "stats", "view"),
-        ("record", "crop"),
+        ("crop",),
+        ("record",),
         ("io", "calibration", "lesion"),
         ("features", "results", "model"),
         ("explain",),

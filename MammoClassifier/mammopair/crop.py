@@ -1,19 +1,21 @@
-"""From a box on a view to a square patch and back: the one mapping that everything uses.
+"""The square around a box, and the only transform between a view and a grid of cells.
 
-Training, inference and heat-maps all go through :class:`CropSquare`. A patch is the square that
-CBIS-DDSM's lesions were prepared with, so a network sees in use what it saw in training:
+Training, inference, evidence maps, pictures, DICOM objects and Slicer volumes all map between a
+view and a grid through :class:`CropSquare`. The square is the one that the CBIS-DDSM crops were
+prepared with, so that a network gets at inference what it was trained on:
 
-- its side is twice the longer side of the box, and 13 mm at least where the spacing is known,
-  but never more than twice the longer side of the view, whatever its spacing says;
-- it is centred on the box, then shifted to stay inside the view;
-- where it is larger than the view, what lies outside is filled with black.
+- its side is twice the longer side of the box, at least 13 mm where the pixel spacing is known,
+  and at most twice the longer side of the view, whatever the spacing;
+- it is centred on the box, then shifted to lie inside the view;
+- where it is larger than the view, pixels outside the view are black.
 
-Of a box that reaches over the edge of the view only the part on the view counts.
+A box that extends beyond the view is clipped to it first.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -22,27 +24,31 @@ from mammopair.errors import InputError
 from mammopair.view import Box, View
 
 CONTEXT = 2.0
-"""Side of the square over the longer side of the box."""
+"""Side of the square divided by the longer side of the box."""
 SMALLEST_MM = 13.0
-"""Side that the square has at least, where the spacing is known."""
+"""Minimum side of the square in millimetres, where the pixel spacing is known."""
 SMALLEST_PIXELS = 16.0
-"""Side that the square has at least, in any case."""
+"""Minimum side of the square in pixels."""
 PATCH_SIDE = 256
 """Rows and columns of a patch."""
 
 
+FloatOrArray = TypeVar("FloatOrArray", float, npt.NDArray[np.float64])
+
+
 @dataclass(frozen=True)
 class CropSquare:
-    """A square on a view, and the map between it and any grid of cells laid over it.
+    """A square on a view, and the transform between the view and a grid of cells over the square.
 
-    A grid of ``n x n`` cells covers the square. The centre of cell ``(row, column)`` lies at
-    ``x = left + (column + 1/2) * side / n`` and ``y = top + (row + 1/2) * side / n``; a patch, a
-    network's input and an evidence map are all such grids, with different ``n``.
-    Where the pixels are not square the square is square in millimetres, not in pixels.
+    A grid has ``cells x cells`` cells, indexed by ``(column, row)`` with the centre of a cell at
+    integer indices. A patch, a network input and an evidence map are such grids.
+    View coordinates are those of :class:`~mammopair.view.View`: stored pixels, with the origin at
+    the top left corner of the first pixel. Where pixels are not square, the square is square in
+    millimetres, not in pixels.
     """
 
     left: float
-    """x of the left edge, in the view's coordinates."""
+    """x of the left edge, in view coordinates."""
     top: float
     """y of the top edge."""
     width: float
@@ -50,25 +56,46 @@ class CropSquare:
     height: float
     """Extent downwards, in rows."""
 
-    def to_view(self, column: float, row: float, cells: int) -> tuple[float, float]:
-        """``(x, y)`` on the view of a place on an ``n x n`` grid.
+    def to_view(
+        self, column: FloatOrArray, row: FloatOrArray, cells: int
+    ) -> tuple[FloatOrArray, FloatOrArray]:
+        """View coordinates ``(x, y)`` of continuous grid indices.
 
-        ``column`` and ``row`` are continuous, with cell centres at integers, as array indices.
+        ``x = left + (column + 1/2) * width / cells``, and likewise ``y``.
         """
         return (
             self.left + (column + 0.5) * self.width / cells,
             self.top + (row + 0.5) * self.height / cells,
         )
 
-    def to_grid(self, x: float, y: float, cells: int) -> tuple[float, float]:
-        """``(column, row)`` on an ``n x n`` grid of a place on the view: undoes :meth:`to_view`."""
+    def to_grid(
+        self, x: FloatOrArray, y: FloatOrArray, cells: int
+    ) -> tuple[FloatOrArray, FloatOrArray]:
+        """Continuous grid indices ``(column, row)`` of view coordinates; inverts `to_view`."""
         return (
             (x - self.left) * cells / self.width - 0.5,
             (y - self.top) * cells / self.height - 0.5,
         )
 
+    def cells_at(
+        self, x: npt.NDArray[np.float64], y: npt.NDArray[np.float64], cells: int
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Indices ``(column, row)`` of the cells that contain view coordinates.
+
+        Outside the square they are -1 before the first cell and ``cells`` after the last.
+        """
+        column, row = self.to_grid(x, y, cells)
+        return (
+            np.floor(column + 0.5).clip(-1, cells).astype(np.intp),
+            np.floor(row + 0.5).clip(-1, cells).astype(np.intp),
+        )
+
+    def cell_size(self, cells: int) -> tuple[float, float]:
+        """Width and height of a cell, in columns and rows of the view."""
+        return self.width / cells, self.height / cells
+
     def box_on_grid(self, box: Box, cells: int) -> Box:
-        """A box of the view in the continuous corner coordinates of an ``n x n`` grid."""
+        """A box of the view in corner coordinates of the grid: cell 0 covers ``[0, 1)``."""
         across, down = cells / self.width, cells / self.height
         return Box(
             (box.x - self.left) * across,
@@ -78,13 +105,26 @@ class CropSquare:
         )
 
 
+def to_pixel_index(coordinate: FloatOrArray) -> FloatOrArray:
+    """Pixel index, with pixel centres at integers, of a view coordinate.
+
+    DICOM image planes and the IJK coordinates of Slicer volumes use pixel indices.
+    """
+    return coordinate - 0.5
+
+
+def from_pixel_index(index: FloatOrArray) -> FloatOrArray:
+    """View coordinate of a pixel index; inverts :func:`to_pixel_index`."""
+    return index + 0.5
+
+
 def place_square(view: View, box: Box) -> CropSquare:
-    """The square that a box gets on a view.
+    """Compute the square around a box on a view.
 
     Raises
     ------
     InputError
-        If the box has no area or lies wholly outside the view.
+        If the box has no area or lies completely outside the view.
     """
     check_box(view, box)
     rows, columns = view.pixels.shape
@@ -94,7 +134,7 @@ def place_square(view: View, box: Box) -> CropSquare:
 
     side = CONTEXT * max(box.width * across, box.height * down)
     if view.spacing:
-        # A header that gives metres for millimetres must not ask for a square of kilometres.
+        # A spacing given in metres must not lead to a square of kilometres.
         side = max(side, min(SMALLEST_MM, CONTEXT * max(columns * across, rows * down)))
     side = max(side, SMALLEST_PIXELS * max(millimetres))
     width, height = side / across, side / down
@@ -109,10 +149,10 @@ def place_square(view: View, box: Box) -> CropSquare:
 
 
 def cut_patch(view: View, square: CropSquare, side: int = PATCH_SIDE) -> npt.NDArray[np.float32]:
-    """The pixels under a square, area-averaged to ``(side, side)``; black outside the view.
+    """Resample the pixels under a square to ``(side, side)``; black outside the view.
 
-    Uses Pillow's resampling, whose triangular filter widens with the reduction, so that reducing
-    does not alias and the resolution of the source hardly shows.
+    Pillow's bilinear filter is widened by the reduction factor, so that downsampling does not
+    alias and the patch hardly depends on the resolution of the source.
     """
     from PIL import Image
 
@@ -134,7 +174,7 @@ def cut_patch(view: View, square: CropSquare, side: int = PATCH_SIDE) -> npt.NDA
 
 
 def check_box(view: View, box: Box) -> None:
-    """Raise :class:`InputError` unless some of the box lies on the view."""
+    """Raise :class:`InputError` unless the box has an area and overlaps the view."""
     rows, columns = view.pixels.shape
     where = f"box x={box.x:g} y={box.y:g} width={box.width:g} height={box.height:g}"
     if not all(np.isfinite([box.x, box.y, box.width, box.height])):
@@ -150,14 +190,14 @@ def check_box(view: View, box: Box) -> None:
 
 
 def _clip(box: Box, rows: int, columns: int) -> Box:
-    """The part of a box that lies on the view."""
+    """Clip a box to the view."""
     left, top = max(box.x, 0.0), max(box.y, 0.0)
     right, bottom = min(box.x + box.width, columns), min(box.y + box.height, rows)
     return Box(left, top, right - left, bottom - top)
 
 
 def _keep_inside(start: float, extent: float, available: int) -> float:
-    """Shift an interval to lie inside ``[0, available]``, or centre it where it is longer."""
+    """Shift an interval into ``[0, available]``, or centre it if it is longer."""
     if extent >= available:
         return (available - extent) / 2
     return min(max(start, 0.0), available - extent)

@@ -13,6 +13,7 @@ import msgspec
 
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.atomic_write import atomic_write
+from mammopair.crop import CropSquare
 from mammopair.errors import InputError
 from mammopair.warning import CodedWarning
 
@@ -46,11 +47,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     cells: list[list[float]]
     """Rows of the map, top to bottom, left to right as stored."""
     bias: float
-    left: float
-    """Where the map lies on the view: left edge, in stored pixels from the image's corner."""
-    top: float
-    width: float
-    height: float
+    square: CropSquare
+    """The square that the map covers, in stored pixels of the view."""
     direction: str
     """In a word: ``for, inside``, ``against, around``, ``mixed``, ``faint``, ..."""
 

@@ -124,8 +124,8 @@ def test_evidence_lies_on_the_square_that_was_cut(record):
     # The box is 100 pixels at (110, 150), so the square is 200 pixels at (60, 100).
     for view in record.views:
         evidence = view.evidence
-        assert (evidence.left, evidence.top) == (60, 100)
-        assert (evidence.width, evidence.height) == (200, 200)
+        assert (evidence.square.left, evidence.square.top) == (60, 100)
+        assert (evidence.square.width, evidence.square.height) == (200, 200)
         assert view.box == LESION_BOX
 
 

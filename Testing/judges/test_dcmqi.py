@@ -55,6 +55,8 @@ def test_paramap2itkimage_reads_the_map_where_it_lies(lesion, run_judge, tmp_pat
     spacing = header.get("ImagerPixelSpacing", [1.0, 1.0])[1]
     evidence = view.evidence
     last = image.TransformIndexToPhysicalPoint((len(cells[0]) - 1, 0, 0))
-    across = evidence.width / len(cells[0])
-    assert last[0] / spacing + 0.5 == pytest.approx(evidence.left + evidence.width - across / 2)
+    across = evidence.square.width / len(cells[0])
+    assert last[0] / spacing + 0.5 == pytest.approx(
+        evidence.square.left + evidence.square.width - across / 2
+    )
     assert json.loads((tmp_path / "meta.json").read_text())["FrameLaterality"] == "L"

@@ -12,15 +12,13 @@ BOX = (22.0, 50.0, 20.0, 24.0)
 
 def record_with(cells, left, top, width, height, projections=("CC",)):
     """A record whose evidence is typed here, so that the place of its peak is known."""
+    from mammopair.crop import CropSquare
     from mammopair.record import Evidence, Interval, MemberScore, ModelReference, Record, ViewResult
 
     evidence = Evidence(
         cells=np.asarray(cells, float).tolist(),
         bias=0.0,
-        left=left,
-        top=top,
-        width=width,
-        height=height,
+        square=CropSquare(left, top, width, height),
         direction="for, in the mass",
     )
     views = [

@@ -7,7 +7,7 @@ Nothing is resampled: Slicer shows them over the view as it shows any two volume
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import slicer
 from slicer.i18n import tr as _
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from slicer import vtkMRMLLabelMapVolumeNode, vtkMRMLScalarVolumeNode, vtkMRMLVolumeNode
 
+    from mammopair.crop import CropSquare
     from mammopair.record import Evidence
 
 EVIDENCE = "MammoClassifier.evidence"
@@ -33,15 +34,6 @@ class EvidenceNodes:
 
     levels: vtkMRMLLabelMapVolumeNode
     map: vtkMRMLScalarVolumeNode
-
-
-class Placed(Protocol):
-    """A rectangle on a view, in its corner coordinates: a map's, or a crop square."""
-
-    left: float
-    top: float
-    width: float
-    height: float
 
 
 def makeEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode, title: str = "") -> EvidenceNodes:
@@ -60,22 +52,19 @@ def makeEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode, title: str = "")
     continuous = addVolume("vtkMRMLScalarVolumeNode", name, cells)
     _colourAbsolutely(continuous)
     for node in (levels, continuous):
-        layOver(node, evidence, volume)
+        layOver(node, evidence.square, volume)
     return EvidenceNodes(levels, continuous)
 
 
-def mapToView(place: Placed, columns: int, rows: int) -> npt.NDArray[np.float64]:
-    """``(4, 4)``: from IJK of a grid of cells over a place to IJK of the view.
-
-    The centre of cell ``c`` of ``n`` lies at ``x = left + (c + 1/2) width / n`` in the view's
-    corner coordinates, and so at ``i = x - 1/2``.
-    """
+def gridToIjk(square: CropSquare, cells: int) -> npt.NDArray[np.float64]:
+    """``(4, 4)``: from the IJK of a grid of ``cells x cells`` cells over a square to the view's."""
     import numpy as np
 
-    across, down = place.width / columns, place.height / rows
-    matrix = np.diag([across, down, 1.0, 1.0])
-    matrix[0, 3] = place.left + across / 2 - 0.5
-    matrix[1, 3] = place.top + down / 2 - 0.5
+    from mammopair.crop import to_pixel_index
+
+    matrix = np.diag([*square.cell_size(cells), 1.0, 1.0])
+    x, y = square.to_view(0.0, 0.0, cells)
+    matrix[:2, 3] = to_pixel_index(x), to_pixel_index(y)
     return matrix
 
 
@@ -88,14 +77,14 @@ def addVolume(kind: str, name: str, cells: npt.NDArray[np.generic]) -> vtkMRMLVo
     return node
 
 
-def layOver(node: vtkMRMLVolumeNode, place: Placed, volume: vtkMRMLVolumeNode) -> None:
-    """Lay the cells of a node exactly over a place on a view."""
+def layOver(node: vtkMRMLVolumeNode, square: CropSquare, volume: vtkMRMLVolumeNode) -> None:
+    """Place the cells of a node exactly over a square of a view."""
     import vtk
 
-    columns, rows = node.GetImageData().GetDimensions()[:2]
+    cells, _rows, _slices = node.GetImageData().GetDimensions()
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
-    node.SetIJKToRASMatrix(toMatrix(toArray(matrix) @ mapToView(place, columns, rows)))
+    node.SetIJKToRASMatrix(toMatrix(toArray(matrix) @ gridToIjk(square, cells)))
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
 
 

@@ -68,6 +68,7 @@ def boxFromRoi(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> Box:
     InputError
         If the ROI has not been placed, has no size, or does not meet the plane of the image.
     """
+    from mammopair.crop import from_pixel_index
     from mammopair.view import Box
 
     if roi.GetNumberOfControlPoints() == 0:
@@ -81,7 +82,7 @@ def boxFromRoi(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> Box:
     width, height = float(high[0] - low[0]), float(high[1] - low[1])
     if width <= 0 or height <= 0:
         raise InputError(roi.GetName(), _("has no size; draw it around the mass"))
-    return Box(float(low[0]) + 0.5, float(low[1]) + 0.5, width, height)
+    return Box(from_pixel_index(float(low[0])), from_pixel_index(float(low[1])), width, height)
 
 
 def fitRoiToBox(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode, box: Box) -> None:
@@ -91,9 +92,11 @@ def fitRoiToBox(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode, box: Box)
     """
     import numpy as np
 
+    from mammopair.crop import to_pixel_index
+
     toWorld = ijkToWorld(volume)
     x, y = box.centre
-    centre = (toWorld @ (x - 0.5, y - 0.5, 0.0, 1.0))[:3]
+    centre = (toWorld @ (to_pixel_index(x), to_pixel_index(y), 0.0, 1.0))[:3]
     extent = np.linalg.norm(toWorld[:3, :3], axis=0)
     directions = toWorld[:3, :3] / extent
     directions[:, 2] = np.cross(directions[:, 0], directions[:, 1])

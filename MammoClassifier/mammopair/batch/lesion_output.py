@@ -55,17 +55,13 @@ def _write_report(record: Record, load: Load, folder: Path, plan: BatchPlan) -> 
 
 def _write_evidence(record: Record, load: Load, folder: Path, plan: BatchPlan) -> None:
     """``CC.png`` and ``MLO.png``: the lesion's square, as stored, with the evidence over it."""
-    from mammopair.crop import place_square
     from mammopair.results.pictures import colour, evidence_layer, lay_over, lesion_picture
-    from mammopair.results.pictures import zoom_square as zoomed
-    from mammopair.view import Box
 
     _make(folder)
     for result in record.views:
         view = load(result)
-        square = zoomed(place_square(view, Box(*result.box)), result.evidence)
-        plain = lesion_picture(view, square)
-        layer = evidence_layer(result.evidence, square, len(plain))
+        plain = lesion_picture(view, result.evidence.square)
+        layer = evidence_layer(result.evidence, result.evidence.square, len(plain))
         _save(lay_over(colour(plain), layer), folder / f"{result.projection}.png")
 
 

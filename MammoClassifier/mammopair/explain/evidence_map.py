@@ -46,10 +46,7 @@ def describe_evidence(cells: Floats, bias: float, square: CropSquare, box: Box) 
     return Evidence(
         cells=cells.tolist(),
         bias=bias,
-        left=square.left,
-        top=square.top,
-        width=square.width,
-        height=square.height,
+        square=square,
         direction=evidence_direction(cells, square.box_on_grid(box, len(cells))),
     )
 

@@ -64,14 +64,6 @@ def film_picture(view: View, box: Box, height: int = FILM_HEIGHT) -> Colour:
     return draw_box(colour(grey), placed)
 
 
-def zoom_square(square: CropSquare, evidence: Evidence) -> CropSquare:
-    """The square to show: the crop, widened where the map reaches beyond it."""
-    left, top = min(square.left, evidence.left), min(square.top, evidence.top)
-    right = max(square.left + square.width, evidence.left + evidence.width)
-    bottom = max(square.top + square.height, evidence.top + evidence.height)
-    return CropSquare(left, top, right - left, bottom - top)
-
-
 def lesion_picture(view: View, square: CropSquare, side: int = SQUARE_SIDE) -> Grey:
     """The pixels under a square, windowed on what is in it; black outside the view."""
     patch = cut_patch(view, square, side)
@@ -92,7 +84,8 @@ def evidence_layer(
         Transparent where the map does not reach.
     """
     cells = np.asarray(evidence.cells, dtype=np.float64)
-    across, down = _cell_indices(evidence, square, side, cells.shape)
+    pixels = np.arange(side, dtype=np.float64)
+    across, down = evidence.square.cells_at(*square.to_view(pixels, pixels, side), len(cells))
     inside = np.ix_(np.clip(down, 0, len(cells) - 1), np.clip(across, 0, len(cells[0]) - 1))
     layer = evidence_rgba(cells[inside])
     layer[(down < 0) | (down >= cells.shape[0])] = 0
@@ -159,18 +152,6 @@ def _reduced(pixels: npt.NDArray[np.float32], width: int, height: int) -> npt.ND
     image = Image.fromarray(np.ascontiguousarray(pixels, dtype=np.float32))
     resized = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
     return np.asarray(resized, dtype=np.float32)
-
-
-def _cell_indices(
-    evidence: Evidence, square: CropSquare, side: int, shape: tuple[int, ...]
-) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
-    """Column and row of the cell under each picture column and row; out of range beside the map."""
-    steps = (np.arange(side) + 0.5) / side
-    x = square.left + steps * square.width
-    y = square.top + steps * square.height
-    across = np.floor((x - evidence.left) / evidence.width * shape[1]).astype(np.intp)
-    down = np.floor((y - evidence.top) / evidence.height * shape[0]).astype(np.intp)
-    return across, down
 
 
 def _draw_sign(

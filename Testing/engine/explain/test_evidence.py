@@ -121,7 +121,7 @@ def test_the_evidence_lies_on_the_blob_that_makes_it(blob_detector, x, y):
     evidence = record.views[0].evidence
     cells = np.array(evidence.cells)
     assert cells.shape == (8, 8)
-    square = CropSquare(evidence.left, evidence.top, evidence.width, evidence.height)
+    square = evidence.square
     column, row = square.to_grid(x, y, len(cells))
     heat = cells - np.median(cells)
     heat = np.where(heat > heat.max() / 2, heat, 0)
@@ -141,13 +141,13 @@ def test_evidence_keeps_its_place_when_the_view_is_mirrored(blob_detector):
         for v, b in ((plain, box), (mirrored, other))
     )
     np.testing.assert_allclose(np.array(second.cells)[:, ::-1], first.cells, atol=0.02)
-    assert second.left == pytest.approx(320 - first.left - first.width)
+    assert second.square.left == pytest.approx(320 - first.square.left - first.square.width)
 
 
 def test_evidence_is_described_with_the_place_of_its_square():
     square = CropSquare(10, 20, 80, 40)
     found = describe_evidence(np.ones((8, 8)), 0.5, square, Box(30, 30, 40, 20))
-    assert (found.left, found.top, found.width, found.height) == (10, 20, 80, 40)
+    assert found.square == CropSquare(10, 20, 80, 40)
     assert found.cells == [[1.0] * 8] * 8
     assert found.bias == 0.5
     assert found.direction == "for, throughout" or found.direction == "for, around"

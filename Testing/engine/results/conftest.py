@@ -68,10 +68,7 @@ def made_view(file, projection, box, centre, cells=8):
         evidence=Evidence(
             cells=grid.tolist(),
             bias=bias,
-            left=square.left,
-            top=square.top,
-            width=square.width,
-            height=square.height,
+            square=square,
             direction="for, in the mass" if centre > 0 else "against, in the mass",
         ),
     )

@@ -176,7 +176,7 @@ def test_mirrored_view_says_so_and_is_mirrored(records, load, tmp_path):
         box=(columns - x - width, y, width, height),
         evidence=msgspec.structs.replace(
             place,
-            left=columns - place.left - place.width,
+            square=replace(place.square, left=columns - place.square.left - place.square.width),
             cells=np.asarray(place.cells)[:, ::-1].tolist(),
         ),
     )

@@ -79,10 +79,7 @@ def make_record(files: dict[str, Path], cells=CELLS, boxes=BOXES, **changes: obj
                 evidence=Evidence(
                     cells=np.asarray(cells, dtype=float).tolist(),
                     bias=-0.125,
-                    left=square.left,
-                    top=square.top,
-                    width=square.width,
-                    height=square.height,
+                    square=square,
                     direction="for, inside",
                 ),
                 sop_uid=header.sop_uid,

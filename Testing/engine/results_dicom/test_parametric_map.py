@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import highdicom as hd
 import msgspec
 import numpy as np
@@ -48,8 +50,12 @@ def test_each_cell_lies_where_it_is_on_the_view(stored, shared, record):
     cells = np.array([[0, 0], [3, 0], [0, 3], [2, 1]])  # column, row
     x, y, z = affine(cells).T
     # The plane starts in the centre of the first pixel; rows are 0.1 mm apart, columns 0.2 mm.
-    assert x / 0.2 + 0.5 == pytest.approx(evidence.left + (cells[:, 0] + 0.5) * evidence.width / 4)
-    assert y / 0.1 + 0.5 == pytest.approx(evidence.top + (cells[:, 1] + 0.5) * evidence.height / 4)
+    assert x / 0.2 + 0.5 == pytest.approx(
+        evidence.square.left + (cells[:, 0] + 0.5) * evidence.square.width / 4
+    )
+    assert y / 0.1 + 0.5 == pytest.approx(
+        evidence.square.top + (cells[:, 1] + 0.5) * evidence.square.height / 4
+    )
     assert (z == 0).all()
 
 
@@ -62,7 +68,9 @@ def test_map_levels_and_no_other_image_share_the_plane(read_back):
 def test_without_spacing_a_pixel_counts_as_a_millimetre(tmp_path):
     record = make_record(write_pair(tmp_path, ["CC"], ImagerPixelSpacing=None))
     (view,) = record.views
-    oblong = msgspec.structs.replace(view.evidence, width=20.0, height=40.0)
+    oblong = msgspec.structs.replace(
+        view.evidence, square=replace(view.evidence.square, width=20.0, height=40.0)
+    )
     view = msgspec.structs.replace(view, evidence=oblong)
     record = msgspec.structs.replace(record, views=[view])
     made = objects_of(record)["CC-evidence-map.dcm"].dataset

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from highdicom.color import CIELabColor
 
+from mammopair.crop import CropSquare
 from mammopair.results.dicom.segmentation import levels_on_image
 from mammopair.results.evidence_levels import LEVEL_NAMES, level_colours, levels_of
 from Testing.engine.results_dicom.lesions import CELLS, LABELS, make_record, objects_of, write_pair
@@ -39,8 +40,8 @@ def test_every_pixel_has_the_level_of_the_cell_under_its_centre(segmentation, re
     assert pixels.shape == (sources["CC"].Rows, sources["CC"].Columns)
     for row in range(0, pixels.shape[0], 3):
         for column in range(0, pixels.shape[1], 2):
-            down = (row + 0.5 - evidence.top) / evidence.height * 4
-            across = (column + 0.5 - evidence.left) / evidence.width * 4
+            down = (row + 0.5 - evidence.square.top) / evidence.square.height * 4
+            across = (column + 0.5 - evidence.square.left) / evidence.square.width * 4
             inside = 0 <= down < 4 and 0 <= across < 4
             expected = LABELS[int(down), int(across)] if inside else 0
             assert pixels[row, column] == expected
@@ -48,7 +49,7 @@ def test_every_pixel_has_the_level_of_the_cell_under_its_centre(segmentation, re
 
 def test_a_map_that_reaches_beyond_the_image_is_cut_at_its_edge(record):
     evidence = msgspec.structs.replace(
-        record.views[0].evidence, left=-10.0, top=-10.0, width=40.0, height=40.0
+        record.views[0].evidence, square=CropSquare(-10.0, -10.0, 40.0, 40.0)
     )
     labels = levels_on_image(evidence, (50, 50))
     assert labels[0, 0] == LABELS[1, 1]

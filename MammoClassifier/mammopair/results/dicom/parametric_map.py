@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from mammopair.crop import to_pixel_index
 from mammopair.record import Evidence, Record
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.dicom import codes
@@ -89,20 +90,16 @@ def breast(laterality: str) -> Dataset:
 
 
 def place(evidence: Evidence, spacing: tuple[float, float]) -> dict[str, Any]:
-    """Where the map lies in the plane of its image, as highdicom takes it.
+    """Pixel spacing and position of the map in the plane of its image, for highdicom.
 
-    The plane's origin is the centre of the first pixel, which is half a pixel from the corner
-    that a view's coordinates start at.
+    The origin of the image plane is the centre of the first pixel.
     """
     from highdicom import PixelMeasuresSequence, PlanePositionSequence
 
-    rows, columns = len(evidence.cells), len(evidence.cells[0])
-    down, across = evidence.height / rows, evidence.width / columns
-    position = (
-        (evidence.left + across / 2 - 0.5) * spacing[1],
-        (evidence.top + down / 2 - 0.5) * spacing[0],
-        0.0,
-    )
+    cells = len(evidence.cells)
+    across, down = evidence.square.cell_size(cells)
+    x, y = evidence.square.to_view(0.0, 0.0, cells)
+    position = (to_pixel_index(x) * spacing[1], to_pixel_index(y) * spacing[0], 0.0)
     return {
         "pixel_measures": PixelMeasuresSequence(
             pixel_spacing=(down * spacing[0], across * spacing[1]), slice_thickness=1.0

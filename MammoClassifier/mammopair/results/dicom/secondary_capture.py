@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair import RESEARCH_USE_ONLY
-from mammopair.crop import place_square
 from mammopair.io.attributes import text, value
 from mammopair.record import Record, ViewResult
 from mammopair.results.colours import EVIDENCE_LIMIT
@@ -29,7 +28,6 @@ from mammopair.results.pictures import (
     lay_over,
     legend_picture,
     lesion_picture,
-    zoom_square,
 )
 from mammopair.results.text import breast_name, interval_range, percent
 from mammopair.view import Box, View
@@ -116,7 +114,7 @@ def view_column(record: Record, result: ViewResult, view: View) -> Colour:
     """One view: its name and probability, the film, the lesion's square with its evidence."""
     box = Box(*result.box)
     hanging = hang(view, record.laterality)
-    square = zoom_square(place_square(view, box), result.evidence)
+    square = result.evidence.square
     film = hanging.apply(film_picture(view, box, FILM_HEIGHT))
     plain_square = colour(lesion_picture(view, square, SQUARE_SIDE))
     layer = evidence_layer(result.evidence, square, SQUARE_SIDE)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from mammopair.crop import from_pixel_index
 from mammopair.record import Evidence, Record
 from mammopair.results.dicom import codes
 from mammopair.results.dicom.equipment import algorithm, equipment, series_description
@@ -85,15 +86,8 @@ def describe_segments(record: Record) -> list[SegmentDescription]:
 
 
 def levels_on_image(evidence: Evidence, shape: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    """``shape``: the level's label at the centre of each pixel; 0 where the map does not reach."""
-    cells = levels_of(evidence.cells)
-    down = _cells_along(shape[0], evidence.top, evidence.height, cells.shape[0])
-    across = _cells_along(shape[1], evidence.left, evidence.width, cells.shape[1])
-    bordered = np.pad(cells, 1)
-    return bordered[np.ix_(down + 1, across + 1)]
-
-
-def _cells_along(pixels: int, start: float, extent: float, cells: int) -> npt.NDArray[np.intp]:
-    """The cell under each pixel's centre; -1 before the first and ``cells`` behind the last."""
-    place = (np.arange(pixels) + 0.5 - start) / extent * cells
-    return np.clip(np.floor(place), -1, cells).astype(np.intp)
+    """The level's label at the centre of each pixel of an image ``shape``; 0 outside the map."""
+    levels = levels_of(evidence.cells)
+    rows, columns = (from_pixel_index(np.arange(extent, dtype=np.float64)) for extent in shape)
+    across, down = evidence.square.cells_at(columns, rows, len(levels))
+    return np.pad(levels, 1)[np.ix_(down + 1, across + 1)]

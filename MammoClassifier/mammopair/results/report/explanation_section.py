@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.crop import CropSquare, cut_patch
+from mammopair.crop import cut_patch
 from mammopair.errors import InputError
 from mammopair.record import CounterfactualPath, Explanation
 from mammopair.results import pictures
@@ -55,9 +55,7 @@ def explained_pictures(
     InputError
         If a moved image cannot be read.
     """
-    placed = explanation.evidence
-    square = CropSquare(placed.left, placed.top, placed.width, placed.height)
-    original = cut_patch(view, square)
+    original = cut_patch(view, explanation.evidence.square)
     window = pictures.tissue_window(original)
     moved = []
     for path in explanation.counterfactuals:

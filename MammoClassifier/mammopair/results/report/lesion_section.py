@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from mammopair.crop import place_square
 from mammopair.errors import InputError
 from mammopair.record import Evidence, MemberScore, Record, ViewResult
 from mammopair.results.hanging_protocol import hang
@@ -139,7 +138,7 @@ def _pictures(result: ViewResult, view: View, breast: str, folder: Path) -> View
     from mammopair.results import pictures
 
     box = Box(*result.box)
-    square = pictures.zoom_square(place_square(view, box), result.evidence)
+    square = result.evidence.square
     hanging = hang(view, breast)
     plain = pictures.lesion_picture(view, square)
     on_square = square.box_on_grid(box, plain.shape[0])
