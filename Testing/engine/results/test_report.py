@@ -6,6 +6,7 @@ import gc
 import io
 import re
 import weakref
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import msgspec
