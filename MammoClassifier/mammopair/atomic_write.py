@@ -1,4 +1,4 @@
-"""Files that are there whole or not at all."""
+"""Write a file so that it is either complete or absent."""
 
 from __future__ import annotations
 
@@ -15,36 +15,57 @@ from mammopair.errors import InputError
 def atomic_write(path: Path) -> Iterator[TextIO]:
     """Write a text file that appears under its name only when it is complete.
 
-    What is written goes to a temporary file beside ``path``, which then takes its place in one
-    step. Whatever fails before, the temporary file goes and a file of an earlier run stays.
+    The text is written to a temporary file beside ``path``, which then replaces ``path`` in one
+    step. If writing fails, the temporary file is removed and an earlier file is left unchanged.
 
     Yields
     ------
     TextIO
-        UTF-8, line ends as written.
+        UTF-8; line ends are not translated.
 
     Raises
     ------
     InputError
         If the operating system refuses: no such folder, no permission, no space left.
     """
+    with (
+        _replace_on_success(path) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as stream,
+    ):
+        yield stream
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def atomic_write_bytes(path: Path, content: bytes) -> None:
+    """Write a binary file as :func:`atomic_write` writes a text file.
+
+    Raises
+    ------
+    InputError
+        If the operating system refuses: no such folder, no permission, no space left.
+    """
+    with _replace_on_success(path) as temporary, temporary.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+@contextmanager
+def _replace_on_success(path: Path) -> Iterator[Path]:
+    """Yield a temporary path beside ``path`` that replaces it unless the block raises."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
+        yield temporary
         temporary.replace(path)
     except OSError as error:
-        raise _refused(path, error) from error
+        reason = error.strerror or str(error)
+        raise InputError(
+            path,
+            f"cannot be written ({reason}); "
+            "choose a folder that exists, is yours and has free space",
+        ) from error
     finally:
-        # It may never have come to be, in a folder that is none.
+        # The temporary file does not exist if it could not be opened.
         with suppress(OSError):
             temporary.unlink()
-
-
-def _refused(path: Path, error: OSError) -> InputError:
-    reason = error.strerror or str(error)
-    return InputError(
-        path, f"cannot be written ({reason}); choose a folder that exists, is yours and has space"
-    )

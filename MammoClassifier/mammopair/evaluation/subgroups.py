@@ -10,7 +10,8 @@ from mammopair.evaluation.lesion_scores import ScoredLesion
 from mammopair.stats.metric_summary import summarise
 
 SIZES = {"under 10 mm": (0.0, 10.0), "10 to 20 mm": (10.0, 20.0), "20 mm or more": (20.0, 1e9)}
-"""Longest side of the marked box, the larger of the views."""
+"""Longest side of the marked box in the view where it is longer; lesions of unknown size are in no
+group."""
 DENSITIES = {"1": "1, fatty", "2": "2", "3": "3", "4": "4, extremely dense"}
 SUBTLETIES = {"1": "1, subtle", "2": "2", "3": "3", "4": "4", "5": "5, obvious"}
 
@@ -71,7 +72,11 @@ def _says(column: str, value: str) -> Group:
 
 def _between(low: float, high: float) -> Group:
     def within(lesion: ScoredLesion) -> bool:
-        sides = [max(row.lesion_w, row.lesion_h) * row.mm_per_crop_px for row in lesion.rows]
-        return low <= max(sides) < high
+        sides = [
+            max(row.lesion_w, row.lesion_h) * row.mm_per_crop_px
+            for row in lesion.rows
+            if row.mm_per_crop_px is not None
+        ]
+        return bool(sides) and low <= max(sides) < high
 
     return within

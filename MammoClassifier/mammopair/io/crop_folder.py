@@ -48,8 +48,8 @@ class CropRow(msgspec.Struct, frozen=True, kw_only=True):
     lesion_y: float
     lesion_w: Positive
     lesion_h: Positive
-    mm_per_crop_px: Positive
-    """Millimetres a pixel of the picture, on the film."""
+    mm_per_crop_px: Positive | None = None
+    """Millimetres per pixel of the picture, on the film; None where the spacing is unknown."""
     pair_id: str = ""
     """Shared by the CC and the MLO row of one mass; empty where the mass has one view."""
     usable: Label = 1
@@ -129,11 +129,12 @@ def read_crop(folder: Path, row: CropRow) -> View:
     """The picture of a row as a view, which it is: a film seen through a window."""
     from mammopair.io.image_file import read_image
 
+    millimetres = row.mm_per_crop_px
     return replace(
         read_image(folder / row.file),
         laterality=Laterality.LEFT if row.laterality == "LEFT" else Laterality.RIGHT,
         projection=Projection(row.view),
-        spacing=Spacing(row.mm_per_crop_px, row.mm_per_crop_px, SpacingMeaning.FILM),
+        spacing=Spacing(millimetres, millimetres, SpacingMeaning.FILM) if millimetres else None,
         patient_id=row.patient_id,
         acquisition=Acquisition.FILM,
     )

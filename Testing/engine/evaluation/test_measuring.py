@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -104,6 +106,20 @@ def test_a_lesion_is_in_the_group_of_every_word_that_a_view_says(lesions):
     figures = subgroup_figures([twice], [0.5])
     assert figures["margin"]["ill-defined"]["n"] == 1
     assert figures["margin"]["spiculated"]["n"] == 1
+
+
+def test_a_crop_of_unknown_spacing_is_read_without_spacing_and_is_in_no_size_group(
+    lesions, crop_folder
+):
+    first = lesions[0]
+    unknown = [replace(row, mm_per_crop_px=None) for row in first.rows]
+    assert read_crop(crop_folder, unknown[0]).spacing is None
+    both, one = (
+        dataclasses.replace(first, rows=tuple(rows))
+        for rows in (unknown, [first.rows[0], *unknown[1:]])
+    )
+    assert "size" not in subgroup_figures([both], [0.5])
+    assert sum(group["n"] for group in subgroup_figures([one], [0.5])["size"].values()) == 1
 
 
 def test_figures_of_a_group_are_those_of_its_lesions(lesions):
