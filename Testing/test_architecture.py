@@ -49,7 +49,7 @@ LAYERS: dict[str, list[tuple[str, ...]]] = {
         ("io", "calibration", "lesion"),
         ("features", "results", "model"),
         ("explain",),
-        ("classify",),
+        ("classification",),
         ("evaluation", "batch"),
         ("cli",),
     ],
@@ -66,7 +66,7 @@ LAYERS: dict[str, list[tuple[str, ...]]] = {
 LIGHT = [
     "mammopair",
     "mammopair.cli",
-    "mammopair.classify",
+    "mammopair.classification",
     "mammopair.crop",
     "mammopair.record",
     "mammopair.io.reader",
@@ -250,6 +250,30 @@ def test_importing_the_engine_takes_under_15_percent_of_importing_torch():
         for module, times in seconds.items():
             times.append(float(run_python(code.format(module))))
     assert min(seconds["mammopair"]) < 0.15 * min(seconds["torch"])
+
+
+# The public API.
+
+
+def test_every_public_name_can_be_imported():
+    import mammopair
+
+    assert not [name for name in mammopair.__all__ if not hasattr(mammopair, name)]
+    assert set(mammopair.__all__) <= set(dir(mammopair))
+
+
+def test_an_unknown_name_is_an_attribute_error():
+    import mammopair
+
+    with pytest.raises(AttributeError, match="no attribute 'clasify'"):
+        _ = mammopair.clasify
+
+
+def test_importing_the_package_loads_only_the_standard_library():
+    code = "import json, sys, mammopair; print(json.dumps(sorted(sys.modules)))"
+    loaded = {name.partition(".")[0] for name in json.loads(run_python(code))}
+    assert not loaded & {"numpy", "msgspec", *HEAVY}
+    assert "mammopair.record" not in json.loads(run_python(code))
 
 
 # Nothing is unpickled, weights are listed with their hash, the repository stays small.

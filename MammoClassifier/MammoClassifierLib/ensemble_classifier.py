@@ -80,7 +80,7 @@ class EnsembleClassifier:
 
     def classify(self, lesion: Lesion) -> Generator[Progress, None, Record]:
         """Classify with the ensemble."""
-        from mammopair.classify import classify_stepwise
+        from mammopair.classification import classify_stepwise
 
         self.prepare()
         (record,) = yield from classify_stepwise(lesion, _loaded[self._nameOrPath])

@@ -229,3 +229,14 @@ def read_records(path: Path) -> list[Record]:
         except msgspec.MsgspecError as error:
             raise InputError(f"{path}, line {number}", f"is not a record: {error}") from error
     return records
+
+
+def record_schema() -> dict[str, object]:
+    """Return the JSON Schema (draft 2020-12) of a record, as documentation and validators need it.
+
+    Examples
+    --------
+    >>> record_schema()["$ref"]
+    '#/$defs/Record'
+    """
+    return msgspec.json.schema(Record)

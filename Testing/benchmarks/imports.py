@@ -26,7 +26,7 @@ def import_seconds(module: str) -> float:
 
 def main() -> None:
     """Print the table."""
-    modules = ["mammopair", "mammopair.cli", "mammopair.classify", "torch"]
+    modules = ["mammopair", "mammopair.cli", "mammopair.classification", "torch"]
     modules = [module for module in modules if find_spec(module)]
     seconds: dict[str, list[float]] = {module: [] for module in modules}
     for _ in range(ROUNDS):  # in turn: what else the machine does falls on all alike

@@ -27,7 +27,7 @@ from safetensors.torch import load_file
 from torch import nn
 
 from mammopair.batch import classify_entries, read_lesion
-from mammopair.classify import classify_many
+from mammopair.classification import classify_many
 from mammopair.cli.demo_command import MANIFEST, exams_folder
 from mammopair.crop import CONTEXT, cut_patch, place_square
 from mammopair.io.lesion_table import LesionTableRow, TableLesion, read_lesion_table

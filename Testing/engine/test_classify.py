@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mammopair.calibration.platt import logit, sigmoid
-from mammopair.classify import classify, classify_many, classify_stepwise
+from mammopair.classification import classify, classify_many, classify_stepwise
 from mammopair.crop import place_square
 from mammopair.errors import InputError
 from mammopair.io.reader import read_view

@@ -8,7 +8,7 @@ import math
 import msgspec
 import pytest
 
-from mammopair.classify import classify_many
+from mammopair.classification import classify_many
 from mammopair.errors import InputError
 from mammopair.lesion import Lesion, MarkedView
 from mammopair.record import read_records, write_records

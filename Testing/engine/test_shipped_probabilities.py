@@ -32,7 +32,7 @@ def lesions():
 
 @pytest.fixture(scope="module")
 def records(lesions, shipped):
-    from mammopair.classify import classify
+    from mammopair.classification import classify
 
     return [classify(lesion, shipped) for lesion in lesions]
 

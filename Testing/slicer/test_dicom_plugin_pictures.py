@@ -249,7 +249,7 @@ def test_the_module_pairs_and_classifies_what_the_plug_in_loaded(clinic, load):
     from MammoClassifierLib.ensemble_classifier import EnsembleClassifier
     from MammoClassifierLib.logic import MammoClassifierLogic
     from MammoClassifierLib.scene.breast_pairs import breastsInScene
-    from mammopair.classify import classify
+    from mammopair.classification import classify
     from mammopair.lesion import Lesion, MarkedView
     from mammopair.model.ensemble import load_ensemble
     from mammopair.view import Box

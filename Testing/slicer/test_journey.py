@@ -146,7 +146,7 @@ def test_the_result_is_what_the_engine_says_of_the_files(request, size, load):
     clinic.open()
     clinic.mark()
     clinic.classify()
-    from mammopair.classify import classify
+    from mammopair.classification import classify
     from mammopair.lesion import Lesion, MarkedView
     from mammopair.model.ensemble import load_ensemble
     from mammopair.view import Box

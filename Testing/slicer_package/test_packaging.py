@@ -105,7 +105,7 @@ import sys
 import slicer
 slicer.util.selectModule("MammoClassifier")
 assert slicer.modules.MammoClassifierWidget.ui is not None
-import mammopair.classify, mammopair.model
+import mammopair.classification, mammopair.model
 folder = sys.argv[1]
 ours = ("MammoClassifier", "MammoClassifierLib", "mammopair")
 names = [name for name in sys.modules if name.split(".")[0] in ours]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mammopair.batch.film_groups import group_by_film
 from mammopair.batch.outcome import Failure
-from mammopair.classify import classify, classify_many
+from mammopair.classification import classify, classify_many
 from mammopair.errors import InputError
 from mammopair.io.lesion_table import LesionTableRow, TableLesion
 from mammopair.io.reader import read_view

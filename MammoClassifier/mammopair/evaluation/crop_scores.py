@@ -14,7 +14,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammopair.classify import classify_many
+from mammopair.classification import classify_many
 from mammopair.errors import InputError
 from mammopair.io.crop_folder import CropRow, read_crop, read_index
 from mammopair.lesion import Lesion, MarkedView

@@ -9,7 +9,7 @@ import pytest
 
 from mammopair.batch import Failure, classify_entries, film_task, read_lesion
 from mammopair.batch.film_groups import LESIONS_AT_ONCE, LOOK_AHEAD
-from mammopair.classify import classify
+from mammopair.classification import classify
 from mammopair.errors import InputError
 from mammopair.io.lesion_table import read_lesion_table
 from mammopair.record import Record

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from mammopair.calibration.conformal import OutOfFoldScores, p_values
 from mammopair.calibration.out_of_distribution import FeatureDistribution
 from mammopair.calibration.platt import Calibration, lesion_probability, probabilities
-from mammopair.classify import classify
+from mammopair.classification import classify
 from mammopair.lesion import Lesion, MarkedView
 from mammopair.model.ensemble import load_ensemble
 from mammopair.model.manifest import OperatingPoint, ReferenceFile, read_manifest, write_manifest

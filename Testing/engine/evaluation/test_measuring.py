@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from mammopair.calibration.platt import Calibration
 from mammopair.calibration.prior_shift import shift_probability
-from mammopair.classify import classify
+from mammopair.classification import classify
 from mammopair.errors import InputError
 from mammopair.evaluation import evaluate_folder, score_folder
 from mammopair.evaluation.lesion_scores import scored_lesions

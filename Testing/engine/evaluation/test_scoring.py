@@ -8,7 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
-from mammopair.classify import classify
+from mammopair.classification import classify
 from mammopair.errors import InputError
 from mammopair.evaluation import (
     CROPS_AT_ONCE,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from mammopair.classify import classify
+from mammopair.classification import classify
 from mammopair.errors import InputError
 from mammopair.explain.concept_scores import (
     concept_probabilities,

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from safetensors.torch import load_file
 
 from mammopair.calibration.platt import Calibration
-from mammopair.classify import classify
+from mammopair.classification import classify
 from mammopair.crop import CropSquare, place_square
 from mammopair.explain.evidence_map import (
     FAINT,

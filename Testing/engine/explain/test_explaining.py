@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mammopair.classify import classify
+from mammopair.classification import classify
 from mammopair.errors import InputError
 from mammopair.explain.explanation import explain_record
 from mammopair.lesion import Lesion, MarkedView

@@ -2,7 +2,7 @@
 
 Examples
 --------
->>> from mammopair.classify import Lesion, MarkedView, classify
+>>> from mammopair.classification import Lesion, MarkedView, classify
 >>> from mammopair.model.ensemble import load_ensemble
 >>> from mammopair.io.reader import read_view
 >>> from mammopair.view import Box
