@@ -18,14 +18,14 @@ from slicer.i18n import tr as _
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from ctk import ctkDICOMDatabase
 
     from mammopair.progress import Progress
     from mammopair.record import Record, ViewResult
     from mammopair.results.dicom.export import ResultObject
-    from mammopair.view import View
+    from mammopair.results.rendered_view import RenderedView
 
 READ, MADE = 20, 80
 """Per cent of the progress when the views have been read and when the objects have been made."""
@@ -66,6 +66,7 @@ def exportStepwise(record: Record) -> Generator[Progress, None, Exported]:
     from mammopair.io.reader import read_view
     from mammopair.progress import Progress
     from mammopair.results.dicom.export import write_objects
+    from mammopair.results.rendered_view import render_view
 
     database = _databaseForWriting()
     record = _withImages(record, database)
@@ -73,8 +74,9 @@ def exportStepwise(record: Record) -> Generator[Progress, None, Exported]:
     for number, view in enumerate(record.views):
         message = _("Reading {view}").format(view=Path(view.file).name)
         yield Progress(READ * number // len(record.views), 100, message)
-        views[view.file] = read_view(Path(view.file))
-    objects = yield from _makeObjects(record, lambda view: views[view.file])
+        pixels = read_view(Path(view.file))
+        views[view.projection] = render_view(pixels, view.evidence.square, record.laterality)
+    objects = yield from _makeObjects(record, views)
     with TemporaryDirectory(dir=slicer.app.temporaryPath) as folder:
         yield Progress(MADE, 100, _("Writing the DICOM objects"))
         files = write_objects(objects, Path(folder) / "result")
@@ -83,13 +85,13 @@ def exportStepwise(record: Record) -> Generator[Progress, None, Exported]:
 
 
 def _makeObjects(
-    record: Record, load: Callable[[ViewResult], View]
+    record: Record, views: Mapping[str, RenderedView]
 ) -> Generator[Progress, None, list[ResultObject]]:
     """The engine's steps, with its progress as part of the whole."""
     from mammopair.progress import Progress
     from mammopair.results.dicom.export import make_objects_stepwise
 
-    steps = make_objects_stepwise(record, load)
+    steps = make_objects_stepwise(record, views)
     while True:
         try:
             step = next(steps)

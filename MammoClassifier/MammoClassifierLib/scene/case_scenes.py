@@ -62,7 +62,7 @@ def writeScenes(records: Path, out: Path) -> Iterator[tuple[str, str]]:
 
 def _linesOfCases(records: Path) -> dict[str, list[int]]:
     """Where in the file the records of each case begin, so that they are not held in memory."""
-    from mammopair.results.dicom.export import lesion_folder
+    from mammopair.results.lesion_folder import lesion_folder
 
     found: dict[str, list[int]] = {}
     with records.open("rb") as stream:
@@ -85,7 +85,7 @@ def _readRecord(records: Path, place: int) -> Record:
 
 
 def _writeScene(case: Sequence[Record], out: Path) -> None:
-    from mammopair.results.dicom.export import lesion_folder
+    from mammopair.results.lesion_folder import lesion_folder
     from mammopair.view import Box
 
     volumes: dict[str, vtkMRMLScalarVolumeNode] = {}

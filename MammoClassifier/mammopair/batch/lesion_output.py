@@ -6,63 +6,65 @@ written whole over what was there; so a task that is done twice leaves the same 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from mammopair.batch.outcome import Failure
 from mammopair.batch.work_plan import BatchPlan
 from mammopair.errors import InputError
 from mammopair.io.reader import read_view
-from mammopair.record import Record, ViewResult
-from mammopair.view import View
+from mammopair.record import Record
+from mammopair.results.rendered_view import RenderedView
 
-Load = Callable[[ViewResult], View]
+Views = Mapping[str, RenderedView]
 
 
 def write_outputs(record: Record, plan: BatchPlan) -> Iterator[Failure]:
     """Write what the plan asks for; a failure for each output that could not be."""
     if not plan.outputs:
         return
-    from mammopair.results.dicom.export import lesion_folder
+    from mammopair.results.lesion_folder import lesion_folder
+    from mammopair.results.rendered_view import render_view
 
-    films = lru_cache(2)(read_view)
-
-    def load(view: ViewResult) -> View:
-        return films(Path(view.file))
+    views = {
+        view.projection: render_view(
+            read_view(Path(view.file)), view.evidence.square, record.laterality
+        )
+        for view in record.views
+    }
 
     for output in plan.outputs:
         folder = Path(plan.out) / output / lesion_folder(record)
         try:
-            _WRITE[output](record, load, folder, plan)
+            _WRITE[output](record, views, folder, plan)
         except InputError as error:
             yield Failure(record.case_id, record.lesion_id, str(error), output)
 
 
-def _write_dicom(record: Record, load: Load, folder: Path, plan: BatchPlan) -> None:
+def _write_dicom(record: Record, views: Views, folder: Path, plan: BatchPlan) -> None:
     from mammopair.results.dicom.export import make_objects, write_objects
 
-    write_objects(make_objects(record, load, plan.moment), folder)
+    write_objects(make_objects(record, views, plan.moment), folder)
 
 
-def _write_report(record: Record, load: Load, folder: Path, plan: BatchPlan) -> None:
-    from mammopair.results.report import write_report
+def _write_report(record: Record, views: Views, folder: Path, plan: BatchPlan) -> None:
+    from mammopair.results.report import render_section, write_page
 
     _make(folder)
     title = f"{record.case_id} lesion {record.lesion_id}"
-    write_report([record], load, folder / "report.html", title=title)
+    section = render_section(record, views, Path(plan.out))
+    write_page([record], [section], folder / "report.html", title=title)
 
 
-def _write_evidence(record: Record, load: Load, folder: Path, plan: BatchPlan) -> None:
+def _write_evidence(record: Record, views: Views, folder: Path, plan: BatchPlan) -> None:
     """``CC.png`` and ``MLO.png``: the lesion's square, as stored, with the evidence over it."""
-    from mammopair.results.pictures import colour, evidence_layer, lay_over, lesion_picture
+    from mammopair.results.pictures import evidence_layer, lay_over
 
     _make(folder)
     for result in record.views:
-        view = load(result)
-        plain = lesion_picture(view, result.evidence.square)
+        plain = views[result.projection].lesion
         layer = evidence_layer(result.evidence, result.evidence.square, len(plain))
-        _save(lay_over(colour(plain), layer), folder / f"{result.projection}.png")
+        _save(lay_over(plain, layer), folder / f"{result.projection}.png")
 
 
 def _save(picture: object, path: Path) -> None:
@@ -91,7 +93,7 @@ def _refused(path: Path, error: OSError) -> InputError:
     )
 
 
-_WRITE: dict[str, Callable[[Record, Load, Path, BatchPlan], None]] = {
+_WRITE: dict[str, Callable[[Record, Views, Path, BatchPlan], None]] = {
     "dicom": _write_dicom,
     "report": _write_report,
     "evidence": _write_evidence,

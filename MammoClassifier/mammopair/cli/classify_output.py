@@ -95,11 +95,21 @@ def write_results(records: Sequence[Record], out: Path, *, title: str) -> None:
     from mammopair.io.reader import read_view
     from mammopair.record import write_records
     from mammopair.results.record_table import records_to_csv
-    from mammopair.results.report import write_report
+    from mammopair.results.rendered_view import render_view
+    from mammopair.results.report import render_section, write_page
+
+    def section(record: Record) -> str:
+        views = {
+            view.projection: render_view(
+                read_view(Path(view.file)), view.evidence.square, record.laterality
+            )
+            for view in record.views
+        }
+        return render_section(record, views, out)
 
     write_records(out / "records.jsonl", records)
     records_to_csv(records, out / "table.csv")
-    write_report(records, lambda view: read_view(Path(view.file)), out / "report.html", title=title)
+    write_page(records, map(section, records), out / "report.html", title=title)
 
 
 def print_results(records: Sequence[Record], out: Path, *, dicom: bool = False) -> None:

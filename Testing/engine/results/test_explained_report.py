@@ -8,9 +8,8 @@ import pytest
 
 from mammopair.explain.explanation import write_patch
 from mammopair.record import ConceptScore, CounterfactualPath, Explanation
-from mammopair.results.report import write_report
 from mammopair.results.report.descriptor_table import descriptor_rows
-from Testing.engine.results.test_report import Page
+from Testing.engine.results.pages import Page, write_report
 
 
 def score(word, value):
@@ -50,8 +49,8 @@ def explained(records, tmp_path):
     return with_words(records[0], explanation=explanation)
 
 
-def test_words_stand_with_score_and_what_they_are_higher_than(records, load, tmp_path):
-    write_report([with_words(records[0])], load, tmp_path / "report.html")
+def test_words_stand_with_score_and_what_they_are_higher_than(records, tmp_path):
+    write_report([with_words(records[0])], tmp_path / "report.html")
     text = Page(tmp_path / "report.html").text
     assert "spiculated margin" in text
     assert "oval shape" in text
@@ -60,8 +59,8 @@ def test_words_stand_with_score_and_what_they_are_higher_than(records, load, tmp
     assert "Moved to" not in text
 
 
-def test_moved_images_stand_with_their_probabilities(explained, load, tmp_path):
-    write_report([explained], load, tmp_path / "report.html")
+def test_moved_images_stand_with_their_probabilities(explained, tmp_path):
+    write_report([explained], tmp_path / "report.html")
     page = Page(tmp_path / "report.html")
     assert "moved towards benign: 4 %" in page.text
     assert "moved towards malignant: 93 %" in page.text
@@ -73,30 +72,30 @@ def test_moved_images_stand_with_their_probabilities(explained, load, tmp_path):
     assert page.open == []
 
 
-def test_the_finer_map_stands_beside_the_evidence(explained, records, load, tmp_path):
-    write_report([explained], load, tmp_path / "report.html")
+def test_the_finer_map_stands_beside_the_evidence(explained, records, tmp_path):
+    write_report([explained], tmp_path / "report.html")
     cells = 2 * len(records[0].views[0].evidence.cells)
     words = f"Fine evidence, {cells} × {cells} cells, adds up to the logit within 1e-07"
     assert words in Page(tmp_path / "report.html").text
 
 
-def test_a_moved_image_that_is_gone_is_a_sentence(explained, load, tmp_path):
+def test_a_moved_image_that_is_gone_is_a_sentence(explained, tmp_path):
     (tmp_path / "moved" / "benign.png").unlink()
-    write_report([explained], load, tmp_path / "report.html")
+    write_report([explained], tmp_path / "report.html")
     assert "benign.png: cannot be read" in Page(tmp_path / "report.html").text
 
 
-def test_without_words_there_is_no_table_and_nothing_about_them(records, load, tmp_path):
-    write_report(records[:1], load, tmp_path / "report.html")
+def test_without_words_there_is_no_table_and_nothing_about_them(records, tmp_path):
+    write_report(records[:1], tmp_path / "report.html")
     page = Page(tmp_path / "report.html")
     assert not page.all("table", "words")
     assert "The words" not in page.text
 
 
-def test_an_explained_record_without_words_says_so(explained, load, tmp_path):
+def test_an_explained_record_without_words_says_so(explained, tmp_path):
     views = [msgspec.structs.replace(view, concepts=[]) for view in explained.views]
     bare = msgspec.structs.replace(explained, concepts=[], views=views)
-    write_report([bare], load, tmp_path / "report.html")
+    write_report([bare], tmp_path / "report.html")
     assert "no concept scores that held up" in Page(tmp_path / "report.html").text
 
 

@@ -1,13 +1,9 @@
 """The page: whole in itself, true to the numbers, safe with what it is given, light on memory."""
 
 import base64
-import dataclasses
-import gc
 import io
 import re
-import weakref
 from dataclasses import replace
-from html.parser import HTMLParser
 
 import msgspec
 import numpy as np
@@ -15,52 +11,18 @@ import pytest
 from PIL import Image
 
 from mammopair.errors import InputError
-from mammopair.results.report import write_report
+from mammopair.results.rendered_view import render_view
+from mammopair.results.report import render_section, write_page
 from mammopair.view import View
+from Testing.engine.results.pages import Page, render, write_report
 
 NOTICE = "Research use only. Not a medical device."
-VOID = {"meta", "img", "br", "link"}
-
-
-class Page(HTMLParser):
-    """What a browser finds: elements with attributes, text, and whether all that opens closes."""
-
-    def __init__(self, path):
-        super().__init__(convert_charrefs=True)
-        self.elements, self.texts, self.open = [], [], []
-        self.feed(path.read_text(encoding="utf-8"))
-
-    def handle_starttag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_startendtag(self, tag, attributes):
-        self.elements.append((tag, dict(attributes)))
-
-    def handle_endtag(self, tag):
-        assert self.open.pop() == tag
-
-    def handle_data(self, data):
-        if self.open and self.open[-1] not in ("style", "script"):
-            self.texts.append(data)
-
-    @property
-    def text(self):
-        return re.sub(r"\s+", " ", " ".join(self.texts))
-
-    def all(self, tag, kind=None):
-        return [
-            found
-            for name, found in self.elements
-            if name == tag and (kind is None or found.get("class") == kind)
-        ]
 
 
 @pytest.fixture(scope="module")
-def path(records, load, tmp_path_factory):
+def path(records, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    write_report(records, load, path)
+    write_report(records, path)
     return path
 
 
@@ -116,8 +78,9 @@ def test_gauge_stands_at_the_numbers(page, records):
 
 
 def test_every_lesion_is_linked_and_told_in_words(page, records):
-    targets = [found["href"] for found in page.all("a") if "lesion" in found["href"]]
-    assert targets == [f"#lesion-{number}" for number in range(1, len(records) + 1)]
+    targets = [found["href"] for found in page.all("a") if "P_" in found["href"]]
+    assert targets == [f"#{record.case_id}/{record.lesion_id}" for record in records]
+    assert targets == ["#" + found["id"] for found in page.all("article")]
     for record in records:
         low, high = 100 * record.interval.low, 100 * record.interval.high
         assert f"90 % interval {low:.0f} to {high:.0f} %" in page.text
@@ -153,10 +116,10 @@ def test_map_and_bias_shown_add_up_to_the_logit_of_the_readings(page, records):
         assert f"together {np.mean(odds):+.2f} logits".replace("-", "−") in page.text
 
 
-def test_text_from_outside_is_never_markup(records, load, tmp_path):
+def test_text_from_outside_is_never_markup(records, tmp_path):
     evil = '"><script>alert(1)</script><img src=//evil.example/x>'
     record = msgspec.structs.replace(records[1], case_id=evil, lesion_id="{{ 7 * 7 }}")
-    write_report([record], load, tmp_path / "report.html", title=evil)
+    write_report([record], tmp_path / "report.html", title=evil)
     page = Page(tmp_path / "report.html")
     assert not page.all("script")
     assert all(found["src"].startswith("data:") for found in page.all("img"))
@@ -181,12 +144,11 @@ def test_mirrored_view_says_so_and_is_mirrored(records, load, tmp_path):
             cells=np.asarray(place.cells)[:, ::-1].tolist(),
         ),
     )
-    write_report([record], load, tmp_path / "as-stored.html")
-    write_report(
-        [msgspec.structs.replace(record, views=[turned])],
-        lambda _: View(pixels, stored.source),
-        tmp_path / "turned.html",
-    )
+    write_report([record], tmp_path / "as-stored.html")
+    view = render_view(View(pixels, stored.source), turned.evidence.square, record.laterality)
+    record = msgspec.structs.replace(record, views=[turned])
+    section = render_section(record, {turned.projection: view}, tmp_path)
+    write_page([record], [section], tmp_path / "turned.html")
     usual, mirrored = Page(tmp_path / "as-stored.html"), Page(tmp_path / "turned.html")
     assert "Mirrored left to right for display." in mirrored.text
     assert "Mirrored" not in usual.text
@@ -195,48 +157,33 @@ def test_mirrored_view_says_so_and_is_mirrored(records, load, tmp_path):
         assert np.abs(difference).mean() < 4
 
 
-def test_lesions_are_written_one_by_one_and_their_views_let_go(records, load, tmp_path):
-    made, held, written = [], [], []
+def test_sections_are_written_to_disk_one_by_one(records, tmp_path):
+    sections = [render_section(record, render(record), tmp_path) for record in records]
+    written = []
 
-    def reload(result):
-        gc.collect()
-        held.append(sum(view() is not None for view in made))
-        written.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
-        view = dataclasses.replace(load(result))
-        made.append(weakref.ref(view))
-        return view
+    def one_by_one():
+        for section in sections * 3:
+            written.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
+            yield section
 
-    write_report(records * 3, reload, tmp_path / "report.html")
-    assert max(held) <= 1
+    write_page(records * 3, one_by_one(), tmp_path / "report.html")
     assert written[-1] > 0.8 * (tmp_path / "report.html").stat().st_size
 
 
-def test_view_that_is_gone_leaves_its_sentence_and_the_numbers(records, tmp_path):
-    def load(result):
-        raise InputError(result.file, "there is no such file; check its path")
-
-    write_report(records[:1], load, tmp_path / "report.html")
-    page = Page(tmp_path / "report.html")
-    assert page.text.count("No pictures:") == 2
-    assert "there is no such file" in page.text
-    assert len(page.all("rect", "band")) == 1
-
-
-def test_page_that_cannot_be_finished_leaves_the_earlier_one(records, load, tmp_path):
+def test_page_that_cannot_be_finished_leaves_the_earlier_one(records, tmp_path):
     path = tmp_path / "report.html"
     path.write_text("of an earlier run")
 
-    def failing(result):
-        if result is records[2].views[1]:
-            raise MemoryError
-        return load(result)
+    def failing():
+        yield render_section(records[0], render(records[0]), tmp_path)
+        raise MemoryError
 
     with pytest.raises(MemoryError):
-        write_report(records, failing, path)
+        write_page(records, failing(), path)
     assert path.read_text() == "of an earlier run"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_folder_that_is_not_there_is_one_sentence(records, load, tmp_path):
+def test_folder_that_is_not_there_is_one_sentence(records, tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
-        write_report(records[:1], load, tmp_path / "none" / "report.html")
+        write_report(records[:1], tmp_path / "none" / "report.html")

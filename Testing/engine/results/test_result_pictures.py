@@ -13,12 +13,11 @@ from mammopair.results.pictures import (
     colour,
     draw_box,
     evidence_layer,
-    film_picture,
     lay_over,
     legend_picture,
-    lesion_picture,
     tissue_window,
 )
+from mammopair.results.rendered_view import film_with_box, render_lesion, render_view
 from mammopair.view import Box, View
 
 SQUARE = CropSquare(left=100.0, top=40.0, width=200.0, height=200.0)
@@ -109,7 +108,8 @@ def test_legend_runs_from_coolest_to_warmest_with_nothing_in_the_middle():
 def test_film_shows_the_box_around_its_place():
     pixels = np.full((1000, 500), 0.3, np.float32)
     pixels[:8] = 1.0
-    picture = film_picture(View(pixels, Path("made")), Box(100, 600, 50, 80), height=500)
+    rendered = render_view(View(pixels, Path("made")), SQUARE, "L")
+    picture = film_with_box(rendered, Box(100, 600, 50, 80), height=500)
     assert picture.shape == (500, 250, 3)
     white = np.argwhere((picture == 255).all(axis=-1))
     white = white[white[:, 0] >= 10]
@@ -136,7 +136,7 @@ def test_window_spans_the_tissue_and_not_the_air(load, records):
 @pytest.mark.parametrize("value", [0.0, 0.5])
 def test_a_view_of_one_value_still_gives_a_picture(value):
     view = View(np.full((300, 300), value, np.float32), Path("made"))
-    picture = lesion_picture(view, CropSquare(10.0, 10.0, 100.0, 100.0))
+    picture = render_lesion(view, CropSquare(10.0, 10.0, 100.0, 100.0))
     assert picture.dtype == np.uint8
 
 
@@ -150,7 +150,7 @@ def test_real_map_lies_on_the_mass_of_a_real_view(load, records):
     row = int((y - square.top) / square.height * 8)
     cells[row, column] = 0.9
     evidence = msgspec.structs.replace(result.evidence, cells=cells.tolist())
-    picture = lay_over(lesion_picture(view, square, 440), evidence_layer(evidence, square, 440))
+    picture = lay_over(render_lesion(view, square), evidence_layer(evidence, square, 440))
     rows, columns = np.nonzero(warmth(picture) > 5)
     found = square.to_view(columns.mean(), rows.mean(), 440)
     assert found == pytest.approx((x, y), abs=square.width / 8 / 2)

@@ -11,7 +11,7 @@ from rich.console import Console
 from mammopair.calibration.prior_shift import adjust_prevalence
 from mammopair.record import ConformalSet, OperatingPointResult, OutOfDistribution
 from mammopair.results.record_table import print_table, records_to_csv
-from mammopair.results.report import write_report
+from Testing.engine.results.pages import write_report
 
 ADVICE = re.compile(r"recommend|advis|biops|follow.up|BI-?RADS|should be (seen|recalled)", re.I)
 
@@ -43,8 +43,8 @@ def printed(records, width=80):
     return console.file.getvalue()
 
 
-def page_of(records, load, path):
-    write_report(records, load, path)
+def page_of(records, path):
+    write_report(records, path)
     text = re.sub(r"<style>.*?</style>|<[^>]*>", " ", path.read_text("utf-8"), flags=re.S)
     return re.sub(r"\s+", " ", text)
 
@@ -65,8 +65,8 @@ def test_the_terminal_says_at_which_prevalence_each_number_holds_and_cuts_no_num
     assert "…" not in text
 
 
-def test_an_older_record_says_nothing_of_what_its_ensemble_did_not_know(records, load, tmp_path):
-    text = printed(records) + page_of(records, load, tmp_path / "report.html")
+def test_an_older_record_says_nothing_of_what_its_ensemble_did_not_know(records, tmp_path):
+    text = printed(records) + page_of(records, tmp_path / "report.html")
     assert "hold where" not in text
     assert "coverage" not in text
     assert "Operating points" not in text
@@ -74,9 +74,9 @@ def test_an_older_record_says_nothing_of_what_its_ensemble_did_not_know(records,
 
 
 def test_the_page_shows_set_points_looks_and_the_number_at_the_stated_prevalence(
-    standing, load, tmp_path
+    standing, tmp_path
 ):
-    text = page_of(standing, load, tmp_path / "report.html")
+    text = page_of(standing, tmp_path / "report.html")
     assert text.count("Where 10 % of the marked masses are malignant") == 2
     assert "Set of classes, 90 % coverage benign or malignant" in text
     assert "sensitivity 95 %: reached (20 %); specificity 95 %: not reached (70 %)" in text

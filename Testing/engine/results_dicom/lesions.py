@@ -22,6 +22,7 @@ from mammopair.record import (
     ViewResult,
 )
 from mammopair.results.dicom.export import ResultObject, make_objects
+from mammopair.results.rendered_view import RenderedView, render_view
 from mammopair.view import Box
 from mammopair.warning import CodedWarning
 from Testing.synthetic_mammograms import breast, write_mammogram
@@ -106,7 +107,15 @@ def read(path: Path):
     return read_view(path)
 
 
+def render(record: Record) -> dict[str, RenderedView]:
+    """The rendered views of a record, by projection."""
+    return {
+        view.projection: render_view(read(Path(view.file)), view.evidence.square, record.laterality)
+        for view in record.views
+    }
+
+
 def objects_of(record: Record) -> dict[str, ResultObject]:
     """All objects of a record, by the names of their files."""
-    made = make_objects(record, lambda view: read(Path(view.file)), MOMENT)
+    made = make_objects(record, render(record), MOMENT)
     return {one.name: one for one in made}

@@ -11,7 +11,8 @@ from PIL import Image
 from mammopair.errors import InputError
 from mammopair.io.dicom import read_header
 from mammopair.record import ModelReference
-from mammopair.results.dicom.export import lesion_folder, write_objects
+from mammopair.results.dicom.export import make_objects, write_objects
+from mammopair.results.lesion_folder import lesion_folder
 from Testing.engine.results_dicom.lesions import make_record, objects_of, write_pair
 
 
@@ -20,7 +21,7 @@ def test_a_view_that_is_no_dicom_file_is_refused(record, tmp_path):
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(path)
     view = msgspec.structs.replace(record.views[0], file=str(path))
     with pytest.raises(InputError, match=r"cc.png: is not a DICOM file, so no DICOM result can"):
-        objects_of(msgspec.structs.replace(record, views=[view]))
+        make_objects(msgspec.structs.replace(record, views=[view]), {})
 
 
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID"])
@@ -33,13 +34,13 @@ def test_an_image_without_its_uids_is_refused_by_the_name_of_the_uid(tmp_path, k
 def test_a_file_that_has_since_been_replaced_is_refused(record, files):
     view = msgspec.structs.replace(record.views[0], file=str(files["MLO"]))
     with pytest.raises(InputError, match=r"is image .*, but the record is about image"):
-        objects_of(msgspec.structs.replace(record, views=[view]))
+        make_objects(msgspec.structs.replace(record, views=[view]), {})
 
 
 def test_a_file_that_is_gone_is_refused(record, tmp_path):
     view = msgspec.structs.replace(record.views[0], file=str(tmp_path / "gone.dcm"))
     with pytest.raises(InputError, match=r"gone.dcm: cannot be read"):
-        objects_of(msgspec.structs.replace(record, views=[view]))
+        make_objects(msgspec.structs.replace(record, views=[view]), {})
 
 
 def test_missing_or_invalid_laterality_in_the_header_gives_way_to_the_records(tmp_path):

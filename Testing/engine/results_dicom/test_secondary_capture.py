@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import msgspec
 import numpy as np
 import pytest
 
 from mammopair.results.dicom import secondary_capture
 from mammopair.results.dicom.secondary_capture import make_picture
-from Testing.engine.results_dicom.lesions import CELLS, make_record, objects_of, read, write_pair
+from Testing.engine.results_dicom.lesions import CELLS, make_record, objects_of, render, write_pair
 
 
 def picture_of(record):
-    return make_picture(record, [(view, read(Path(view.file))) for view in record.views])
+    return make_picture(record, record.views, render(record))
 
 
 def test_the_stored_pixels_are_the_picture(read_back, record):

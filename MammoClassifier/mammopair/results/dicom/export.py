@@ -1,16 +1,14 @@
 """One record and its views to DICOM objects, and these to files, whole or not at all.
 
->>> objects = make_objects(record, load)  # doctest: +SKIP
+>>> objects = make_objects(record, views)  # doctest: +SKIP
 >>> write_objects(objects, Path("out/dicom"))  # doctest: +SKIP
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 import shutil
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,7 +25,8 @@ from mammopair.results.dicom.segmentation import make_segmentation
 from mammopair.results.dicom.source import Source, read_source
 from mammopair.results.dicom.structured_report import make_structured_report
 from mammopair.results.dicom.uids import settle_dimensions
-from mammopair.view import Projection, View
+from mammopair.results.rendered_view import RenderedView
+from mammopair.view import Projection
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -43,7 +42,7 @@ class ResultObject:
 
 
 def make_objects(
-    record: Record, load: Callable[[ViewResult], View], moment: datetime | None = None
+    record: Record, views: Mapping[str, RenderedView], moment: datetime | None = None
 ) -> list[ResultObject]:
     """All objects of one lesion: report, picture, and each view's evidence.
 
@@ -53,21 +52,21 @@ def make_objects(
     ----------
     record
         The lesion's; each view's ``file`` is read again for its header.
-    load
-        Gives the view of a view's result, for the picture.
+    views
+        By projection, the rendered views, for the picture.
     moment
-        When the objects are made: now, unless told otherwise.
+        Date and time of the objects; now by default.
 
     Raises
     ------
     InputError
         If a view's file is not DICOM, is another image than the record's or lacks a UID.
     """
-    return exhaust(make_objects_stepwise(record, load, moment))
+    return exhaust(make_objects_stepwise(record, views, moment))
 
 
 def make_objects_stepwise(
-    record: Record, load: Callable[[ViewResult], View], moment: datetime | None = None
+    record: Record, views: Mapping[str, RenderedView], moment: datetime | None = None
 ) -> Generator[Progress, None, list[ResultObject]]:
     """Make the objects, yielding progress before each; otherwise as :func:`make_objects`."""
     sources = [read_source(view) for view in sorted(record.views, key=_place)]
@@ -87,7 +86,7 @@ def make_objects_stepwise(
     yield Progress(total - 2, total, "Report")
     report = make_structured_report(record, sources, evidence)
     yield Progress(total - 1, total, "Picture")
-    picture = make_secondary_capture(record, sources, load)
+    picture = make_secondary_capture(record, sources, views)
     named = [("report", sources[0], report), ("picture", sources[0], picture), *named]
 
     moment = moment or datetime.now()
@@ -99,11 +98,6 @@ def make_objects_stepwise(
             made.ImageLaterality = record.laterality
             made.BodyPartExamined = "BREAST"
     return [ResultObject(f"{name}.dcm", made) for name, _, made in named]
-
-
-def lesion_folder(record: Record) -> Path:
-    """``case/lesion``, as names that any file system takes and that stay different."""
-    return Path(_file_name(record.case_id)) / _file_name(record.lesion_id)
 
 
 def write_objects(objects: Sequence[ResultObject], folder: Path) -> list[Path]:
@@ -143,10 +137,3 @@ def write_objects(objects: Sequence[ResultObject], folder: Path) -> list[Path]:
 def _place(view: ViewResult) -> int:
     """CC first: what concerns the lesion as a whole is filed in its study."""
     return list(Projection).index(Projection(view.projection))
-
-
-def _file_name(name: str) -> str:
-    kept = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:60]
-    if kept == name and not name.startswith("."):
-        return name
-    return f"{kept.strip('.') or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

@@ -6,7 +6,7 @@ it. Nothing that names the patient is written into the picture.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,22 +20,16 @@ from mammopair.results.dicom.equipment import equipment, series_description
 from mammopair.results.dicom.identity import plain
 from mammopair.results.dicom.source import LOSSY, Source
 from mammopair.results.dicom.uids import result_uid
-from mammopair.results.hanging_protocol import hang
-from mammopair.results.pictures import (
-    colour,
-    evidence_layer,
-    film_picture,
-    lay_over,
-    legend_picture,
-    lesion_picture,
-)
+from mammopair.results.pictures import evidence_layer, lay_over, legend_picture
+from mammopair.results.rendered_view import SQUARE_SIDE, RenderedView, film_with_box
 from mammopair.results.text import breast_name, interval_range, percent
-from mammopair.view import Box, View
+from mammopair.view import Box
 
 if TYPE_CHECKING:
     from highdicom.sc import SCImage
 
-FILM_HEIGHT, SQUARE_SIDE = 480, 400
+FILM_HEIGHT = 480
+"""Rows of the picture of a whole view."""
 MARGIN = 20
 LARGE, SMALL = 22, 16
 """Heights of letters, in pixels."""
@@ -45,16 +39,18 @@ Colour = npt.NDArray[np.uint8]
 
 
 def make_secondary_capture(
-    record: Record, sources: Sequence[Source], load: Callable[[ViewResult], View]
+    record: Record, sources: Sequence[Source], views: Mapping[str, RenderedView]
 ) -> SCImage:
-    """The picture of one lesion, filed under the first of its images."""
+    """Make the picture of one lesion, filed under the first of its images.
+
+    ``views`` holds the rendered views by projection.
+    """
     from highdicom.sc import SCImage
     from pydicom.dataset import Dataset
 
-    views = [(source.result, load(source.result)) for source in sources]
     header = sources[0].header
     made = SCImage(
-        pixel_array=make_picture(record, views),
+        pixel_array=make_picture(record, [source.result for source in sources], views),
         photometric_interpretation="RGB",
         bits_allocated=8,
         coordinate_system="PATIENT",
@@ -87,9 +83,11 @@ def make_secondary_capture(
     return made
 
 
-def make_picture(record: Record, views: Sequence[tuple[ViewResult, View]]) -> Colour:
-    """``(rows, columns, 3)``: the words above and below, the views side by side."""
-    columns = [view_column(record, result, view) for result, view in views]
+def make_picture(
+    record: Record, results: Sequence[ViewResult], views: Mapping[str, RenderedView]
+) -> Colour:
+    """``(rows, columns, 3)``: the text above and below, the views side by side."""
+    columns = [view_column(record, result, views[result.projection]) for result in results]
     height = max(len(column) for column in columns)
     pictures = np.hstack([_fill(column, height) for column in columns])
     head = [
@@ -110,15 +108,11 @@ def make_picture(record: Record, views: Sequence[tuple[ViewResult, View]]) -> Co
     return np.vstack([*bands, write_lines(foot, width)])
 
 
-def view_column(record: Record, result: ViewResult, view: View) -> Colour:
+def view_column(record: Record, result: ViewResult, view: RenderedView) -> Colour:
     """One view: its name and probability, the film, the lesion's square with its evidence."""
-    box = Box(*result.box)
-    hanging = hang(view, record.laterality)
-    square = result.evidence.square
-    film = hanging.apply(film_picture(view, box, FILM_HEIGHT))
-    plain_square = colour(lesion_picture(view, square, SQUARE_SIDE))
-    layer = evidence_layer(result.evidence, square, SQUARE_SIDE)
-    lesion = hanging.apply(lay_over(plain_square, layer))
+    film = view.hanging.apply(film_with_box(view, Box(*result.box), FILM_HEIGHT))
+    layer = evidence_layer(result.evidence, result.evidence.square, SQUARE_SIDE)
+    lesion = view.hanging.apply(lay_over(view.lesion, layer))
     name = f"{record.laterality} {result.projection} {percent(result.probability)}"
     caption = [(name, LARGE, WHITE), (f"Evidence {result.evidence.direction}", SMALL, GREY)]
     width = max(film.shape[1], SQUARE_SIDE, _width(caption)) + 2 * MARGIN

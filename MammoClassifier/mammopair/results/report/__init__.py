@@ -1,5 +1,6 @@
-"""The report: one page, whole in itself, that shows results and what they rest on."""
+"""The report: one self-contained HTML page of results with pictures."""
 
-from mammopair.results.report.page import write_report
+from mammopair.results.report.lesion_section import render_section
+from mammopair.results.report.page import write_page
 
-__all__ = ["write_report"]
+__all__ = ["render_section", "write_page"]

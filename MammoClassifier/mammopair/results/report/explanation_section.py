@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.crop import cut_patch
 from mammopair.errors import InputError
 from mammopair.record import CounterfactualPath, Explanation
 from mammopair.results import pictures
-from mammopair.view import View
+from mammopair.results.rendered_view import RenderedView
 
 STRONGEST_CHANGE = 0.3
 """Change of brightness, in the shown window, that is drawn black or white."""
-
-Grey = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -43,19 +39,25 @@ class ExplainedPictures:
 
 
 def explained_pictures(
-    explanation: Explanation,
-    view: View,
-    folder: Path,
-    hang: Callable[[Grey], Grey],
+    explanation: Explanation, view: RenderedView, folder: Path
 ) -> ExplainedPictures:
-    """Pictures of the crop and of its moved images, all in the crop's own window.
+    """Make the pictures of the crop and of its counterfactual images, all in the crop's window.
+
+    Parameters
+    ----------
+    explanation
+        Of the view.
+    view
+        Its rendered pictures.
+    folder
+        The folder that the file names in the record are relative to.
 
     Raises
     ------
     InputError
         If a moved image cannot be read.
     """
-    original = cut_patch(view, explanation.evidence.square)
+    original, hang = view.patch, view.hanging.apply
     window = pictures.tissue_window(original)
     moved = []
     for path in explanation.counterfactuals:

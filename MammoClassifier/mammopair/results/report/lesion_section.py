@@ -1,20 +1,28 @@
-"""One lesion as the page shows it: its pictures and its numbers, ready for the template."""
+"""The section of a report about one lesion: its pictures and its numbers, as HTML.
+
+A section depends on its own record only, so that sections can be made on workers and joined to
+one page later.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 
 from mammopair.errors import InputError
 from mammopair.record import Evidence, MemberScore, Record, ViewResult
-from mammopair.results.hanging_protocol import hang
+from mammopair.results import pictures
+from mammopair.results.colours import EVIDENCE_LIMIT
+from mammopair.results.rendered_view import RenderedView, film_with_box
 from mammopair.results.report.descriptor_table import DescriptorRow, descriptor_rows
+from mammopair.results.report.environment import report_environment
 from mammopair.results.report.explanation_section import ExplainedPictures, explained_pictures
 from mammopair.results.text import breast_name
-from mammopair.view import Box, View
+from mammopair.view import Box
 
 PROJECTIONS = ("CC", "MLO")
 """Their order from left to right."""
@@ -79,28 +87,58 @@ class LesionOnPage:
     missing: tuple[str, ...]
     """Projections that the lesion has not been marked on."""
     words: tuple[DescriptorRow, ...]
-    """None where the ensemble has no concept scores."""
+    """Empty where the ensemble has no concept scores."""
+    explained: bool
+    """Whether a view has an explanation."""
 
 
-def lesion_on_page(
-    record: Record, load: Callable[[ViewResult], View], folder: Path
-) -> LesionOnPage:
-    """Make a lesion's part of the page; its views are held only while this runs.
+def render_section(record: Record, views: Mapping[str, RenderedView], folder: Path) -> str:
+    """Render the HTML of one lesion.
 
-    ``folder`` is where the files lie that the record names beside itself.
+    Parameters
+    ----------
+    record
+        The lesion's record.
+    views
+        By projection, the rendered views of the lesion.
+    folder
+        The folder that the file names in the record are relative to.
+
+    Returns
+    -------
+    str
+        An ``article`` element whose id is that of the lesion's row in the overview.
     """
+    template = report_environment().get_template("lesion.html")
+    return template.render(
+        lesion=_lesion_on_page(record, views, folder), limit=EVIDENCE_LIMIT, legend=_legend()
+    )
+
+
+def _lesion_on_page(
+    record: Record, views: Mapping[str, RenderedView], folder: Path
+) -> LesionOnPage:
     results = sorted(record.views, key=_place)
     names = dict.fromkeys(reading.member for result in results for reading in result.member_scores)
     return LesionOnPage(
         record=record,
-        views=tuple(_view_on_page(result, record.laterality, load, folder) for result in results),
+        views=tuple(
+            _view_on_page(result, record.laterality, views[result.projection], folder)
+            for result in results
+        ),
         members=tuple(
             MemberRow(name, tuple(_reading_of(name, result) for result in results))
             for name in names
         ),
         missing=tuple(set(PROJECTIONS) - {result.projection for result in results}),
         words=descriptor_rows(record, results),
+        explained=any(result.explanation for result in results),
     )
+
+
+@cache
+def _legend() -> str:
+    return pictures.data_uri(pictures.legend_picture(), lossless=True)
 
 
 def _place(result: ViewResult) -> int:
@@ -111,17 +149,13 @@ def _reading_of(member: str, result: ViewResult) -> MemberScore | None:
     return next((reading for reading in result.member_scores if reading.member == member), None)
 
 
-def _view_on_page(
-    result: ViewResult, breast: str, load: Callable[[ViewResult], View], folder: Path
-) -> ViewOnPage:
+def _view_on_page(result: ViewResult, breast: str, view: RenderedView, folder: Path) -> ViewOnPage:
     cells = np.asarray(result.evidence.cells, dtype=np.float64)
-    pictures, problem = None, ""
+    shown, problem = None, ""
     try:
-        pictures = _pictures(result, load(result), breast, folder)
+        shown = _pictures(result, view, breast, folder)
     except InputError as error:
         problem = str(error)
-    except OSError as error:
-        problem = f"{result.file}: {error.strerror or error}"
     return ViewOnPage(
         result=result,
         file=Path(result.file).name,
@@ -129,18 +163,14 @@ def _view_on_page(
         columns=cells.shape[1],
         map_mean=float(cells.mean()),
         mean_logit=float(cells.mean()) + result.evidence.bias,
-        pictures=pictures,
+        pictures=shown,
         problem=problem,
     )
 
 
-def _pictures(result: ViewResult, view: View, breast: str, folder: Path) -> ViewPictures:
-    from mammopair.results import pictures
-
+def _pictures(result: ViewResult, view: RenderedView, breast: str, folder: Path) -> ViewPictures:
     box = Box(*result.box)
-    square = result.evidence.square
-    hanging = hang(view, breast)
-    plain = pictures.lesion_picture(view, square)
+    square, plain = result.evidence.square, view.lesion
     on_square = square.box_on_grid(box, plain.shape[0])
     boxed = pictures.draw_box(pictures.colour(plain), on_square)
 
@@ -150,7 +180,7 @@ def _pictures(result: ViewResult, view: View, breast: str, folder: Path) -> View
 
     def ready(picture: pictures.Grey | pictures.Colour, alt: str) -> Picture:
         rows, columns = picture.shape[:2]
-        return Picture(pictures.data_uri(hanging.apply(picture)), alt, columns, rows)
+        return Picture(pictures.data_uri(view.hanging.apply(picture)), alt, columns, rows)
 
     name = f"{breast_name(breast)} {result.projection} view"
     explanation = result.explanation
@@ -158,21 +188,19 @@ def _pictures(result: ViewResult, view: View, breast: str, folder: Path) -> View
     if explanation is not None and explanation.method != "evidence":
         fine = ready(under(explanation.evidence), f"The {name}'s square under the finer map.")
     return ViewPictures(
-        film=ready(pictures.film_picture(view, box), f"The whole {name} with the mass in its box."),
+        film=ready(film_with_box(view, box), f"The whole {name} with the mass in its box."),
         plain=ready(plain, f"The mass and its surroundings on the {name}, nothing drawn over it."),
         evidence=ready(
             under(result.evidence),
             f"The same square of the {name} under the evidence map: {result.evidence.direction}.",
         ),
-        caption=f"{hanging.words} {_extent(view, square.width, square.height)}".strip(),
+        caption=f"{view.hanging.words} {_extent(view, square.width, square.height)}".strip(),
         fine=fine,
-        explained=None
-        if explanation is None
-        else explained_pictures(explanation, view, folder, hanging.apply),
+        explained=None if explanation is None else explained_pictures(explanation, view, folder),
     )
 
 
-def _extent(view: View, width: float, height: float) -> str:
+def _extent(view: RenderedView, width: float, height: float) -> str:
     """How large the shown square is, in millimetres where they are known."""
     if view.spacing is None:
         return f"The square is {width:.0f} × {height:.0f} pixels; no pixel spacing is known."
