@@ -10,7 +10,6 @@ from hypothesis import settings
 from Testing.synthetic_lesions import write_crop_folder, write_ensemble
 
 CBIS = Path(__file__).parents[2] / "shared" / "data" / "cbis-ddsm"
-DEFAULT = "light-googlenet"
 
 # The same examples each time, and no limit of time that a busy machine could break.
 settings.register_profile("engine", deadline=None, derandomize=True, database=None)
@@ -68,11 +67,12 @@ def by_view(by_view_folder):
 @pytest.fixture(scope="session")
 def shipped():
     """The ensemble that ships."""
-    from mammopair.model.ensemble import load_ensemble, shipped_ensembles
+    from mammopair.model.ensemble import load_ensemble
+    from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, included_ensembles
 
-    if DEFAULT not in shipped_ensembles():
-        pytest.skip(f"the ensemble {DEFAULT} does not ship yet")
-    return load_ensemble(DEFAULT, "cpu")
+    if DEFAULT_ENSEMBLE not in included_ensembles():
+        pytest.skip(f"the ensemble {DEFAULT_ENSEMBLE} does not ship yet")
+    return load_ensemble(DEFAULT_ENSEMBLE, "cpu")
 
 
 @pytest.fixture(scope="session")

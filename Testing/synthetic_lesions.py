@@ -225,8 +225,8 @@ def write_ensemble(
     """
     from mammopair.calibration.platt import Calibration
     from mammopair.crop import CONTEXT, SMALLEST_MM
+    from mammopair.model.input_spec import InputSpec
     from mammopair.model.manifest import Manifest, MemberEntry, Training, write_manifest
-    from mammopair.model.network_input import InputSpec
     from mammopair.model.networks import GoogLeNetSpec
     from mammopair.model.weights import file_sha256, save_weights
 

@@ -69,7 +69,12 @@ LIGHT = [
     "mammopair.classification",
     "mammopair.crop",
     "mammopair.record",
+    "mammopair.explain.methods",
     "mammopair.io.reader",
+    "mammopair.model.ensemble_folder",
+    "mammopair.model.input_spec",
+    "mammopair.model.manifest",
+    "mammopair.model.reference_summary",
     "mammopair.stats.metric_summary",
 ]
 """Modules whose import must load nothing heavy."""

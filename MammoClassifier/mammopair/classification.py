@@ -22,8 +22,17 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair import __version__
+from mammopair.calibration.platt import (
+    LEVEL,
+    Calibration,
+    interval,
+    lesion_probability,
+    probabilities,
+)
 from mammopair.crop import CropSquare
 from mammopair.errors import InputError
+from mammopair.explain.concept_scores import scores_of_lesion, scores_of_patch
+from mammopair.explain.evidence_map import describe_evidence, evidence_of_patch
 from mammopair.io.view_checks import check_pair
 from mammopair.lesion import Lesion, MarkedView, extract_patch
 from mammopair.model import reference_summary
@@ -32,7 +41,6 @@ from mammopair.record import Interval, MemberScore, ModelReference, Record, View
 from mammopair.warning import CodedWarning
 
 if TYPE_CHECKING:
-    from mammopair.calibration.platt import Calibration
     from mammopair.model.ensemble import Ensemble, MemberOutput
 
 
@@ -115,9 +123,6 @@ def make_record(
     warnings: Sequence[CodedWarning],
 ) -> Record:
     """The record of one lesion, from what the members said of its patches."""
-    from mammopair.calibration.platt import LEVEL, interval, lesion_probability, probabilities
-    from mammopair.explain.concept_scores import scores_of_lesion
-
     manifest = ensemble.manifest
     logits = np.array([[output.logits[place.patch] for output in outputs] for place in seen])
     calibration = manifest.calibration_of(len(seen))
@@ -163,9 +168,6 @@ def make_view_result(
     ensemble: Ensemble,
 ) -> ViewResult:
     """One view's part, by the lesion's calibration; ``calibrated`` holds a number a member."""
-    from mammopair.explain.concept_scores import scores_of_patch
-    from mammopair.explain.evidence_map import describe_evidence, evidence_of_patch
-
     view, box = place.marked.view, place.marked.box
     cells, bias = evidence_of_patch(outputs, place.patch, calibration)
     return ViewResult(

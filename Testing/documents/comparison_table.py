@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mammopair.model.ensemble import DEFAULT, find_ensemble
+from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, find_ensemble
 from mammopair.model.manifest import read_manifest
 from mammopair_research.comparison.comparison_document import comparison_as_markdown
 from mammopair_research.comparison.comparison_schema import FILE, read_comparison
@@ -34,6 +34,6 @@ def with_table(text: str, section: str) -> str:
 
 
 if __name__ == "__main__":
-    ensemble = find_ensemble(DEFAULT)
+    ensemble = find_ensemble(DEFAULT_ENSEMBLE)
     README.write_text(with_table(README.read_text("utf-8"), table_section(ensemble)), "utf-8")
     write_card(read_manifest(ensemble), ensemble)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mammopair.model.ensemble import DEFAULT, find_ensemble
+from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, find_ensemble
 from mammopair.model.manifest import Manifest, read_manifest
 
 README = Path(__file__).parents[2] / "README.md"
@@ -46,5 +46,5 @@ def _cell(figures: dict[str, object], key: str) -> str:
 
 
 if __name__ == "__main__":
-    section = figures_section(read_manifest(find_ensemble(DEFAULT)))
+    section = figures_section(read_manifest(find_ensemble(DEFAULT_ENSEMBLE)))
     README.write_text(with_figures(README.read_text("utf-8"), section), "utf-8")

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mammopair.model.ensemble import DEFAULT, find_ensemble, shipped_ensembles
+from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, find_ensemble, included_ensembles
 from mammopair.model.manifest import read_manifest
 from mammopair_research.comparison.comparison_schema import FILE, read_comparison
 from mammopair_research.training.network_cost import count_parameters
@@ -14,26 +14,28 @@ from Testing.documents.comparison_table import table_section, with_table
 from Testing.documents.readme_figures import README, figures_section, with_figures
 
 needs_ensemble = pytest.mark.skipif(
-    DEFAULT not in shipped_ensembles(), reason="no ensemble ships yet"
+    DEFAULT_ENSEMBLE not in included_ensembles(), reason="no ensemble ships yet"
 )
 
 
 @needs_ensemble
 def test_the_figures_in_readme_are_those_of_the_manifest():
     text = README.read_text("utf-8")
-    assert with_figures(text, figures_section(read_manifest(find_ensemble(DEFAULT)))) == text
+    assert (
+        with_figures(text, figures_section(read_manifest(find_ensemble(DEFAULT_ENSEMBLE)))) == text
+    )
 
 
 @needs_ensemble
 def test_the_table_in_readme_is_that_of_the_comparison():
     text = README.read_text("utf-8")
-    assert with_table(text, table_section(find_ensemble(DEFAULT))) == text
+    assert with_table(text, table_section(find_ensemble(DEFAULT_ENSEMBLE))) == text
 
 
 @needs_ensemble
 def test_the_ensemble_that_ships_is_a_row_of_the_table():
     """All its lesions, scored through the manifest and from the kept predictions: one answer."""
-    folder = find_ensemble(DEFAULT)
+    folder = find_ensemble(DEFAULT_ENSEMBLE)
     manifest = read_manifest(folder)
     (row,) = [row for row in read_comparison(folder / FILE).rows if row.name == manifest.name]
     table, card = row.levels["lesions"], manifest.measured["lesions"]
@@ -63,7 +65,7 @@ def test_the_table_goes_between_its_marks_whatever_was_there(tmp_path):
     written = with_table(with_table(text, "old\n"), section)
     assert section in written
     assert "old\n<!-- /table" not in written
-    assert with_table(written, table_section(find_ensemble(DEFAULT))) == text
+    assert with_table(written, table_section(find_ensemble(DEFAULT_ENSEMBLE))) == text
     with pytest.raises(ValueError, match="lacks a mark"):
         with_table("no marks", section)
 

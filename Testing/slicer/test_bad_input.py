@@ -289,7 +289,7 @@ def test_pixels_that_the_user_edited_are_what_is_read(clinic):
 @pytest.mark.parametrize("damage", ["missing", "tampered"])
 def test_weights_that_are_missing_or_tampered_with_are_named(clinic, tmp_path, damage):
     from MammoClassifierLib.ensemble_classifier import EnsembleClassifier
-    from mammopair.model.ensemble import find_ensemble
+    from mammopair.model.ensemble_folder import find_ensemble
 
     folder = tmp_path / "ensemble"
     shutil.copytree(find_ensemble(None), folder)

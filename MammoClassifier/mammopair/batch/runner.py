@@ -151,15 +151,15 @@ def _survey(manifest: Path) -> _Survey:
 
 
 def _make_plan(folder: Path, options: Options) -> tuple[BatchPlan, ModelReference]:
-    from mammopair.model.ensemble import DEFAULT, find_ensemble, shipped_ensembles
-    from mammopair.model.manifest import FILE, read_manifest
+    from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, find_ensemble, included_ensembles
+    from mammopair.model.manifest import MANIFEST_FILE, read_manifest
     from mammopair.model.weights import file_sha256
 
     ensemble = find_ensemble(options.model)
-    about, sha256 = read_manifest(ensemble), file_sha256(ensemble / FILE)
-    name = options.model or DEFAULT
+    about, sha256 = read_manifest(ensemble), file_sha256(ensemble / MANIFEST_FILE)
+    name = options.model or DEFAULT_ENSEMBLE
     plan = BatchPlan(
-        model=name if name in shipped_ensembles() else str(ensemble.absolute()),
+        model=name if name in included_ensembles() else str(ensemble.absolute()),
         sha256=sha256,
         software=__version__,
         out=str(folder),

@@ -50,11 +50,11 @@ def identify_worker(plan: BatchPlan) -> WorkerIdentity:
     InputError
         If it does not find the ensemble.
     """
-    from mammopair.model.ensemble import find_ensemble
-    from mammopair.model.manifest import FILE
+    from mammopair.model.ensemble_folder import find_ensemble
+    from mammopair.model.manifest import MANIFEST_FILE
     from mammopair.model.weights import file_sha256
 
-    sha256 = file_sha256(find_ensemble(plan.model) / FILE)
+    sha256 = file_sha256(find_ensemble(plan.model) / MANIFEST_FILE)
     return WorkerIdentity(__version__, sha256, time.time(), Path(plan.out).is_dir())
 
 

@@ -16,6 +16,7 @@ from math import exp, log
 
 import msgspec
 
+from mammopair.calibration.conformal import PValues, classes_in_set
 from mammopair.errors import InputError
 from mammopair.record import Interval, PriorShift, Record
 
@@ -91,8 +92,6 @@ def adjust_coverage(record: Record, coverage: float) -> Record:
     InputError
         If the coverage is not over 0 and under 1, or the record's model gives no set.
     """
-    from mammopair.calibration.conformal import PValues, classes_in_set
-
     check_share("coverage", coverage)
     known = record.conformal
     if known is None:

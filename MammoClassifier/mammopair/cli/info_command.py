@@ -27,14 +27,15 @@ def info(
     from mammopair.cli.figure_tables import concepts_table, print_figures
     from mammopair.cli.terminal import output
     from mammopair.model.device import choose_device
-    from mammopair.model.ensemble import load_ensemble, shipped_ensembles
+    from mammopair.model.ensemble import load_ensemble
+    from mammopair.model.ensemble_folder import included_ensembles
 
     ensemble = load_ensemble(model, "cpu")
     manifest = ensemble.manifest
     facts: dict[str, Any] = {
         "software": f"mammopair {__version__}",
         "device": str(choose_device()),
-        "ensembles that ship": sorted(shipped_ensembles()),
+        "ensembles that ship": sorted(included_ensembles()),
         "ensemble": msgspec.to_builtins(manifest) | {"sha256": ensemble.sha256},
         "notice": RESEARCH_USE_ONLY,
     }

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from mammopair.calibration.platt import sigmoid
+from mammopair.model.manifest import ConceptScale, Manifest
 from mammopair.record import ConceptScore
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import MemberOutput
-    from mammopair.model.manifest import ConceptScale, Manifest
 
 TOLD_FROM = 0.5
 """A word whose AUC may be this or less, by its interval, is one that the networks cannot tell."""
@@ -58,8 +59,6 @@ def scores_of_lesion(
 
 def concept_probabilities(logits: Floats, manifest: Manifest) -> Mapping[str, Floats]:
     """Scores ``(n,)`` by word, of the members' mean word logits ``(n, words)``."""
-    from mammopair.calibration.platt import sigmoid
-
     columns = {word: number for number, word in enumerate(manifest.concepts)}
     return {
         scale.descriptor: sigmoid(

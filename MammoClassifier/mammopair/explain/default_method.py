@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 
 from mammopair.errors import InputError
+from mammopair.model.manifest import Manifest
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
-    from mammopair.model.manifest import Manifest
 
-FILE = "explanation.json"
+DEFAULT_METHOD_FILE = "explanation.json"
 UNMEASURED = "evidence"
 """The method where nothing was measured."""
 
@@ -70,7 +70,7 @@ def read_default_method(folder: Path) -> DefaultMethod | None:
     InputError
         If the file is there but is damaged.
     """
-    path = folder / FILE
+    path = folder / DEFAULT_METHOD_FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=DefaultMethod)
     except FileNotFoundError:
@@ -89,7 +89,7 @@ def write_default_method(chosen: DefaultMethod, folder: Path) -> Path:
     InputError
         If it cannot be written.
     """
-    path = folder / FILE
+    path = folder / DEFAULT_METHOD_FILE
     text = msgspec.json.format(msgspec.json.encode(chosen), indent=2)
     try:
         path.write_bytes(text + b"\n")

@@ -27,7 +27,8 @@ from mammopair.model.inference import (
     run_network,
     run_network_chunk,
 )
-from mammopair.model.network_input import InputSpec, to_input
+from mammopair.model.input_spec import InputSpec
+from mammopair.model.network_input import to_input
 
 MOST_WITH_GRADIENT = 8
 """Patches that go through a network at once where its activations are kept for the gradient."""

@@ -10,15 +10,18 @@ of being stretched to each image's own range, and in staying on its own coarse g
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from mammopair.calibration.platt import Calibration
 from mammopair.crop import CropSquare
-from mammopair.model.ensemble import MemberOutput
 from mammopair.record import Evidence
 from mammopair.view import Box
+
+if TYPE_CHECKING:
+    from mammopair.model.ensemble import MemberOutput
 
 FAINT = 0.25
 """Mean absolute evidence, in logits, under which a map is not worth a direction."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.resources import files
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,9 +16,10 @@ from mammopair.calibration.conformal import others_stand_in
 from mammopair.errors import InputError
 from mammopair.model.batch_norm import fold_batch_norms
 from mammopair.model.device import choose_device
+from mammopair.model.ensemble_folder import find_ensemble
 from mammopair.model.inference import prepare_inputs, run_network
 from mammopair.model.manifest import (
-    FILE,
+    MANIFEST_FILE,
     Manifest,
     MemberEntry,
     read_manifest,
@@ -28,9 +28,6 @@ from mammopair.model.manifest import (
 from mammopair.model.reference_distribution import Reference, load_reference
 from mammopair.model.weights import file_sha256, load_weights
 from mammopair.warning import CodedWarning
-
-DEFAULT = "light-googlenet"
-"""The ensemble that is meant where none is named."""
 
 Result = TypeVar("Result")
 
@@ -179,7 +176,7 @@ def load_ensemble(name_or_path: str | Path | None = None, device: str = "auto") 
     }
     kept = manifest.reference
     reference = load_reference(folder / kept.file, kept.sha256) if kept else None
-    sha256 = file_sha256(folder / FILE)
+    sha256 = file_sha256(folder / MANIFEST_FILE)
     return Ensemble(manifest, sha256, folder, networks, reference=reference)
 
 
@@ -198,28 +195,3 @@ def load_member(manifest: Manifest, entry: MemberEntry, folder: Path) -> nn.Modu
         raise InputError(path, "does not fit the network that the manifest describes")
     folded = fold_batch_norms(network.eval().requires_grad_(False))
     return folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
-def find_ensemble(name_or_path: str | Path | None) -> Path:
-    """The folder of an ensemble: one that ships, by its name, or a path.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    wanted = str(name_or_path or DEFAULT)
-    shipped = shipped_ensembles()
-    if wanted in shipped:
-        return shipped[wanted]
-    if Path(wanted).is_dir():
-        return Path(wanted)
-    raise InputError(
-        wanted, f"is neither a folder nor an ensemble that ships ({', '.join(shipped) or 'none'})"
-    )
-
-
-def shipped_ensembles() -> dict[str, Path]:
-    """The folders of the ensembles that ship with this package, by name."""
-    home = Path(str(files("mammopair.model") / "ensembles"))
-    return {path.parent.name: path.parent for path in sorted(home.glob(f"*/{FILE}"))}

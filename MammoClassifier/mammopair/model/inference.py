@@ -9,7 +9,8 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from mammopair.model.network_input import InputSpec, to_input
+from mammopair.model.input_spec import InputSpec
+from mammopair.model.network_input import to_input
 
 MOST_PATCHES = 64
 """Patches that go through a network at once; a longer call is cut, to bound the memory."""

@@ -15,10 +15,10 @@ from mammopair.calibration.prior_shift import (
 )
 from mammopair.crop import CONTEXT, SMALLEST_MM
 from mammopair.errors import InputError
-from mammopair.model.network_input import InputSpec
+from mammopair.model.input_spec import InputSpec
 from mammopair.model.networks import NetworkSpec, name_architectures
 
-FILE = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 Quantiles = Annotated[list[float], msgspec.Meta(min_length=2)]
@@ -176,7 +176,7 @@ def read_manifest(folder: Path) -> Manifest:
         field or an impossible value, names two members alike, or was made for another crop than
         this version cuts.
     """
-    path = folder / FILE
+    path = folder / MANIFEST_FILE
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError as error:
@@ -209,7 +209,7 @@ def read_manifest(folder: Path) -> Manifest:
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it for people as well as for machines."""
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-    (folder / FILE).write_bytes(text + b"\n")
+    (folder / MANIFEST_FILE).write_bytes(text + b"\n")
 
 
 def with_cross_fit(manifest: Manifest, cross_fit: CrossFit) -> Manifest:

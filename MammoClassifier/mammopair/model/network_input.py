@@ -12,12 +12,11 @@ Training and inference share these two steps, in this order:
 
 from __future__ import annotations
 
-from typing import Annotated
-
-import msgspec
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from mammopair.model.input_spec import InputSpec
 
 DARK, BRIGHT = 0.01, 0.99
 """The quantiles that become -1 and 1."""
@@ -25,15 +24,6 @@ FLATTEST = 1e-3
 """The least difference of the two that counts as contrast; a flat patch stays flat."""
 CLIP = 1.5
 """Brightness is kept within this, so that a marker or clip does not dominate."""
-
-
-class InputSpec(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The size of a network's input, and the detail in it."""
-
-    side: Annotated[int, msgspec.Meta(ge=32, le=1024)] = 128
-    """Rows and columns that the network is fed."""
-    detail: Annotated[int, msgspec.Meta(ge=16, le=1024)] = 80
-    """Cells a side that are told apart."""
 
 
 def to_input(patches: Tensor, spec: InputSpec) -> Tensor:

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from mammopair.calibration.conformal import classes_in_set, p_values
+from mammopair.calibration.out_of_distribution import mean_score_over_members
 from mammopair.record import ConformalSet, OperatingPointResult, OutOfDistribution, ViewResult
 from mammopair.warning import CodedWarning
 
@@ -33,8 +35,6 @@ def operating_point_results(probability: float, ensemble: Ensemble) -> list[Oper
 
 def conformal_set(logits: Floats, ensemble: Ensemble) -> ConformalSet | None:
     """The classes that a lesion may be of; ``logits`` ``(views, members)``, uncalibrated."""
-    from mammopair.calibration.conformal import classes_in_set, p_values
-
     kept = ensemble.manifest.reference
     if kept is None or ensemble.reference is None:
         return None
@@ -54,8 +54,6 @@ def view_out_of_distribution(
     outputs: Sequence[MemberOutput], patch: int, ensemble: Ensemble
 ) -> float | None:
     """The share of training crops that a crop looks more unusual than to the members."""
-    from mammopair.calibration.out_of_distribution import mean_score_over_members
-
     if ensemble.reference is None:
         return None
     pooled = [(output.member, output.pooled[patch]) for output in outputs]

@@ -20,7 +20,7 @@ from mammopair.evaluation import measure_scores, score_folder
 from mammopair.io.crop_folder import CropRow
 from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.model.manifest import (
-    FILE,
+    MANIFEST_FILE,
     Manifest,
     MemberEntry,
     ReferenceFile,
@@ -165,10 +165,10 @@ def _draft(
 def _move(draft: Path, folder: Path) -> None:
     """Put each file in its place, the manifest last: without it, or with another, none loads."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / FILE).unlink(missing_ok=True)
+    (folder / MANIFEST_FILE).unlink(missing_ok=True)
     for path in folder.glob(COMPARED):  # of other weights; else it is in the draft
         path.unlink()
-    for path in sorted(draft.iterdir(), key=lambda path: path.name == FILE):
+    for path in sorted(draft.iterdir(), key=lambda path: path.name == MANIFEST_FILE):
         path.replace(folder / path.name)
 
 

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from mammopair.model.device import training_precision
-from mammopair.model.network_input import InputSpec, to_input
+from mammopair.model.input_spec import InputSpec
+from mammopair.model.network_input import to_input
 from mammopair_research.datasets.training_data import TrainingData
 from mammopair_research.training.augmentation import augment
 from mammopair_research.training.checkpoint import TrainingState, load_checkpoint, save_checkpoint

@@ -10,7 +10,7 @@ import msgspec
 
 from mammopair.descriptors import DESCRIPTORS
 from mammopair.errors import InputError
-from mammopair.model.network_input import InputSpec
+from mammopair.model.input_spec import InputSpec
 from mammopair.model.networks import Fraction, NetworkSpec, name_architectures
 from mammopair_research.datasets.folds import Folds
 from mammopair_research.training.toml_file import read_toml

@@ -22,8 +22,8 @@ from mammopair.explain.evidence_map import (
 )
 from mammopair.lesion import Lesion, MarkedView
 from mammopair.model.ensemble import MemberOutput, load_ensemble
+from mammopair.model.input_spec import InputSpec
 from mammopair.model.manifest import read_manifest, write_manifest
-from mammopair.model.network_input import InputSpec
 from mammopair.model.weights import save_weights
 from mammopair.view import Box
 from Testing.synthetic_lesions import LESION_BOX, film, lesion_picture, write_ensemble

@@ -14,7 +14,7 @@ from mammopair.explain.attribution import attribute
 from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.explain.methods import METHODS
 from mammopair.explain.shifted_evidence import WINDOWS, overlapped, window
-from mammopair.model.network_input import InputSpec
+from mammopair.model.input_spec import InputSpec
 from mammopair.model.networks.network import Network
 from Testing.synthetic_lesions import lesion_picture
 

@@ -14,9 +14,10 @@ from safetensors.torch import load_file, save_file
 from mammopair.errors import InputError
 from mammopair.model import inference
 from mammopair.model.batch_norm import fold_batch_norms
-from mammopair.model.ensemble import find_ensemble, load_ensemble, shipped_ensembles
+from mammopair.model.ensemble import load_ensemble
+from mammopair.model.ensemble_folder import find_ensemble, included_ensembles
 from mammopair.model.inference import MIRRORINGS, MOST_PATCHES
-from mammopair.model.manifest import FILE
+from mammopair.model.manifest import MANIFEST_FILE
 from mammopair.model.network_input import to_input
 from mammopair.model.networks import GoogLeNetSpec
 from mammopair.model.weights import file_sha256, load_weights
@@ -43,9 +44,9 @@ def replace_weights(folder, content):
         content(path)
     else:
         path.write_bytes(content)
-    manifest = json.loads((folder / FILE).read_text("utf-8"))
+    manifest = json.loads((folder / MANIFEST_FILE).read_text("utf-8"))
     manifest["members"][0]["sha256"] = file_sha256(path)
-    (folder / FILE).write_text(json.dumps(manifest), "utf-8")
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest), "utf-8")
 
 
 def refusal(folder, named="member-0.safetensors"):
@@ -214,15 +215,15 @@ def test_loaded_members_are_folded_channels_last_and_in_evaluation(ensemble):
 
 def test_a_folder_is_loaded_with_the_hash_of_its_manifest(ensemble_folder):
     ensemble = load_ensemble(str(ensemble_folder), "cpu")
-    assert ensemble.sha256 == file_sha256(ensemble_folder / FILE)
+    assert ensemble.sha256 == file_sha256(ensemble_folder / MANIFEST_FILE)
     assert list(ensemble.networks) == ["member-0", "member-1"]
     assert ensemble.device == torch.device("cpu")
 
 
 def test_an_ensemble_that_there_is_not_is_refused_with_those_that_there_are():
-    with pytest.raises(InputError, match=r"^none: is neither a folder nor an ensemble") as said:
+    with pytest.raises(InputError, match=r"^ensemble: 'none' is neither a folder nor") as said:
         find_ensemble("none")
-    for name in shipped_ensembles():
+    for name in included_ensembles():
         assert name in str(said.value)
 
 
@@ -271,15 +272,15 @@ def test_weights_that_do_not_fit_the_network_are_refused(folder, change):
 
 
 def test_an_unknown_field_of_the_manifest_is_refused(folder):
-    manifest = json.loads((folder / FILE).read_text("utf-8")) | {"extra": 1}
-    (folder / FILE).write_text(json.dumps(manifest), "utf-8")
-    assert "extra" in refusal(folder, FILE)
+    manifest = json.loads((folder / MANIFEST_FILE).read_text("utf-8")) | {"extra": 1}
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest), "utf-8")
+    assert "extra" in refusal(folder, MANIFEST_FILE)
 
 
 def test_an_ensemble_for_another_crop_is_refused(folder):
-    manifest = json.loads((folder / FILE).read_text("utf-8")) | {"context": 1.25}
-    (folder / FILE).write_text(json.dumps(manifest), "utf-8")
-    assert "was made for crops of 1.25 lesion sides" in refusal(folder, FILE)
+    manifest = json.loads((folder / MANIFEST_FILE).read_text("utf-8")) | {"context": 1.25}
+    (folder / MANIFEST_FILE).write_text(json.dumps(manifest), "utf-8")
+    assert "was made for crops of 1.25 lesion sides" in refusal(folder, MANIFEST_FILE)
 
 
 def test_a_device_that_is_none_is_refused(ensemble_folder):

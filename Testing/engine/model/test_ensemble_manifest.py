@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from mammopair.errors import InputError
-from mammopair.model.manifest import FILE, read_manifest, write_manifest
+from mammopair.model.manifest import MANIFEST_FILE, read_manifest, write_manifest
 
 
 @pytest.fixture
@@ -21,9 +21,9 @@ def change(folder):
     """Changes the manifest as a dictionary."""
 
     def apply(alter):
-        content = json.loads((folder / FILE).read_text("utf-8"))
+        content = json.loads((folder / MANIFEST_FILE).read_text("utf-8"))
         alter(content)
-        (folder / FILE).write_text(json.dumps(content), "utf-8")
+        (folder / MANIFEST_FILE).write_text(json.dumps(content), "utf-8")
 
     return apply
 
@@ -32,7 +32,7 @@ def refusal(folder):
     with pytest.raises(InputError) as caught:
         read_manifest(folder)
     sentence = str(caught.value)
-    assert sentence.startswith(str(folder / FILE))
+    assert sentence.startswith(str(folder / MANIFEST_FILE))
     assert "\n" not in sentence
     return sentence
 
@@ -49,7 +49,7 @@ def test_a_missing_manifest_says_what_an_ensemble_is(tmp_path):
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null"])
 def test_what_is_no_manifest_is_refused(folder, content):
-    (folder / FILE).write_bytes(content)
+    (folder / MANIFEST_FILE).write_bytes(content)
     assert "is not an ensemble's manifest" in refusal(folder)
 
 

@@ -6,14 +6,8 @@ import msgspec
 import pytest
 import torch
 
-from mammopair.model.network_input import (
-    CLIP,
-    InputSpec,
-    limit_detail,
-    resize,
-    standardise,
-    to_input,
-)
+from mammopair.model.input_spec import InputSpec
+from mammopair.model.network_input import CLIP, limit_detail, resize, standardise, to_input
 from Testing.synthetic_lesions import lesion_picture
 
 SPEC = InputSpec(side=96, detail=48)

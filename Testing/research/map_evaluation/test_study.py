@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from mammopair.errors import InputError
 from mammopair.evaluation.crop_scores import explainable_rows
 from mammopair.explain.default_method import (
-    FILE,
+    DEFAULT_METHOD_FILE,
     UNMEASURED,
     default_method,
     read_default_method,
@@ -318,7 +318,7 @@ def test_the_choice_is_kept_beside_the_ensemble_and_bound_to_its_weights(measure
     ).manifest
     assert weights_of(other.manifest) != weights_of(ensemble.manifest)
     assert default_method(other) == UNMEASURED
-    (ensemble.folder / FILE).write_text('{"method": 3}')
+    (ensemble.folder / DEFAULT_METHOD_FILE).write_text('{"method": 3}')
     with pytest.raises(InputError, match="is no choice of an explanation"):
         default_method(ensemble)
 

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from mammopair.calibration.platt import Calibration
 from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
-from mammopair.model.network_input import InputSpec
+from mammopair.model.input_spec import InputSpec
 from mammopair.model.networks.network import Network
 
 SIDE, CELLS = 64, 16

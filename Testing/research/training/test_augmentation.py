@@ -103,6 +103,6 @@ def test_tone_keeps_the_order_of_brightness(patches):
 
 
 def _spec():
-    from mammopair.model.network_input import InputSpec
+    from mammopair.model.input_spec import InputSpec
 
     return InputSpec(side=48, detail=32)
