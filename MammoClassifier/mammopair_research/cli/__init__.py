@@ -8,6 +8,7 @@ from mammopair_research.cli.correlate_command import correlate
 from mammopair_research.cli.crossval_command import crossval
 from mammopair_research.cli.faithfulness_command import faithfulness
 from mammopair_research.cli.handcrafted_command import handcrafted
+from mammopair_research.cli.prepare_command import prepare
 from mammopair_research.cli.train_command import train
 
 app = make_application(
@@ -15,6 +16,7 @@ app = make_application(
     "Trains, cross-validates and compares the networks of mammopair on a folder of labelled crops.",
     [train, crossval, handcrafted, compare, faithfulness, correlate],
 )
+app.add_typer(prepare)
 
 
 def main() -> None:
