@@ -68,7 +68,7 @@ class MassView:
     """``CC`` or ``MLO``."""
     abnormality_id: str
     pathology: str
-    """A key of :data:`LABELS`."""
+    """A key of :data:`LABELS`, unless the mass was left out."""
     mass_shape: str
     mass_margins: str
     breast_density: str
@@ -90,8 +90,20 @@ class MassView:
 
     @property
     def label(self) -> int:
-        """1 for malignant, 0 for benign."""
+        """1 for malignant, 0 for benign; only of masses with a known pathology."""
         return LABELS[self.pathology]
+
+
+@dataclass(frozen=True)
+class CaseDescriptions:
+    """The masses of a split."""
+
+    masses: tuple[MassView, ...]
+    """In the file's order, each mass and view once."""
+    left_out: tuple[MassView, ...]
+    """Masses whose label is unknown or differs between rows."""
+    discrepancies: tuple[Discrepancy, ...]
+    """Rows that were left out, repeated rows and unknown terms."""
 
 
 def find_case_file(folder: Path, split: Split) -> Path:
@@ -116,15 +128,8 @@ def find_case_file(folder: Path, split: Split) -> Path:
     return found[0]
 
 
-def read_case_descriptions(path: Path, split: Split) -> tuple[list[MassView], list[Discrepancy]]:
+def read_case_descriptions(path: Path, split: Split) -> CaseDescriptions:
     """Read the masses of a split.
-
-    Returns
-    -------
-    list of MassView
-        In the file's order, each mass and view once.
-    list of Discrepancy
-        Rows that were left out, repeated rows and unknown terms.
 
     Raises
     ------
@@ -132,7 +137,7 @@ def read_case_descriptions(path: Path, split: Split) -> tuple[list[MassView], li
         If the file cannot be read or lacks a column.
     """
     masses: dict[str, MassView] = {}
-    conflicting: set[str] = set()
+    unusable: set[str] = set()
     discrepancies: list[Discrepancy] = []
 
     def add(lesion: str, code: Code, line: int, message: str, *, left_out: bool) -> None:
@@ -146,7 +151,19 @@ def read_case_descriptions(path: Path, split: Split) -> tuple[list[MassView], li
         if isinstance(mass, str):
             add("", Code.INVALID_ROW, line, mass, left_out=True)
             continue
+        if mass.name not in masses:
+            masses[mass.name] = mass
+        elif masses[mass.name] == mass:
+            message = "The row repeats an earlier row and was ignored."
+            add(mass.name, Code.DUPLICATE_ROW, line, message, left_out=False)
+            continue
+        else:
+            unusable.add(mass.name)
+            message = "An earlier row describes the same mass and view differently."
+            add(mass.name, Code.CONFLICTING_ROWS, line, message, left_out=True)
+            continue
         if mass.pathology not in LABELS:
+            unusable.add(mass.name)
             terms = ", ".join(LABELS)
             message = f"The pathology is {mass.pathology!r}; one of {terms} is needed for a label."
             add(mass.name, Code.UNKNOWN_TERM, line, message, left_out=True)
@@ -154,16 +171,11 @@ def read_case_descriptions(path: Path, split: Split) -> tuple[list[MassView], li
         for column, cell, unknown in _unknown_terms(mass):
             message = f"The column {column} contains {cell!r}, of which {unknown} is unknown."
             add(mass.name, Code.UNKNOWN_TERM, line, message, left_out=False)
-        if mass.name not in masses:
-            masses[mass.name] = mass
-        elif masses[mass.name] == mass:
-            message = "The row repeats an earlier row and was ignored."
-            add(mass.name, Code.DUPLICATE_ROW, line, message, left_out=False)
-        else:
-            conflicting.add(mass.name)
-            message = "An earlier row describes the same mass and view differently."
-            add(mass.name, Code.CONFLICTING_ROWS, line, message, left_out=True)
-    return [mass for name, mass in masses.items() if name not in conflicting], discrepancies
+    return CaseDescriptions(
+        tuple(mass for name, mass in masses.items() if name not in unusable),
+        tuple(mass for name, mass in masses.items() if name in unusable),
+        tuple(discrepancies),
+    )
 
 
 def _read_rows(path: Path) -> Iterator[tuple[int, dict[str, str]]]:

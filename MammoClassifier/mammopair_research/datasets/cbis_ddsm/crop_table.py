@@ -13,7 +13,11 @@ import msgspec
 from mammopair.atomic_write import atomic_write
 from mammopair.errors import InputError
 from mammopair.io.crop_folder import INDEX, CropRow
-from mammopair_research.datasets.cbis_ddsm.case_descriptions import MassView, Split
+from mammopair_research.datasets.cbis_ddsm.case_descriptions import (
+    CaseDescriptions,
+    MassView,
+    Split,
+)
 from mammopair_research.datasets.cbis_ddsm.crop_file import CropOrigin
 
 FOLDER = "crops"
@@ -25,42 +29,43 @@ def crop_name(mass: MassView) -> str:
     return f"{FOLDER}/{mass.name}.png"
 
 
-def assign_pairs(masses: Sequence[MassView]) -> dict[str, str]:
+def assign_pairs(cases: CaseDescriptions) -> dict[str, str]:
     """The ``pair_id`` of each mass that is paired, by :attr:`MassView.name`.
 
     CC and MLO show the same mass for certain only where the breast has exactly one mass in each
     view, both of one class.
     """
     breasts: dict[str, list[MassView]] = defaultdict(list)
-    for mass in masses:
+    for mass in (*cases.masses, *cases.left_out):
         breasts[f"{mass.patient_id}_{mass.laterality}"].append(mass)
     return {
         mass.name: breast
         for breast, members in breasts.items()
         if sorted(mass.view for mass in members) == ["CC", "MLO"]
+        and not set(members) & set(cases.left_out)
         and len({mass.label for mass in members}) == 1
         for mass in members
     }
 
 
 def make_rows(
-    masses: Sequence[MassView], origins: Mapping[str, CropOrigin]
+    cases: CaseDescriptions, origins: Mapping[str, CropOrigin]
 ) -> list[tuple[MassView, CropRow]]:
     """The rows of the masses that have a crop, in their order.
 
     Parameters
     ----------
-    masses
-        All masses of the split, for what is paired depends on all of a breast.
+    cases
+        All masses of the split; which are paired depends on all masses of a breast.
     origins
         Where each crop was cut, by :attr:`MassView.name`.
     """
-    pairs = assign_pairs(masses)
+    pairs = assign_pairs(cases)
     crops_of_pair: dict[str, int] = defaultdict(int)
     for name in origins:
         crops_of_pair[pairs.get(name, "")] += 1
     rows = []
-    for mass in masses:
+    for mass in cases.masses:
         origin = origins.get(mass.name)
         if origin is None:
             continue

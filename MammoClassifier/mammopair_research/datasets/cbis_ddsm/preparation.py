@@ -29,7 +29,12 @@ from mammopair_research.datasets.cbis_ddsm.crop_table import (
     make_rows,
     write_crop_table,
 )
-from mammopair_research.datasets.cbis_ddsm.report import Code, Discrepancy, LeftOutError, write_report
+from mammopair_research.datasets.cbis_ddsm.report import (
+    Code,
+    Discrepancy,
+    LeftOutError,
+    write_report,
+)
 from mammopair_research.datasets.cbis_ddsm.roi_series import locate_lesion
 from mammopair_research.datasets.cbis_ddsm.scanner import Scanner, identify_scanner
 from mammopair_research.datasets.cbis_ddsm.series_index import (
@@ -84,10 +89,15 @@ def prepare_crop_folder(
         a file cannot be written.
     """
     check_output(out, split)
-    masses, discrepancies = read_case_descriptions(find_case_file(folder, split), split)
+    cases = read_case_descriptions(find_case_file(folder, split), split)
+    masses = cases.masses
     yield Progress(0, len(masses), "Listing DICOM files")
     index = index_series(folder, split)
-    discrepancies += [*index.discrepancies, *_unlisted_series(masses, index)]
+    discrepancies = [
+        *cases.discrepancies,
+        *index.discrepancies,
+        *_unlisted_series((*masses, *cases.left_out), index),
+    ]
     try:
         (out / FOLDER).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -111,7 +121,7 @@ def prepare_crop_folder(
 
     discrepancies += [note for origin in origins.values() for note in origin.notes]
     write_report(out, discrepancies)
-    rows = make_rows(masses, origins)
+    rows = make_rows(cases, origins)
     if rows:
         write_crop_table(out, rows)
     return Preparation(tuple(row for _, row in rows), kept, tuple(discrepancies))

@@ -118,7 +118,9 @@ def _read_images(files: Sequence[Path]) -> tuple[list[RoiImage], list[Note]]:
     return images, notes
 
 
-def _no_mask(images: Sequence[RoiImage], notes: Sequence[Note], files: Sequence[Path]) -> LeftOutError:
+def _no_mask(
+    images: Sequence[RoiImage], notes: Sequence[Note], files: Sequence[Path]
+) -> LeftOutError:
     """Why there is no mask among the files of a region of interest."""
     for code, message, path in notes:
         if code is Code.UNREADABLE_FILE:
