@@ -295,6 +295,26 @@ def test_what_does_not_prevent_the_preparation_is_a_note(collection, tmp_path, c
     assert boxes == collection.boxes
 
 
+def test_of_several_files_of_a_film_the_listed_one_is_used(collection, tmp_path):
+    film = collection.films[BENIGN[:-2]]
+    other = film.parent.with_name("0.000000-full mammogram images-1") / film.name
+    other.parent.mkdir()
+    shutil.copy(film, other)
+    set_series(other, "1.2.3", "full mammogram images")
+    prepare(collection, tmp_path / "out")
+    assert reported(tmp_path / "out") == {}
+    (row,) = [row for row in read_index(tmp_path / "out") if BENIGN in row.file]
+    assert collection.folder / row.film == film
+
+
+def test_a_mask_of_the_films_size_goes_before_another_image_of_two_values(collection, tmp_path):
+    rewrite(collection.crops[BENIGN], BENIGN, ellipse((300, 300), Box(10, 20, 50, 60)))
+    prepare(collection, tmp_path / "out")
+    assert reported(tmp_path / "out") == {}
+    boxes = {row.file[6:-4]: row.film_box for row in read_index(tmp_path / "out")}
+    assert boxes == collection.boxes
+
+
 def test_the_box_is_rescaled_where_the_mask_has_another_resolution(collection, tmp_path):
     rows, columns = shape_of(collection, BENIGN)
     box = collection.boxes[BENIGN]

