@@ -90,7 +90,6 @@ def read_origin(path: Path) -> CropOrigin | None:
 
     try:
         with Image.open(path) as image:
-            image.load()
             return msgspec.json.decode(image.text[TEXT_KEY].encode(), type=CropOrigin)  # type: ignore[attr-defined]
     except (OSError, SyntaxError, ValueError, KeyError, AttributeError, msgspec.MsgspecError):
         return None
