@@ -89,6 +89,7 @@ def read_origin(path: Path) -> CropOrigin | None:
     from PIL import Image
 
     try:
+        # Reading the text decodes the whole picture, so a truncated file raises here.
         with Image.open(path) as image:
             return msgspec.json.decode(image.text[TEXT_KEY].encode(), type=CropOrigin)  # type: ignore[attr-defined]
     except (OSError, SyntaxError, ValueError, KeyError, AttributeError, msgspec.MsgspecError):
