@@ -1,4 +1,4 @@
-"""The one family of errors that is meant for the person who caused it."""
+"""The exception for invalid input, reported to the user without a traceback."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from pathlib import Path
 
 
 class InputError(Exception):
-    """Something that was handed in cannot be used.
+    """An input file, field or option is invalid.
 
-    Its text is one sentence that names the file or field, what was found and what would do; the
-    command line prints it without a traceback, Slicer shows it in the module's message area.
+    The text is one sentence, ``subject: problem``. The command line prints it without a
+    traceback; the Slicer module shows it in its message area.
 
     Parameters
     ----------
     subject
-        The file, or the field of a file, that the sentence is about.
+        The file, field or option.
     problem
-        What was found there, and what would do instead.
+        The value found and the remedy.
     """
 
     def __init__(self, subject: str | Path, problem: str) -> None:
@@ -25,5 +25,5 @@ class InputError(Exception):
         super().__init__(f"{self.subject}: {problem}")
 
     def __reduce__(self) -> tuple[type[InputError], tuple[str, str]]:
-        """What it is made anew from where it crosses to another process."""
+        """Return the arguments from which another process rebuilds the exception."""
         return type(self), (self.subject, self.problem)

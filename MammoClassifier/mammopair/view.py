@@ -1,4 +1,4 @@
-"""A view: the pixels of one mammogram, and what is known of them."""
+"""A view: the pixels of one mammogram and its header."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from mammopair.warning import CodedWarning
 
 
 class Laterality(StrEnum):
-    """The breast that is shown."""
+    """The breast that the image shows."""
 
     LEFT = "L"
     RIGHT = "R"
 
 
 class Projection(StrEnum):
-    """The two standard projections, and everything else, which no network here has seen."""
+    """The projection. The networks were trained on CC and MLO views only."""
 
     CC = "CC"
     MLO = "MLO"
@@ -28,14 +28,14 @@ class Projection(StrEnum):
 
 
 class Intent(StrEnum):
-    """PresentationIntentType (0008,0068): whether the detector's raw signal has been processed."""
+    """Presentation Intent Type (0008,0068): processed for display, or raw detector data."""
 
     PRESENTATION = "FOR PRESENTATION"
     PROCESSING = "FOR PROCESSING"
 
 
 class Acquisition(StrEnum):
-    """What took the picture. The networks have seen film only."""
+    """The kind of detector. The networks were trained on digitised film only."""
 
     FILM = "digitised film"
     DIGITAL = "digital detector"
@@ -43,7 +43,7 @@ class Acquisition(StrEnum):
 
 
 class SpacingMeaning(StrEnum):
-    """Where a millimetre of the pixel spacing is measured (DICOM PS3.3 section 10.7)."""
+    """The plane in which the pixel spacing is measured (DICOM PS3.3 section 10.7)."""
 
     DETECTOR = "at the detector plane"
     CORRECTED = "at the breast, corrected for magnification"
@@ -54,34 +54,27 @@ class SpacingMeaning(StrEnum):
 
 @dataclass(frozen=True)
 class Spacing:
-    """Distance between the centres of neighbouring pixels, in millimetres."""
+    """Distance between the centres of adjacent pixels, in millimetres."""
 
     row: float
-    """Between rows, that is downwards."""
+    """Distance between adjacent rows (vertical)."""
     column: float
-    """Between columns, that is to the right."""
+    """Distance between adjacent columns (horizontal)."""
     meaning: SpacingMeaning
 
 
-@dataclass(frozen=True)
-class View:
-    """One mammogram, ready to be looked at, and what is known of it.
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """Everything known about a mammogram except its pixels."""
 
-    The pixels keep the stored orientation: row 0 is the first stored row. Coordinates on a view
-    are continuous and in stored pixels, origin at the top left **corner** of the first pixel,
-    so that pixel ``(row, column)`` covers ``[column, column + 1) x [row, row + 1)``.
-    """
-
-    pixels: npt.NDArray[np.float32]
-    """``(rows, columns)``; bright where dense; 0 is the darkest and 1 the brightest value that
-    the file's bit depth, window or VOI LUT can give."""
     source: Path
-    """The file."""
+    """The image file."""
     laterality: Laterality | None = None
     projection: Projection | None = None
     spacing: Spacing | None = None
     orientation: tuple[str, str] | None = None
-    """PatientOrientation (0020,0020): where the rows and the columns lead, as ``("P", "FL")``."""
+    """Patient Orientation (0020,0020): the anatomical directions of increasing column and row
+    index, for example ``("P", "FL")``."""
     patient_id: str = ""
     study_uid: str = ""
     series_uid: str = ""
@@ -90,15 +83,30 @@ class View:
     acquisition: Acquisition = Acquisition.UNKNOWN
     manufacturer: str = ""
     acquired: str = ""
-    """When, as far as is known, as ``YYYYMMDDHHMMSS``; it sorts as text."""
+    """Date and time of acquisition as ``YYYYMMDDHHMMSS``, which sorts as text; empty if
+    unknown."""
     modifiers: tuple[str, ...] = ()
-    """What makes it more than a plain view: ``magnification``, ``spot compression``, ..."""
+    """View modifiers: ``magnification``, ``spot compression``, ...; empty for a standard view."""
     warnings: tuple[CodedWarning, ...] = ()
 
     @property
     def name(self) -> str:
-        """What a radiologist calls it: ``R CC``, ``L MLO``; ``?`` stands for what is unknown."""
+        """Laterality and projection: ``R CC``, ``L MLO``; ``?`` for an unknown part."""
         return f"{self.laterality or '?'} {self.projection or '?'}"
+
+
+@dataclass(frozen=True)
+class View(Header):
+    """One mammogram with its pixels.
+
+    The pixels keep the stored orientation: row 0 is the first stored row. Coordinates on a view
+    are continuous, in stored pixels, with the origin at the top left **corner** of the first
+    pixel: pixel ``(row, column)`` covers ``[column, column + 1) x [row, row + 1)``.
+    """
+
+    pixels: npt.NDArray[np.float32]
+    """``(rows, columns)``, in [0, 1], bright where dense. 0 and 1 are the smallest and largest
+    display values that the bit depth, window or VOI LUT of the file allows."""
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,17 @@
-"""A warning: something that the user ought to know before trusting a result."""
+"""A warning that the user should see before relying on a result."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 
-# A dataclass and no msgspec.Struct, which writes the same JSON: reading works without packages
-# that Slicer does not bring.
+# A dataclass although msgspec.Struct would encode to the same JSON: reading an image must work
+# where msgspec is not installed, as in Slicer's own Python.
 @dataclass(frozen=True, kw_only=True)
 class CodedWarning:
-    """One warning, for machines and for people. It travels from the reader to the record."""
+    """One warning, raised by a reader or a check and stored in the record."""
 
     code: str
-    """Stable: ``digital-detector``, ``no-spacing``, ``one-view``, ..."""
+    """Stable identifier for programs: ``digital-detector``, ``no-spacing``, ``one-view``, ..."""
     message: str
-    """One sentence, for people."""
+    """One sentence for the user."""

@@ -36,7 +36,7 @@ def best_time(decoder: str, dataset: object) -> float:
     best = float("inf")
     for _ in range(REPEATS):
         start = time.perf_counter()
-        pixel_data.decode(dataset, decoder)
+        pixel_data.decode_with(dataset, decoder)
         best = min(best, time.perf_counter() - start)
     return best
 
@@ -47,7 +47,7 @@ def main() -> None:
     print(f"{COLUMNS} x {ROWS} pixels of {BITS} bits; ms, and times SimpleITK's speed")
     for syntax in LOSSLESS:
         dataset = dcmread(BytesIO(to_bytes(mammogram(picture, bits=BITS, transfer_syntax=syntax))))
-        names = pixel_data.available_decoders(syntax)
+        names = pixel_data.list_decoders(syntax)
         times = {name: best_time(name, dataset) for name in names}
         base = times["simpleitk"]
         print(f"{syntax.name}  ({len(dataset.PixelData) / 2**20:.1f} MB)")

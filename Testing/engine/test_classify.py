@@ -240,10 +240,10 @@ def test_closing_early_stops_and_leaves_the_ensemble_fit_for_the_next_lesion(
 @pytest.mark.parametrize(
     ("names", "how", "said"),
     [
-        (("R CC", "R CC"), {}, "give one CC and one MLO"),
-        (("R CC", "L MLO"), {}, "give two views of one breast"),
-        (("R CC", "R MLO"), {"patient_id": "someone else"}, "give two views of one patient"),
-        (("R CC", "R MLO", "R CC"), {}, "give one CC and one MLO"),
+        (("R CC", "R CC"), {}, "one CC and one MLO"),
+        (("R CC", "L MLO"), {}, "use two views of one breast"),
+        (("R CC", "R MLO"), {"patient_id": "someone else"}, "use two views of one patient"),
+        (("R CC", "R MLO", "R CC"), {}, "one CC and one MLO"),
     ],
 )
 def test_views_that_do_not_belong_together_are_refused(ensemble, names, how, said):
@@ -261,8 +261,8 @@ def test_a_lesion_without_views_is_refused(ensemble):
 @pytest.mark.parametrize(
     ("known", "said"),
     [
-        ({"laterality": None}, "which breast"),
-        ({"projection": None}, "which view"),
+        ({"laterality": None}, "does not state the laterality"),
+        ({"projection": None}, "does not state the view"),
         ({"projection": Projection.OTHER}, "neither a CC nor an MLO"),
     ],
 )

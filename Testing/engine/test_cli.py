@@ -266,10 +266,10 @@ def test_a_file_that_is_no_mammogram_is_one_sentence_and_leaves_nothing(
 @pytest.mark.parametrize(
     ("cc", "mlo", "said"),
     [
-        ({}, {"ViewPosition": "CC"}, "view is given as MLO, but the file says CC"),
-        ({"ViewPosition": "MLO"}, {}, "view is given as CC, but the file says MLO"),
-        ({}, {"ImageLaterality": "L"}, "give two views of one breast"),
-        ({}, {"PatientID": "another"}, "give two views of one patient"),
+        ({}, {"ViewPosition": "CC"}, "view is specified as MLO, but is CC in the file"),
+        ({"ViewPosition": "MLO"}, {}, "view is specified as CC, but is MLO in the file"),
+        ({}, {"ImageLaterality": "L"}, "use two views of one breast"),
+        ({}, {"PatientID": "another"}, "use two views of one patient"),
     ],
     ids=["two CC", "two MLO", "left with right", "two patients"],
 )
@@ -307,7 +307,7 @@ def test_a_box_that_marks_nothing_is_one_sentence(refused, tmp_path, ensemble_fo
         (lambda text: text + text.splitlines()[1] + "\n", "line 4: is a second CC row"),
         (lambda text: text.replace("MLO.png", "gone.png"), "line 3: names"),
         (lambda text: text.replace(",", ";"), "semicolons"),
-        (lambda text: text.splitlines()[0], "holds no lesion"),
+        (lambda text: text.splitlines()[0], "contains no lesions"),
     ],
 )
 def test_a_manifest_that_is_wrong_is_one_sentence_and_leaves_nothing(

@@ -135,12 +135,12 @@ def test_without_credentials_it_refuses_and_nothing_is_written(orthanc, tmp_path
     for name in (USER_VARIABLE, PASSWORD_VARIABLE, TOKEN):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NETRC", str(tmp_path / "none"))
-    with pytest.raises(InputError, match=r"refuses us \(401\); set MAMMOPAIR_DICOMWEB_USER"):
+    with pytest.raises(InputError, match=r"denied access \(401\); set MAMMOPAIR_DICOMWEB_USER"):
         fetch_mammograms(connect(orthanc.dicomweb), "1.2.3", tmp_path / "images")
     assert not [*tmp_path.iterdir()]
 
 
 @pytest.mark.usefixtures("_known")
 def test_a_study_that_it_does_not_have_is_named(orthanc, tmp_path):
-    with pytest.raises(InputError, match=r"has no such study: 1\.2\.3\.99"):
+    with pytest.raises(InputError, match=r"has no study 1\.2\.3\.99"):
         fetch_mammograms(connect(orthanc.dicomweb), "1.2.3.99", tmp_path / "images")

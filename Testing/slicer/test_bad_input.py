@@ -44,7 +44,7 @@ def a_ct_slice(case):
     volume = case.volume("L CC")
     case.choose(volume)
     volume.SetAttribute("MammoClassifier.file", str(case.ct_file))
-    return "is not a mammogram but modality CT"
+    return "is not a mammogram (has modality CT)"
 
 
 def a_3d_volume(case):
@@ -78,13 +78,13 @@ def a_label_map(case):
 def two_cc(case):
     case.choose(case.volume("L CC"))
     case.choose(case.volume("L CC again"), projection="mlo")
-    return "L CC again: view is given as MLO, but the file says CC"
+    return "L CC again: view is specified as MLO, but is CC in the file"
 
 
 def left_with_right(case):
     case.choose(case.volume("L CC"))
     case.choose(case.volume("R MLO"), projection="mlo")
-    return "R MLO: is R MLO, but L CC is L CC; give two views of one breast"
+    return "R MLO: is R MLO, but L CC is L CC; use two views of one breast"
 
 
 def the_same_view_twice(case):
@@ -96,7 +96,7 @@ def the_same_view_twice(case):
 
 def a_breast_nobody_knows(case):
     case.choose(case.volume("film"))
-    return "film: does not say which breast it shows"
+    return "film: does not state the laterality"
 
 
 def a_roi_outside(case):

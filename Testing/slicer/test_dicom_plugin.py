@@ -222,7 +222,7 @@ def test_the_tip_says_in_words_what_is_known_and_a_warning_only_what_is_doubtful
     assert "A magnification view" in plain.tooltip
     assert plain.warning == "", "Slicer asks before it loads what has a warning"
     (doubtful,) = module.examine(module.write(Laterality="L"))
-    assert "contradicts itself on the breast" in doubtful.warning
+    assert "has conflicting lateralities" in doubtful.warning
 
 
 @pytest.mark.parametrize(
@@ -285,9 +285,9 @@ def test_an_unreadable_mammogram_is_named_in_the_log_and_the_others_are_offered(
     assert [one.name for one in module.examine(good, gone, odd)] == ["R CC"]
     said = [record.getMessage() for record in caplog.records if record.levelno == logging.WARNING]
     assert said == [
-        f"{gone}: there is no such file; check its path",
-        f"{odd}: stores pixels in 12 of 32 bits, up to bit 11; "
-        "mammograms have 8 to 16, so export it again",
+        f"{gone}: does not exist; check the path",
+        f"{odd}: has BitsAllocated 32, BitsStored 12, HighBit 11 and PixelRepresentation 0, "
+        "which are invalid for a mammogram of 8 to 16 bits; export the image again",
     ]
 
 
@@ -304,7 +304,7 @@ def test_damaged_pixels_leave_the_scene_as_it_was(module, caplog):
     assert messages == ["Could not load: R CC as a Mammogram"]
     assert slicer.mrmlScene.GetNumberOfNodes() == before
     (said,) = [one for one in caplog.records if one.levelno == logging.ERROR]
-    assert said.getMessage().startswith(f"{file}: its pixel data end early")
+    assert said.getMessage().startswith(f"{file}: has truncated pixel data")
     assert said.exc_info is None, "a sentence, not a traceback"
 
 

@@ -150,9 +150,9 @@ def _insert(
     database: ctkDICOMDatabase, record: Record, objects: Sequence[ResultObject], files: list[Path]
 ) -> Exported:
     """Have the database take all files or none: it says nothing where it fails, so look."""
-    from mammopair.io.attributes import text
+    from mammopair.io.dicom_attributes import get_text
 
-    uids = [text(one.dataset, "SOPInstanceUID") for one in objects]
+    uids = [get_text(one.dataset, "SOPInstanceUID") for one in objects]
     replaced = any(database.fileForInstance(uid) for uid in uids)
     storeFile, generateThumbnail = True, False  # Slicer makes one when it is looked at
     database.prepareInsert()
@@ -160,7 +160,7 @@ def _insert(
         database.insert(str(file), storeFile, generateThumbnail)
     stored = [Path(database.fileForInstance(uid)) for uid in uids]
     if not all(map(_same, files, stored)):
-        for series in {text(one.dataset, "SeriesInstanceUID") for one in objects}:
+        for series in {get_text(one.dataset, "SeriesInstanceUID") for one in objects}:
             database.removeSeries(series)
         problem = _(
             "did not take the result, and nothing of it was left there; make room on the disk, "

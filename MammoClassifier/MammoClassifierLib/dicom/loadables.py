@@ -16,7 +16,7 @@ from mammopair.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from mammopair.io.headers import Header
+    from mammopair.view import Header
 
 TAGS = {
     "sopClassUID": "0008,0016",
@@ -98,7 +98,7 @@ def rawTwins(offers: Sequence[Offer], *, ofOneSeries: bool = False) -> set[str]:
 
 def _mayBeMammogram(file: str) -> bool:
     """What the database alone can tell, so that a thousand slices of a CT are passed over fast."""
-    from mammopair.io.headers import MAMMOGRAPHY_CLASSES, TOMOSYNTHESIS
+    from mammopair.io.dicom_header import MAMMOGRAPHY_CLASSES, TOMOSYNTHESIS
     from mammopair.io.image_checks import OTHER_RADIOGRAPHY
 
     sopClass, modality = _value(file, "sopClassUID"), _value(file, "modality").upper()

@@ -56,7 +56,7 @@ class VolumeIdentity:
 def identifyVolume(volume: vtkMRMLScalarVolumeNode) -> VolumeIdentity:
     """Patient, study, breast and projection of a volume, from its header, attributes or name."""
     from mammopair.io.dicom import read_header
-    from mammopair.io.file_names import read_name
+    from mammopair.io.file_names import parse_name
     from mammopair.view import Laterality, Projection
 
     path = dicomFile(volume)
@@ -68,7 +68,7 @@ def identifyVolume(volume: vtkMRMLScalarVolumeNode) -> VolumeIdentity:
         names = ("patient_id", "study_uid", "laterality", "projection")
         names += ("acquired", "modifiers", "intent")
         return VolumeIdentity(volume, **{name: getattr(header, name) for name in names})
-    named = read_name(volume.GetName())
+    named = parse_name(volume.GetName())
     side, projection = volume.GetAttribute(LATERALITY), volume.GetAttribute(PROJECTION)
     return VolumeIdentity(
         volume,

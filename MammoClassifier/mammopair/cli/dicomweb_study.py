@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
-    from mammopair.io.headers import Header
     from mammopair.io.lesion_table import TableLesion
+    from mammopair.view import Header
 
 IMAGES = "images"
 """Folder of the study's images below the output folder, each named by its SOP Instance UID."""
@@ -104,7 +104,7 @@ def marked_lesion(
     from mammopair.io.exam import group_breasts
     from mammopair.io.lesion_table import LATERALITIES, LesionTableRow, TableLesion
 
-    breasts = [one for one in group_breasts(read_headers(files)) if one.laterality]
+    breasts = group_breasts(read_headers(files))
     side = LATERALITIES.get((laterality or "").upper())
     if laterality is None and len({one.laterality for one in breasts}) == 1:
         side = LATERALITIES[str(breasts[0].laterality)]

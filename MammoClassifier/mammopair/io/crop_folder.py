@@ -1,19 +1,20 @@
-"""A folder of prepared lesion crops: ``crops.csv`` and the pictures it names.
+"""A folder of lesion crops: ``crops.csv`` and the images that it names.
 
-The layout is that of the prepared CBIS-DDSM masses, one row a mass in a view. Training and
-``mammopair evaluate`` read it here, and nowhere else.
+The layout is that of the prepared CBIS-DDSM masses, one row for each view of a mass. Training and
+``mammopair evaluate`` read it.
 """
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from mammopair.errors import InputError
+from mammopair.io.csv_table import parse_row, read_cells
+from mammopair.io.image_file import read_image
 from mammopair.view import (
     Acquisition,
     Box,
@@ -25,35 +26,43 @@ from mammopair.view import (
 )
 
 INDEX = "crops.csv"
+EXPECTED = {
+    "laterality": "LEFT or RIGHT",
+    "view": "CC or MLO",
+    "label": "1 (malignant) or 0 (benign)",
+    "lesion_w": "a number above 0",
+    "lesion_h": "a number above 0",
+    "mm_per_crop_px": "a number above 0 or empty",
+    "usable": "1 or 0",
+}
+"""The valid values of the fields, for error messages."""
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
-Label = Annotated[int, msgspec.Meta(ge=0, le=1)]
+Flag = Annotated[int, msgspec.Meta(ge=0, le=1)]
 
 
 class CropRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One mass in one view, as ``crops.csv`` describes it. Other columns are left unread."""
+    """One mass in one view: a row of ``crops.csv``. Other columns are ignored."""
 
     patient_id: str
-    laterality: str
-    """``LEFT`` or ``RIGHT``."""
-    view: str
-    """``CC`` or ``MLO``."""
+    laterality: Literal["LEFT", "RIGHT"]
+    view: Literal["CC", "MLO"]
     abnormality_id: str
-    label: Label
+    label: Flag
     """1 for malignant, 0 for benign."""
     file: str
-    """The picture, relative to the folder."""
+    """The image, relative to the folder."""
     lesion_x: float
-    """Left edge of the lesion's box in the picture, in pixels; the next three likewise."""
+    """Left edge of the lesion's box, in pixels of the image; the next three likewise."""
     lesion_y: float
     lesion_w: Positive
     lesion_h: Positive
     mm_per_crop_px: Positive | None = None
-    """Millimetres per pixel of the picture, on the film; None where the spacing is unknown."""
+    """Pixel spacing of the image, in millimetres on the film; None if unknown."""
     pair_id: str = ""
-    """Shared by the CC and the MLO row of one mass; empty where the mass has one view."""
-    usable: Label = 1
-    """0 leaves the row out of everything."""
+    """Common to the CC and the MLO row of one mass; empty if the mass has one view."""
+    usable: Flag = 1
+    """0 excludes the row."""
     mass_shape: str = ""
     mass_margins: str = ""
     breast_density: str = ""
@@ -61,7 +70,7 @@ class CropRow(msgspec.Struct, frozen=True, kw_only=True):
     subtlety: str = ""
     scanner: str = ""
     film: str = ""
-    """The whole film that it was cut from, as ``films.csv`` names it; see :mod:`.film_folder`."""
+    """The film that contains the crop, as named in ``films.csv``; empty if unknown."""
     film_box_x: float = 0.0
     """Left edge of the lesion's box on the film, in stored pixels; the next three likewise."""
     film_box_y: float = 0.0
@@ -70,65 +79,63 @@ class CropRow(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def lesion(self) -> str:
-        """Names the mass: its pair where it has one, else breast and number."""
+        """Identifier of the mass: its pair, or patient, laterality and abnormality number."""
         return self.pair_id or f"{self.patient_id}_{self.laterality}_{self.abnormality_id}"
 
     @property
     def box(self) -> Box:
-        """The lesion's box in the picture."""
+        """The lesion's box, in pixels of the image."""
         return Box(self.lesion_x, self.lesion_y, self.lesion_w, self.lesion_h)
 
     @property
     def film_box(self) -> Box | None:
-        """The lesion's box on its film, or None where no film is known."""
+        """The lesion's box on its film; None if the film is unknown."""
         box = Box(self.film_box_x, self.film_box_y, self.film_box_w, self.film_box_h)
         return box if self.film and box.width > 0 and box.height > 0 else None
 
 
 def read_index(folder: Path) -> list[CropRow]:
-    """The usable rows of a folder's ``crops.csv``, in its order.
+    """Read the usable rows of ``crops.csv``, in its order.
+
+    Parameters
+    ----------
+    folder
+        The folder that contains ``crops.csv``.
 
     Raises
     ------
     InputError
-        Naming file, line and column, if the table is missing, lacks a column, holds a value that
-        cannot be, names a picture twice, or names one that is not there.
+        If the table is missing, lacks a column, has an invalid value, has no usable row, names an
+        image twice, or names an image that does not exist.
     """
     path = folder / INDEX
     if not path.is_file():
-        raise InputError(path, "is missing; the folder must hold crops.csv and its pictures")
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            table = csv.DictReader(stream)
-            needed = {field.name for field in msgspec.structs.fields(CropRow) if field.required}
-            missing = sorted(needed - set(table.fieldnames or ()))
-            if missing:
-                raise InputError(path, f"has no column {', '.join(missing)}")
-            rows = [_convert(path, table.line_num, cells) for cells in table]
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(path, "is not text in UTF-8; save the table as CSV in UTF-8") from error
-    except csv.Error as error:
-        raise InputError(path, f"is not CSV: {error}") from error
-
-    rows = [row for row in rows if row.usable]
+        raise InputError(path, f"is missing; the folder must contain {INDEX} and its images")
+    parsed = [
+        parse_row(f"{path}, line {line}", cells, CropRow, EXPECTED)
+        for line, cells in read_cells(path, CropRow)
+    ]
+    rows = [row for row in parsed if row.usable]
     if not rows:
-        raise InputError(path, "holds no usable row")
+        raise InputError(path, "contains no usable row; add a row whose usable is 1 or empty")
     seen: set[str] = set()
     for row in rows:
         if row.file in seen:
-            raise InputError(path, f"names {row.file} twice; each picture may have one row")
+            raise InputError(path, f"names {row.file} twice; keep one row for each image")
         seen.add(row.file)
         if not (folder / row.file).is_file():
-            raise InputError(path, f"names {row.file}, which is not in the folder")
+            raise InputError(path, f"names {row.file}, which is not in the folder; add the image")
     return rows
 
 
 def read_crop(folder: Path, row: CropRow) -> View:
-    """The picture of a row as a view, which it is: a film seen through a window."""
-    from mammopair.io.image_file import read_image
+    """Read the image of a row as a view of a digitised film.
 
+    Raises
+    ------
+    InputError
+        If the image cannot be read.
+    """
     millimetres = row.mm_per_crop_px
     return replace(
         read_image(folder / row.file),
@@ -138,18 +145,3 @@ def read_crop(folder: Path, row: CropRow) -> View:
         patient_id=row.patient_id,
         acquisition=Acquisition.FILM,
     )
-
-
-def _convert(path: Path, line: int, cells: dict[str, str]) -> CropRow:
-    """One row of the table, its numbers read as numbers; empty optional cells get defaults."""
-    given = {name: cell for name, cell in cells.items() if cell not in ("", None)}
-    try:
-        row = msgspec.convert(given, CropRow, strict=False)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{path}, line {line}", str(error)) from error
-    if row.view not in ("CC", "MLO") or row.laterality not in ("LEFT", "RIGHT"):
-        raise InputError(
-            f"{path}, line {line}",
-            f"says {row.laterality} {row.view}; laterality must be LEFT or RIGHT, view CC or MLO",
-        )
-    return row

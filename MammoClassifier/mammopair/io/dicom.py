@@ -1,4 +1,4 @@
-"""One DICOM file to one view: the only place where mammograms in DICOM become pixels."""
+"""Read a DICOM mammogram as a view, for a viewer with its own window, or its header only."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammopair.errors import InputError
-from mammopair.io.attributes import text, value
-from mammopair.io.greyscale import Presentation, ShownPixels, read_presentation
-from mammopair.io.headers import Header, describe
-from mammopair.io.image_checks import NO_PIXELS, admit
-from mammopair.io.pixel_data import stored_values
+from mammopair.io.dicom_attributes import get_text, get_value
+from mammopair.io.dicom_header import parse_header
+from mammopair.io.greyscale import DisplayPixels, Presentation, read_presentation
+from mammopair.io.image_checks import NO_PIXELS, check_image
+from mammopair.io.pixel_data import decode_pixels
 from mammopair.io.viewer_window import WindowedValues, to_windowed
-from mammopair.view import View
+from mammopair.view import Header, View
 from mammopair.warning import CodedWarning
 
 if TYPE_CHECKING:
@@ -24,43 +24,44 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from pydicom.dataset import Dataset
 
-NOT_DICOM = "is not a DICOM file"
-DAMAGED = "is a DICOM file that was cut off or damaged; copy or export it again"
+
+class NotDicomError(InputError):
+    """The file is not a DICOM file."""
 
 
-def read_dicom(path: Path) -> View:
+def read_dicom(path: Path, *, on_demand: bool = False) -> View:
     """Read a mammogram from a DICOM file.
 
-    Pixels go through modality, VOI and presentation steps (:mod:`~mammopair.io.greyscale`)
-    and keep their stored orientation.
+    The modality, VOI and presentation transformations are applied
+    (:mod:`~mammopair.io.greyscale`). The pixels keep their stored orientation.
+
+    Parameters
+    ----------
+    path
+        The file.
+    on_demand
+        Whether display values are computed only when they are accessed, for callers that need a
+        small part of the image. The view's ``pixels`` then have a ``shape`` and return the same
+        arrays when sliced by rows and columns.
 
     Raises
     ------
     InputError
-        If the file is not DICOM, not one single mammogram in shades of grey, is damaged, is in a
-        transfer syntax that nothing installed decodes, or shows one single value.
-    """
-    view = read_dicom_on_demand(path)
-    return replace(view, pixels=view.pixels[:, :])
-
-
-def read_dicom_on_demand(path: Path) -> View:
-    """As :func:`read_dicom`, but pixels are shown where they are looked at.
-
-    For those who need a small part of a film: the view's ``pixels`` have a ``shape``, and slices
-    of them are the same arrays.
+        If the file is not a DICOM file, is damaged, is not a single 2-D greyscale mammogram,
+        has a transfer syntax that no installed decoder supports, or has the same value in every
+        pixel.
     """
     view, _stored, _presentation = _read(Path(path))
-    return view
+    return view if on_demand else replace(view, pixels=view.pixels[:, :])
 
 
 def read_for_viewer(path: Path) -> tuple[View, WindowedValues]:
-    """Read a mammogram for a viewer that has a window of its own.
+    """Read a mammogram for a viewer that applies a window of its own.
 
     Returns
     -------
     tuple of View and WindowedValues
-        As :func:`read_dicom`, and the values and the window that show the same.
+        The view, as from :func:`read_dicom`, and the values and window that display the same.
 
     Raises
     ------
@@ -73,84 +74,94 @@ def read_for_viewer(path: Path) -> tuple[View, WindowedValues]:
 
 
 def read_header(path: Path) -> Header:
-    """Read what the header of a mammogram tells, without its pixels.
+    """Read the header of a mammogram without decoding its pixels.
 
     Raises
     ------
     InputError
-        As :func:`read_dicom`, save for what only the pixels show.
+        As :func:`read_dicom`, except for errors in the pixels.
     """
     return _read_header(open_dataset(Path(path), pixels=False), Path(path))
 
 
 def _read(path: Path) -> tuple[View, npt.NDArray[np.generic], Presentation]:
-    """A view, the stored values that it was made of, and how."""
+    """The view, its stored values, and their transformation to display values."""
     dataset = open_dataset(path)
     header = _read_header(dataset, path)
-    if not value(dataset, "PixelData"):
+    if not get_value(dataset, "PixelData"):
         raise InputError(path, NO_PIXELS)
-    stored = stored_values(dataset, path)
-    pixels, presentation, warnings = _show(stored, dataset, path)
+    stored = decode_pixels(dataset, path)
+    pixels, presentation, warnings = _to_display(stored, dataset, path)
     view = View(
-        pixels=pixels,  # type: ignore[arg-type]  # an array in all that matters
-        **{
-            name: getattr(header, name)
-            for name in Header.__dataclass_fields__
-            if name != "warnings"
-        },
-        warnings=header.warnings + warnings,
+        pixels=pixels,  # type: ignore[arg-type]  # supports the array operations that callers use
+        **vars(replace(header, warnings=header.warnings + warnings)),
     )
     return view, stored, presentation
 
 
 def _read_header(dataset: Dataset, path: Path) -> Header:
-    with _quiet_pydicom():
-        header = describe(dataset, path)
-        return replace(header, warnings=header.warnings + admit(dataset, header))
+    with _ignore_pydicom_warnings():
+        header = parse_header(dataset, path)
+        return replace(header, warnings=header.warnings + check_image(dataset, header))
 
 
 def open_dataset(path: Path, *, pixels: bool = True) -> Dataset:
-    """Parse a DICOM file, with or without the 128 bytes of preamble.
+    """Parse a DICOM file, with or without the preamble of 128 bytes.
+
+    Parameters
+    ----------
+    path
+        The file.
+    pixels
+        Whether Pixel Data is read.
 
     Raises
     ------
+    NotDicomError
+        If the file has no preamble and cannot be parsed.
     InputError
-        If it cannot be parsed, or holds nothing that an image would.
+        If the file cannot be read, or has a preamble but is truncated or damaged.
     """
     import pydicom
 
     try:
-        with _quiet_pydicom():
-            # Without the preamble pydicom guesses; whether it guessed right shows in what it found.
+        with _ignore_pydicom_warnings():
+            # Without a preamble pydicom guesses the format; the check below verifies the guess.
             dataset = pydicom.dcmread(path, force=True, stop_before_pixels=not pixels)
     except FileNotFoundError as error:
-        raise InputError(path, "there is no such file; check its path") from error
+        raise InputError(path, "does not exist; check the path") from error
     except (PermissionError, IsADirectoryError) as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except Exception as error:  # a parser let loose on any bytes may raise anything
-        raise InputError(path, DAMAGED if has_preamble(path) else NOT_DICOM) from error
+    except Exception as error:  # the parser may raise anything on arbitrary bytes
+        raise _parse_error(path) from error
     if not any(keyword in dataset for keyword in ("SOPClassUID", "Modality", "Rows")):
-        raise InputError(path, DAMAGED if has_preamble(path) else NOT_DICOM)
-    _settle_transfer_syntax(dataset)
+        raise _parse_error(path)
+    _set_transfer_syntax(dataset)
     return dataset
 
 
+def _parse_error(path: Path) -> InputError:
+    if has_preamble(path):
+        return InputError(path, "is a truncated or damaged DICOM file; copy or export it again")
+    return NotDicomError(path, "is not a DICOM file; select a DICOM file")
+
+
 @contextmanager
-def _quiet_pydicom() -> Iterator[None]:
-    """Silence on what this package refuses in a sentence of its own, or reads around."""
+def _ignore_pydicom_warnings() -> Iterator[None]:
+    """Ignore warnings about values that this package checks itself."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
         yield
 
 
 def has_preamble(path: Path) -> bool:
-    """Whether a file begins as DICOM files do (PS3.10 7.1)."""
+    """Whether a file starts with the DICOM preamble and prefix (PS3.10 7.1)."""
     with path.open("rb") as file:
         return file.read(132)[128:] == b"DICM"
 
 
-def _settle_transfer_syntax(dataset: Dataset) -> None:
-    """Without a meta header the transfer syntax is one of the plain ones, as the parser found."""
+def _set_transfer_syntax(dataset: Dataset) -> None:
+    """Set a missing transfer syntax to the uncompressed one with which the file was parsed."""
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import (
         UID,
@@ -161,29 +172,34 @@ def _settle_transfer_syntax(dataset: Dataset) -> None:
 
     if not hasattr(dataset, "file_meta"):
         dataset.file_meta = FileMetaDataset()
-    stated = text(dataset.file_meta, "TransferSyntaxUID")
-    if not stated:
+    syntax = get_text(dataset.file_meta, "TransferSyntaxUID")
+    if not syntax:
         implicit, little = dataset.original_encoding
         explicit = ExplicitVRLittleEndian if little else ExplicitVRBigEndian
-        stated = ImplicitVRLittleEndian if implicit else explicit
-    dataset.file_meta.TransferSyntaxUID = UID(stated)
+        syntax = ImplicitVRLittleEndian if implicit else explicit
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
 
 
-def _show(
+def _to_display(
     stored: npt.NDArray[np.generic], dataset: Dataset, path: Path
-) -> tuple[ShownPixels, Presentation, tuple[CodedWarning, ...]]:
-    """Display values; a window that shows nothing of the image gives way to the whole range."""
+) -> tuple[DisplayPixels, Presentation, tuple[CodedWarning, ...]]:
+    """Display values; the full value range replaces a window in which all pixels are equal."""
     if stored.min() == stored.max():
-        raise InputError(path, f"every pixel is {stored.flat[0]}; there is no picture in it")
+        raise InputError(
+            path, f"has the value {stored.flat[0]} in every pixel; export the image again"
+        )
     presentation, warnings = read_presentation(dataset)
-    pixels = ShownPixels(stored, presentation)
-    flat = pixels.is_flat()
-    if flat and presentation.voi is not None:
+    pixels = DisplayPixels(stored, presentation)
+    uniform = pixels.is_uniform()
+    if uniform and presentation.voi is not None:
         presentation = replace(presentation, voi=None)
-        pixels = ShownPixels(stored, presentation)
-        flat = pixels.is_flat()
-        message = "The window of the header shows nothing; the whole range is shown instead."
+        pixels = DisplayPixels(stored, presentation)
+        uniform = pixels.is_uniform()
+        message = (
+            "The window or VOI LUT of the header makes all pixels equal; "
+            "the full value range is displayed instead."
+        )
         warnings = (*warnings, CodedWarning(code="invalid-window", message=message))
-    if flat:
-        raise InputError(path, "every pixel would be shown alike; there is no picture in it")
+    if uniform:
+        raise InputError(path, "has the same display value in every pixel; export the image again")
     return pixels, presentation, warnings

@@ -1,4 +1,4 @@
-"""DICOMweb (PS3.18): QIDO finds a study's mammograms, WADO reads them, STOW stores results."""
+"""DICOMweb client (PS3.18): find a study's mammograms (QIDO), retrieve (WADO), store (STOW)."""
 
 from __future__ import annotations
 
@@ -12,34 +12,42 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammopair.errors import InputError
-from mammopair.io.dicomweb_credentials import HOW, authenticate, check_address
-from mammopair.io.headers import TOMOSYNTHESIS
+from mammopair.io.dicom_header import TOMOSYNTHESIS
+from mammopair.io.dicomweb_credentials import CREDENTIALS_HELP, authenticate, check_address
 
 if TYPE_CHECKING:
     from dicomweb_client.web import DICOMwebClient
     from pydicom.dataset import Dataset
 
 TIMEOUT = 60.0
-"""Seconds without an answer after which an archive counts as silent."""
-MODALITY, SERIES, INSTANCE, SOP_CLASS = "00080060", "0020000E", "00080018", "00080016"
+"""Seconds to wait for a response."""
+_MODALITY, _SERIES, _INSTANCE, _SOP_CLASS = "00080060", "0020000E", "00080018", "00080016"
 
 
 @dataclass(frozen=True)
 class Archive:
-    """An archive that was named, and the client that speaks with it."""
+    """A DICOMweb archive."""
 
     url: str
     client: DICOMwebClient
     timeout: float
+    """Seconds."""
 
 
 def connect(url: str, timeout: float = TIMEOUT) -> Archive:
-    """Make ready to speak with the archive at an address; nothing is sent yet.
+    """Create a client for an archive; no request is sent.
+
+    Parameters
+    ----------
+    url
+        The base URL, such as ``https://host/dicom-web``.
+    timeout
+        Seconds to wait for a response.
 
     Raises
     ------
     InputError
-        If the address or the credentials will not do, or ``dicomweb-client`` is not installed.
+        If the URL or the credentials are invalid, or ``dicomweb-client`` is not installed.
     """
     check_address(url)
     try:
@@ -58,31 +66,43 @@ def connect(url: str, timeout: float = TIMEOUT) -> Archive:
 
 
 def fetch_mammograms(archive: Archive, study: str, folder: Path) -> list[Path]:
-    """Read a study's mammograms (modality MG) into a folder of their own, all or none.
+    """Retrieve the mammograms of a study, without tomosynthesis, into a new folder.
+
+    The folder is replaced only when all images have been retrieved.
+
+    Parameters
+    ----------
+    archive
+        The archive.
+    study
+        Study Instance UID.
+    folder
+        The output folder.
 
     Returns
     -------
     list of Path
-        One file an image, named by its SOP Instance UID, in the transfer syntax that it is kept in.
+        One file for each image of modality MG, named by its SOP Instance UID, in the transfer
+        syntax of the archive.
 
     Raises
     ------
     InputError
-        If the archive refuses, is silent, redirects or answers nonsense, or has no mammogram of
-        that study.
+        If a request fails, times out, is redirected or has an invalid response, if the study
+        has no mammogram, or if the folder cannot be written.
     """
-    check_uid(study)
+    _check_uid(study)
     unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(unfinished, ignore_errors=True)
     try:
         unfinished.mkdir(parents=True)
-        for series, instance in find_mammograms(archive, study):
-            with _conversation(archive):
+        for series, instance in _find_mammograms(archive, study):
+            with _translate_errors(archive):
                 dataset = archive.client.retrieve_instance(
                     study, series, instance, media_types=(("application/dicom", "*"),)
                 )
                 if str(dataset.SOPInstanceUID) != instance:
-                    raise ValueError("another image than it was asked for")
+                    raise ValueError("another image was returned")
             dataset.save_as(unfinished / instance, enforce_file_format=True)
         if folder.exists():
             shutil.rmtree(folder)
@@ -94,69 +114,64 @@ def fetch_mammograms(archive: Archive, study: str, folder: Path) -> list[Path]:
     return sorted(folder.iterdir())
 
 
-def find_mammograms(archive: Archive, study: str) -> list[tuple[str, str]]:
-    """Series and SOP Instance UIDs of the mammograms of a study, without tomosynthesis.
-
-    Raises
-    ------
-    InputError
-        As :func:`fetch_mammograms`.
-    """
-    with _conversation(archive):
+def _find_mammograms(archive: Archive, study: str) -> list[tuple[str, str]]:
+    """Series and SOP Instance UIDs of the mammograms of a study, without tomosynthesis."""
+    with _translate_errors(archive):
         series = archive.client.search_for_series(study)
-        wanted = [_first(one, SERIES) for one in series if _first(one, MODALITY) == "MG"]
+        wanted = [_first(one, _SERIES) for one in series if _first(one, _MODALITY) == "MG"]
         found = [
-            (one, _first(instance, INSTANCE))
+            (one, _first(instance, _INSTANCE))
             for one in wanted
             for instance in archive.client.search_for_instances(study, one)
-            if _first(instance, SOP_CLASS) != TOMOSYNTHESIS
+            if _first(instance, _SOP_CLASS) != TOMOSYNTHESIS
         ]
         for uids in found:
             for uid in uids:
-                check_uid(uid)
+                _check_uid(uid)
     if not found:
-        problem = "no mammogram (modality MG) in it" if series else "no such study"
-        raise InputError(archive.url, f"has {problem}: {study}")
+        missing = f"no mammogram (modality MG) in study {study}" if series else f"no study {study}"
+        raise InputError(archive.url, f"has {missing}; check the study UID")
     return found
 
 
 def store(archive: Archive, study: str, datasets: Sequence[Dataset]) -> None:
-    """Store objects into a study, in one request.
+    """Store DICOM objects in a study, in one request.
 
     Raises
     ------
     InputError
-        As :func:`fetch_mammograms`, or if the archive took some objects and refused others.
+        If the request fails, times out, is redirected or has an invalid response, or if the
+        archive rejects an object.
     """
-    with _conversation(archive):
-        answer = archive.client.store_instances(datasets, study)
-        refused = list(answer.get("FailedSOPSequence", []))
-        reasons = sorted({f"{int(item.get('FailureReason', 0)):04X}H" for item in refused})
-    if refused:
+    with _translate_errors(archive):
+        response = archive.client.store_instances(datasets, study)
+        rejected = list(response.get("FailedSOPSequence", []))
+        reasons = sorted({f"{int(item.get('FailureReason', 0)):04X}H" for item in rejected})
+    if rejected:
         raise InputError(
             archive.url,
-            f"refused {len(refused)} of {len(datasets)} result objects (reason "
-            f"{', '.join(reasons)}); ask its keeper, then store them again",
+            f"rejected {len(rejected)} of {len(datasets)} objects (failure reason "
+            f"{', '.join(reasons)}); contact its administrator, then store them again",
         )
 
 
-def check_uid(uid: str) -> None:
-    """Raise :class:`InputError` unless something is a UID, which is safe in a path."""
+def _check_uid(uid: str) -> None:
+    """Raise InputError unless a text is a valid UID, which is also safe as a file name."""
     from pydicom.uid import RE_VALID_UID
 
     if len(uid) > 64 or not re.match(RE_VALID_UID, uid):
-        raise InputError("study", f"{uid!r} is not a DICOM UID")
+        raise InputError("study", f"{uid!r} is not a valid DICOM UID; correct it")
 
 
-def _first(answer: dict[str, Any], tag: str) -> str:
-    """The first value of an attribute in DICOM JSON; empty where there is none."""
-    values = answer.get(tag, {}).get("Value") or [""]
+def _first(attributes: dict[str, Any], tag: str) -> str:
+    """The first value of an attribute in DICOM JSON; empty if there is none."""
+    values = attributes.get(tag, {}).get("Value") or [""]
     return str(values[0])
 
 
 @contextmanager
-def _conversation(archive: Archive) -> Iterator[None]:
-    """What goes wrong in speaking with an archive, in one sentence."""
+def _translate_errors(archive: Archive) -> Iterator[None]:
+    """Convert errors of the client to InputError."""
     from requests import exceptions
 
     try:
@@ -164,36 +179,37 @@ def _conversation(archive: Archive) -> Iterator[None]:
     except exceptions.HTTPError as error:
         raise InputError(archive.url, _status(error)) from error
     except exceptions.TooManyRedirects as error:
-        target = error.response.headers["Location"] if error.response is not None else "elsewhere"
+        target = error.response.headers["Location"] if error.response is not None else "another URL"
         raise InputError(
             archive.url,
-            f"redirects to {target}, which is not followed; name that address if you trust it",
+            f"redirects to {target}, which is not followed; specify that URL if you trust it",
         ) from error
     except exceptions.Timeout as error:
         raise InputError(
-            archive.url, f"did not answer within {archive.timeout:g} s; try again later"
+            archive.url, f"did not respond within {archive.timeout:g} s; try again later"
         ) from error
     except exceptions.SSLError as error:
         raise InputError(
             archive.url,
-            "shows a certificate that is not trusted; have REQUESTS_CA_BUNDLE name its authority",
+            "has a certificate that is not trusted; set REQUESTS_CA_BUNDLE to the file of its "
+            "certificate authority",
         ) from error
     except (exceptions.ConnectionError, exceptions.ChunkedEncodingError) as error:
         raise InputError(
-            archive.url, "cannot be reached, or broke off; check the address and that it is up"
+            archive.url, "cannot be reached or closed the connection; check the URL and the server"
         ) from error
     except InputError:
         raise
-    except Exception as error:  # what parses an answer may raise anything on nonsense
+    except Exception as error:  # parsers may raise anything on an invalid response
         raise InputError(
-            archive.url, f"gave an answer that is not DICOMweb ({error}); check the address"
+            archive.url, f"returned a response that is not DICOMweb ({error}); check the URL"
         ) from error
 
 
 def _status(error: Any) -> str:  # noqa: ANN401 - an HTTPError of requests
     status = error.response.status_code
     if status in (401, 403):
-        return f"refuses us ({status}); {HOW}"
+        return f"denied access ({status}); {CREDENTIALS_HELP}"
     if status == 404:
-        return "has no such study, or is not the address of DICOMweb (404); check both"
-    return f"answered {status} {error.response.reason}; ask its keeper"
+        return "has no such study or is not a DICOMweb URL (404); check the study UID and the URL"
+    return f"returned status {status} {error.response.reason}; contact its administrator"

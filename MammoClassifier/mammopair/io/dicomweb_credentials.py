@@ -1,6 +1,7 @@
-"""Who we say we are to an archive: from the environment or a netrc file, never from an argument.
+"""Credentials for a DICOMweb archive, from environment variables or a netrc file.
 
-An argument is seen by every user of the machine and kept in the shell's history.
+Command-line arguments are not used: they are visible to every user of the machine and stored in
+the shell's history.
 """
 
 from __future__ import annotations
@@ -17,56 +18,59 @@ if TYPE_CHECKING:
 
 USER, PASSWORD = "MAMMOPAIR_DICOMWEB_USER", "MAMMOPAIR_DICOMWEB_PASSWORD"
 TOKEN = "MAMMOPAIR_DICOMWEB_TOKEN"
-HOW = f"set {USER} and {PASSWORD}, or {TOKEN}, or write the host into a netrc file"
+CREDENTIALS_HELP = f"set {USER} and {PASSWORD}, or {TOKEN}, or add the host to a netrc file"
 
 
 def check_address(url: str) -> None:
-    """Make sure that an address is one of HTTP and holds no credentials.
+    """Check that a URL is an HTTP URL without credentials, query and fragment.
 
     Raises
     ------
     InputError
-        If it is not, or does.
+        If it is not.
     """
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise InputError("--dicomweb", f"is not an address: {error}") from error
+        raise InputError("--dicomweb", f"is not a valid URL ({error}); correct it") from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise InputError(url, "is not an address of DICOMweb, such as https://host/dicom-web")
+        raise InputError(url, "is not a DICOMweb URL; use one such as https://host/dicom-web")
     if parts.username is not None or parts.password is not None:
-        # The address itself is not repeated, for what is in it.
-        raise InputError("--dicomweb", f"holds credentials; leave them out and {HOW}")
+        # The URL is not repeated, because it contains the credentials.
+        raise InputError("--dicomweb", f"contains credentials; remove them and {CREDENTIALS_HELP}")
     if parts.query or parts.fragment:
-        raise InputError(url, "has a query or fragment; give the address up to /dicom-web or so")
+        raise InputError(url, "has a query or fragment; remove it")
 
 
 @dataclass(frozen=True)
 class Bearer:
-    """Puts a token on a request (RFC 6750), as requests wants it."""
+    """Bearer token authentication (RFC 6750) for requests."""
 
     token: str
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
-        """Put it on."""
+        """Add the token to a request."""
         request.headers["Authorization"] = f"Bearer {self.token}"
         return request
 
 
 def authenticate(session: Session) -> None:
-    """Give a session what the environment holds; without that it looks into the netrc file.
+    """Set a session's credentials from the environment; without them it uses the netrc file.
 
     Raises
     ------
     InputError
-        If the environment holds half of it, or too much.
+        If only one of user and password is set, or a token in addition to them.
     """
     user, password, token = (os.environ.get(name) for name in (USER, PASSWORD, TOKEN))
     if token and (user or password):
-        raise InputError(TOKEN, f"is set beside {USER} or {PASSWORD}; unset what is not to be used")
+        raise InputError(
+            TOKEN, f"is set in addition to {USER} or {PASSWORD}; unset either the token or those"
+        )
     if bool(user) != bool(password):
-        raise InputError(PASSWORD if user else USER, "is not set, though its other half is; set it")
+        missing, present = (PASSWORD, USER) if user else (USER, PASSWORD)
+        raise InputError(missing, f"is not set, but {present} is; set both")
     if token:
         session.auth = Bearer(token)
     elif user and password:

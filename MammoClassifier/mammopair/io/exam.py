@@ -1,7 +1,7 @@
-"""Views to breasts: which CC and which MLO belong together.
+"""Group the views of an exam into breasts: the CC and the MLO view that belong together.
 
-Works on whatever names patient, study, laterality and projection: on views, on headers without
-pixels (:func:`mammopair.io.dicom.read_header`), and on a viewer's own records.
+Works on any object that has patient, study, laterality and projection: on views, on headers
+(:func:`mammopair.io.dicom.read_header`), and on the volumes of a viewer.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Generic, Protocol, TypeVar
 from mammopair.view import Intent, Laterality, Projection
 
 
-class Identified(Protocol):
-    """What must be known of a view to group it; fields as in ``View``, empty where unknown."""
+class ViewIdentity(Protocol):
+    """The attributes needed to group a view; as in :class:`~mammopair.view.Header`."""
 
     @property
     def patient_id(self) -> str:
@@ -39,75 +39,64 @@ class Identified(Protocol):
 
     @property
     def modifiers(self) -> tuple[str, ...]:
-        """``magnification``, ``spot compression``, ...; none for a plain view."""
+        """``magnification``, ``spot compression``, ...; empty for a standard view."""
 
     @property
     def intent(self) -> Intent | None:
         """For presentation or for processing."""
 
 
-V = TypeVar("V", bound=Identified)
-
-
-@dataclass(frozen=True)
-class Extra(Generic[V]):
-    """A view of a breast that is not one of its pair."""
-
-    view: V
-    reason: str
-    """``repeat``, ``for processing``, ``magnification``, ``neither CC nor MLO``, ..."""
+V = TypeVar("V", bound=ViewIdentity)
 
 
 @dataclass(frozen=True)
 class Breast(Generic[V]):
-    """One breast in one exam: the pair to classify, and everything else there is of it."""
+    """The views of one breast in one exam that are classified together."""
 
     patient_id: str
-    laterality: Laterality | None
-    """None if the file does not tell; then everything is in ``extras``."""
+    laterality: Laterality
     cc: V | None = None
     mlo: V | None = None
-    extras: tuple[Extra[V], ...] = ()
 
     @property
     def views(self) -> tuple[V, ...]:
-        """The pair: CC, then MLO, as far as they are there."""
+        """The CC, then the MLO view, where present."""
         return tuple(view for view in (self.cc, self.mlo) if view is not None)
 
 
 def group_breasts(views: Iterable[V]) -> list[Breast[V]]:
-    """Group views into breasts, one a patient, exam and side.
+    """Group views by patient, exam and breast, and select one CC and one MLO view of each.
 
-    An exam is a study that holds two views or more. Views whose study holds nothing else (in
-    CBIS-DDSM every view has a study of its own) form one exam together, for each patient, and are
-    never mixed into a study that holds several. A view without patient is known by its study;
-    one that has neither stands alone, since nothing tells whose it is.
+    A study of two or more views is an exam. Views that are alone in their study (in CBIS-DDSM
+    every view has its own study) form one exam per patient, and are never added to a study of
+    several views. A view without Patient ID is grouped by its study only; a view without Patient
+    ID and study is an exam of its own.
 
-    Of several views of one projection the pair gets a plain one before a magnified or spot
-    compression one, one for presentation before one for processing, and then the newest. The
-    others are kept in ``extras``, with the reason.
+    Of several views of one projection, a standard view is preferred to a magnification or spot
+    compression view, then a view for presentation to one for processing, then the newest.
 
     Returns
     -------
     list of Breast
-        Patients in order of their ID; a patient's newest exam first; right before left, as
-        mammograms hang.
+        One for each patient, exam and known laterality: ordered by patient ID, newest exam first,
+        right before left. A breast without a CC or MLO view has no views. Views of unknown
+        laterality are ignored.
     """
     breasts = []
-    for exam in _exams(list(views)):
+    for exam in _split_exams(list(views)):
         sides: dict[Laterality | None, list[V]] = defaultdict(list)
         for view in exam:
             sides[view.laterality].append(view)
         breasts += [
-            _breast(sides[side], side)
-            for side in (Laterality.RIGHT, Laterality.LEFT, None)
+            _select_views(sides[side], side)
+            for side in (Laterality.RIGHT, Laterality.LEFT)
             if side in sides
         ]
     return breasts
 
 
-def _exams(views: Sequence[V]) -> list[list[V]]:
-    """Views of one exam together, in the order of :func:`group_breasts`."""
+def _split_exams(views: Sequence[V]) -> list[list[V]]:
+    """The views of each exam, in the order of :func:`group_breasts`."""
     studies: dict[tuple[str, str], list[V]] = defaultdict(list)
     for number, view in enumerate(views):
         study = view.study_uid
@@ -115,46 +104,27 @@ def _exams(views: Sequence[V]) -> list[list[V]]:
         studies[patient, study].append(view)
 
     exams: dict[tuple[str, str], list[V]] = defaultdict(list)
-    for (patient, study), held in studies.items():
-        exams[patient, study if len(held) > 1 else ""] += held
-    newest_first = sorted(exams.items(), key=lambda exam: _newest(exam[1]), reverse=True)
+    for (patient, study), members in studies.items():
+        exams[patient, study if len(members) > 1 else ""] += members
+    newest_first = sorted(
+        exams.items(), key=lambda exam: max(view.acquired for view in exam[1]), reverse=True
+    )
     return [exam for _, exam in sorted(newest_first, key=lambda exam: exam[0][0])]
 
 
-def _newest(views: Sequence[V]) -> str:
-    return max(view.acquired for view in views)
-
-
-def _breast(views: Sequence[V], side: Laterality | None) -> Breast[V]:
-    chosen: dict[Projection | None, V] = {}
-    extras: list[Extra[V]] = []
+def _select_views(views: Sequence[V], side: Laterality) -> Breast[V]:
+    selected: dict[Projection | None, V] = {}
     newest_first = sorted(views, key=lambda view: view.acquired, reverse=True)
-    for view in sorted(newest_first, key=_oddity):
-        if side is None:
-            extras.append(Extra(view, "laterality unknown"))
-        elif view.projection is None:
-            extras.append(Extra(view, "projection unknown"))
-        elif view.projection is Projection.OTHER:
-            extras.append(Extra(view, "neither CC nor MLO"))
-        elif view.projection in chosen:
-            extras.append(Extra(view, _reason(view)))
-        else:
-            chosen[view.projection] = view
+    for view in sorted(newest_first, key=_preference):
+        selected.setdefault(view.projection, view)
     return Breast(
         patient_id=views[0].patient_id,
         laterality=side,
-        cc=chosen.get(Projection.CC),
-        mlo=chosen.get(Projection.MLO),
-        extras=tuple(extras),
+        cc=selected.get(Projection.CC),
+        mlo=selected.get(Projection.MLO),
     )
 
 
-def _oddity(view: Identified) -> tuple[bool, bool]:
-    """Sorts what a pair is better made of to the front."""
+def _preference(view: ViewIdentity) -> tuple[bool, bool]:
+    """Sort key: the preferred views of a projection first."""
     return bool(view.modifiers), view.intent is Intent.PROCESSING
-
-
-def _reason(view: Identified) -> str:
-    if view.modifiers:
-        return ", ".join(view.modifiers)
-    return "for processing" if view.intent is Intent.PROCESSING else "repeat"

@@ -1,4 +1,4 @@
-"""Laterality and projection as people write them into names: ``P_00173_LEFT_CC``, ``R-MLO``."""
+"""Laterality and projection in names: ``P_00173_LEFT_CC``, ``R-MLO``."""
 
 from __future__ import annotations
 
@@ -17,24 +17,31 @@ _SIDES = {
 }
 _PROJECTIONS = {"cc": Projection.CC, "mlo": Projection.MLO}
 _PAIRS = {side + view: (side, view) for side in _SIDES for view in _PROJECTIONS}
+_TOKEN = re.compile(r"[A-Za-z]+|[0-9]+")
 
 
 @dataclass(frozen=True)
-class NamedView:
-    """What a name tells of a view; ``None`` where it is silent or contradicts itself."""
+class ParsedName:
+    """The view that a name states; None for a part that is missing or ambiguous."""
 
     laterality: Laterality | None = None
     projection: Projection | None = None
     subject: str = ""
-    """What stands before ``LEFT_CC`` and the like, if both are named: the patient, as a rule."""
+    """The text before ``LEFT_CC`` or similar, usually the patient; empty unless both parts are
+    stated."""
 
 
-def read_name(name: str) -> NamedView:
-    """Find laterality and projection in a name.
+def parse_name(name: str) -> ParsedName:
+    """Parse laterality and projection in a name; case is ignored.
 
-    Tokens are runs of letters and runs of digits. ``left`` and ``right`` count anywhere; ``L``,
-    ``R``, ``LT`` and ``RT`` count only beside ``CC`` or ``MLO``, or grown together with it
-    (``LCC``), for a single letter alone says nothing. Case does not matter.
+    The name is split into runs of letters and runs of digits. ``left`` and ``right`` count
+    anywhere. ``L``, ``R``, ``LT`` and ``RT`` count only next to ``CC`` or ``MLO`` or joined to it
+    (``LCC``), because a single letter alone is ambiguous.
+
+    Parameters
+    ----------
+    name
+        A file name without extension, a Patient ID or a Series Description.
     """
     tokens = [(match.group().lower(), match.start()) for match in _TOKEN.finditer(name)]
     words = [(part, start) for token, start in tokens for part in _PAIRS.get(token, (token,))]
@@ -54,12 +61,9 @@ def read_name(name: str) -> NamedView:
                 first = min(start, words[neighbour][1])
                 subjects.append(name[:first].rstrip(" _-.,"))
                 break
-    plain = len(sides) == len(views) == 1
-    return NamedView(
+    unambiguous = len(sides) == len(views) == 1
+    return ParsedName(
         laterality=sides.pop() if len(sides) == 1 else None,
         projection=views.pop() if len(views) == 1 else None,
-        subject=subjects[0] if plain and subjects else "",
+        subject=subjects[0] if unambiguous and subjects else "",
     )
-
-
-_TOKEN = re.compile(r"[A-Za-z]+|[0-9]+")

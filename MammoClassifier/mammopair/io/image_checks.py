@@ -1,30 +1,40 @@
-"""Which DICOM images count as one single mammogram in shades of grey; all others are refused."""
+"""Which DICOM images are accepted: a single 2-D greyscale mammogram; others are rejected."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from mammopair.errors import InputError
-from mammopair.io.attributes import number, numbers, text
-from mammopair.io.headers import MAMMOGRAPHY_CLASSES, TOMOSYNTHESIS, Header
-from mammopair.view import Projection
+from mammopair.io.dicom_attributes import get_number, get_numbers, get_text
+from mammopair.io.dicom_header import MAMMOGRAPHY_CLASSES, TOMOSYNTHESIS
+from mammopair.view import Header, Projection
 from mammopair.warning import CodedWarning
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 OTHER_RADIOGRAPHY = frozenset({"CR", "DX", "OT", "RG", ""})
-"""Modalities under which mammograms are met besides MG, where a mammographic view is stated."""
+"""Modalities other than MG that are accepted where the header states a mammographic view."""
 
-NO_PIXELS = "holds no pixel data; choose the image, not its report or header"
+NO_PIXELS = "has no pixel data; select the image instead of its report or header"
 
 
-def admit(dataset: Dataset, header: Header) -> tuple[CodedWarning, ...]:
-    """Refuse what is not one single mammogram in shades of grey; settle its pixel format.
+def check_image(dataset: Dataset, header: Header) -> tuple[CodedWarning, ...]:
+    """Check that a data set is a single 2-D greyscale mammogram.
 
-    MG is taken whatever its SOP class (CBIS-DDSM's are secondary captures), and so is what the
-    mammography SOP classes hold. CR, DX, OT and what states no modality count only where the
-    header states the breast and CC or MLO.
+    Modality MG is accepted with any SOP class (CBIS-DDSM uses Secondary Capture), and so are the
+    mammography SOP classes with any modality. Modality CR, DX, OT, RG or none is accepted only
+    where the header states the laterality and CC or MLO.
+
+    Rows, Columns, BitsAllocated, BitsStored, HighBit and PixelRepresentation of ``dataset`` are
+    set to the checked integers, with the default HighBit where it is absent.
+
+    Parameters
+    ----------
+    dataset
+        The data set, with or without Pixel Data. It is modified.
+    header
+        Its parsed header.
 
     Returns
     -------
@@ -34,67 +44,72 @@ def admit(dataset: Dataset, header: Header) -> tuple[CodedWarning, ...]:
     Raises
     ------
     InputError
-        One sentence, with the mend.
+        If the image is not accepted.
     """
     return _check_kind(dataset, header) + _check_pixel_format(dataset, header)
 
 
 def _check_kind(dataset: Dataset, header: Header) -> tuple[CodedWarning, ...]:
-    sop_class, modality = text(dataset, "SOPClassUID"), text(dataset, "Modality").upper()
+    sop_class, modality = get_text(dataset, "SOPClassUID"), get_text(dataset, "Modality").upper()
     if sop_class == TOMOSYNTHESIS:
         raise InputError(
-            header.source, "is a tomosynthesis; give the 2-D view, or one computed from it"
+            header.source, "is a tomosynthesis; select the 2-D view or a synthetic 2-D view"
         )
     if modality == "MG" or sop_class in MAMMOGRAPHY_CLASSES:
         return ()
     named = header.laterality and header.projection in (Projection.CC, Projection.MLO)
     if modality not in OTHER_RADIOGRAPHY or not named:
-        kind = f"modality {modality}" if modality else "an image of unknown modality"
+        kind = f"has modality {modality}" if modality else "has no modality"
         raise InputError(
             header.source,
-            f"is not a mammogram but {kind}; "
-            "give modality MG, or CR, DX or OT whose header states the breast and CC or MLO",
+            f"is not a mammogram ({kind}); select an image of modality MG, or one of CR, DX or OT "
+            "whose header states the laterality and the view CC or MLO",
         )
-    message = f"Its modality is {modality or 'missing'}, not MG; it states a mammographic view."
+    stated = f"The modality is {modality}, not MG" if modality else "The modality is missing"
+    message = f"{stated}; the header states a mammographic view."
     return (CodedWarning(code="not-mg", message=message),)
 
 
 def _check_pixel_format(dataset: Dataset, header: Header) -> tuple[CodedWarning, ...]:
     path = header.source
-    frames = number(dataset, "NumberOfFrames") or 1
+    frames = get_number(dataset, "NumberOfFrames") or 1
     if frames > 1:
-        raise InputError(path, f"holds {frames:g} frames; give a single 2-D view")
+        raise InputError(path, f"has {frames:g} frames; select a single 2-D view")
     if "Rows" not in dataset:
         raise InputError(path, NO_PIXELS)
-    photometric = text(dataset, "PhotometricInterpretation")
-    colours = number(dataset, "SamplesPerPixel") or 1
+    photometric = get_text(dataset, "PhotometricInterpretation")
+    colours = get_number(dataset, "SamplesPerPixel") or 1
     if colours != 1 or photometric not in ("MONOCHROME1", "MONOCHROME2", ""):
-        raise InputError(path, f"is in colour ({photometric}); export it in shades of grey")
-    rows, columns = _integer(dataset, "Rows"), _integer(dataset, "Columns")
+        raise InputError(path, f"is a colour image ({photometric}); export it as greyscale")
+    rows, columns = _get_integer(dataset, "Rows"), _get_integer(dataset, "Columns")
     if rows < 1 or columns < 1:
-        raise InputError(path, f"has {rows} rows and {columns} columns; export it again")
-    allocated, stored = _integer(dataset, "BitsAllocated"), _integer(dataset, "BitsStored")
-    high = _integer(dataset, "HighBit", absent=stored - 1)
-    signed = _integer(dataset, "PixelRepresentation")
+        raise InputError(path, f"has {rows} rows and {columns} columns; export the image again")
+    allocated = _get_integer(dataset, "BitsAllocated")
+    stored = _get_integer(dataset, "BitsStored")
+    high = _get_integer(dataset, "HighBit", absent=stored - 1)
+    signed = _get_integer(dataset, "PixelRepresentation")
     if not (allocated in (8, 16) and 1 <= stored <= high + 1 <= allocated and signed in (0, 1)):
         raise InputError(
             path,
-            f"stores pixels in {stored} of {allocated} bits, up to bit {high}; "
-            "mammograms have 8 to 16, so export it again",
+            f"has BitsAllocated {allocated}, BitsStored {stored}, HighBit {high} and "
+            f"PixelRepresentation {signed}, which are invalid for a mammogram of 8 to 16 bits; "
+            "export the image again",
         )
-    # Written back, so that what comes after may take them for numbers.
     dataset.Rows, dataset.Columns = rows, columns
     dataset.BitsAllocated, dataset.BitsStored = allocated, stored
     dataset.HighBit, dataset.PixelRepresentation = high, signed
     if photometric:
         return ()
-    message = "Photometric Interpretation (0028,0004) is missing; bright was taken for dense."
+    message = (
+        "Photometric Interpretation (0028,0004) is missing; "
+        "bright pixels are assumed to be dense tissue."
+    )
     return (CodedWarning(code="unknown-polarity", message=message),)
 
 
-def _integer(dataset: Dataset, keyword: str, absent: int = 0) -> int:
-    """The one integer that an attribute of the Image Pixel Module holds; -1 for anything else."""
+def _get_integer(dataset: Dataset, keyword: str, absent: int = 0) -> int:
+    """The integer value of an attribute of the Image Pixel Module; -1 where it is invalid."""
     if keyword not in dataset or dataset.get_item(keyword).value in (None, b"", ""):
         return absent
-    held = numbers(dataset, keyword)
-    return int(held[0]) if len(held) == 1 and held[0].is_integer() else -1
+    values = get_numbers(dataset, keyword)
+    return int(values[0]) if len(values) == 1 and values[0].is_integer() else -1

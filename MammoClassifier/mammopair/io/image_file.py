@@ -1,25 +1,27 @@
-"""One image file that is not DICOM to one view: PNG, TIFF, JPEG, NRRD, MetaImage."""
+"""Read a PNG, TIFF, JPEG, NRRD or MetaImage file as a view."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from mammopair.errors import InputError
-from mammopair.io.file_names import read_name
+from mammopair.io.file_names import parse_name
+from mammopair.io.view_checks import check_header
 from mammopair.view import Spacing, SpacingMeaning, View
 from mammopair.warning import CodedWarning
 
 Picture = npt.NDArray[np.generic]
 
 COARSEST_MM = 0.25
-"""A resolution in PNG, TIFF or JPEG is believed up to here: 72 dots per inch, 0.35 mm, is what
-programs write that know nothing of it, while mammograms are stored at 0.04 to 0.2 mm."""
+"""Largest pixel spacing, in millimetres, that is accepted from PNG, TIFF or JPEG. Programs that
+do not know the resolution write 72 dots per inch, 0.35 mm; mammograms have 0.04 to 0.2 mm."""
 NARROW = 1 / 8
-"""An image that uses less of its type's range than this draws a warning."""
+"""Share of the value range of its data type below which an image causes a warning."""
 
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -30,15 +32,17 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"NRRD000", "NRRD"),
 )
+_HEADER_BYTES = 65536
+"""More than the text header of any NRRD or MetaImage of one image."""
 
 
-def recognise(start: bytes) -> str:
-    """The format of an image from its first bytes; ``""`` where it is none of ours.
+def detect_format(start: bytes) -> str:
+    """Return the format of an image from its first bytes; ``""`` if it is not supported.
 
     Parameters
     ----------
     start
-        1024 bytes or more, or all there are.
+        The first 1024 bytes or more, or the whole file if it is shorter.
     """
     for signature, kind in _SIGNATURES:
         if start.startswith(signature):
@@ -49,57 +53,43 @@ def recognise(start: bytes) -> str:
 
 
 def read_image(path: Path) -> View:
-    """Read a mammogram from an image file.
+    """Read a mammogram from an image file that is not DICOM.
 
-    Unsigned integers of 8 and 16 bits are scaled by the range of their type; everything else, by
-    its own least and largest value. Bright is taken to be dense. Spacing is known only where the
-    file states one; laterality and projection only where the file's name plainly holds them.
+    Unsigned integers of 8 and 16 bits are scaled by the range of their type, all other types by
+    the smallest and largest value of the image. Bright pixels are assumed to be dense tissue. The
+    spacing is read from the file, laterality and projection from its name where unambiguous.
 
     Raises
     ------
     InputError
-        If it is no such image, is damaged, in colour, has more than one slice, holds values that
-        are not finite, or one single value.
+        If the file has another format, is damaged, is a colour image, has more than one slice,
+        has values that are not finite, or has the same value in every pixel.
     """
     path = Path(path)
     with path.open("rb") as file:
         start = file.read(_HEADER_BYTES)
-    kind = recognise(start)
+    kind = detect_format(start)
     if not kind:
-        raise InputError(path, "is not PNG, TIFF, JPEG, NRRD or MetaImage")
+        raise InputError(path, "is not a PNG, TIFF, JPEG, NRRD or MetaImage file; convert it")
     if kind in ("NRRD", "MetaImage"):
         picture, spacing = _read_with_simpleitk(path, start)
     else:
         picture, spacing = _read_with_pillow(path)
     pixels, warnings = _scale(picture, path)
     if kind == "JPEG":
-        message = "The image has been compressed with loss."
+        message = "The image was compressed with a lossy method."
         warnings.append(CodedWarning(code="lossy-compression", message=message))
 
-    named = read_name(path.stem)
-    unknown = {
-        "unknown-laterality": (named.laterality, "The file does not say which breast it shows."),
-        "unknown-projection": (named.projection, "The file does not say which view it shows."),
-        "no-spacing": (spacing, "The pixel spacing is unknown: nothing is measured in mm."),
-    }
-    warnings += [
-        CodedWarning(code=c, message=m) for c, (known, m) in unknown.items() if known is None
-    ]
-    message = "Whether it is film or digital is unknown; the networks have seen film only."
-    warnings.append(CodedWarning(code="unknown-detector", message=message))
-    return View(
+    named = parse_name(path.stem)
+    view = View(
         pixels=pixels,
         source=path,
         laterality=named.laterality,
         projection=named.projection,
         spacing=spacing,
         patient_id=named.subject,
-        warnings=tuple(warnings),
     )
-
-
-_HEADER_BYTES = 65536
-"""More than the text header of any NRRD or MetaImage of one picture."""
+    return replace(view, warnings=(*warnings, *check_header(view)))
 
 
 def _read_with_pillow(path: Path) -> tuple[Picture, Spacing | None]:
@@ -109,10 +99,10 @@ def _read_with_pillow(path: Path) -> tuple[Picture, Spacing | None]:
         with Image.open(path) as image:
             pages = getattr(image, "n_frames", 1)
             if pages > 1:
-                raise InputError(path, f"holds {pages} pages; give a single 2-D view")
+                raise InputError(path, f"has {pages} pages; select a single 2-D view")
             if image.mode not in ("L", "I", "F", "I;16", "I;16B", "I;16L", "I;16N"):
-                found = "black and white" if image.mode == "1" else f"in colour ({image.mode})"
-                raise InputError(path, f"is {found}; export it in shades of grey")
+                found = "black-and-white" if image.mode == "1" else f"colour ({image.mode})"
+                raise InputError(path, f"is a {found} image; export it as greyscale")
             picture = np.asarray(image)
             dots = image.info.get("dpi")
     except InputError:
@@ -125,7 +115,7 @@ def _read_with_pillow(path: Path) -> tuple[Picture, Spacing | None]:
 
 
 def _spacing_from_dots(dots: tuple[float, float] | None) -> Spacing | None:
-    """Spacing from dots per inch, across and down."""
+    """Convert a resolution in dots per inch, horizontal and vertical, to pixel spacing."""
     if not dots or min(dots) <= 0:
         return None
     across, down = (25.4 / float(one) for one in dots)
@@ -144,41 +134,42 @@ def _read_with_simpleitk(path: Path, start: bytes) -> tuple[Picture, Spacing | N
         image = reader.Execute()
     except RuntimeError as error:
         raise InputError(
-            path, "is damaged, or of a kind that is not read; export it again"
+            path, "is damaged or has an unsupported encoding; export it again"
         ) from error
     if image.GetNumberOfComponentsPerPixel() != 1:
-        raise InputError(path, "is in colour; export it in shades of grey")
+        raise InputError(path, "is a colour image; export it as greyscale")
     picture: Picture = SimpleITK.GetArrayFromImage(image)
     across, down = image.GetSpacing()[:2]
     if picture.ndim > 2:
         if picture.shape[0] != 1 or picture.ndim > 3:
-            raise InputError(path, f"holds {picture.shape[0]} slices; give a single 2-D view")
+            raise InputError(path, f"has {picture.shape[0]} slices; select a single 2-D view")
         picture = picture[0]
-    states = re.search(
+    # SimpleITK returns a spacing of 1 mm where the header has none.
+    has_spacing = re.search(
         rb"^\s*(spacings|space directions|ElementSpacing|ElementSize)\s*[:=](?!\s*nan)",
         start.split(b"\n\n", 1)[0],
         re.MULTILINE | re.IGNORECASE,
     )
-    if not states or not (across > 0 and down > 0):
+    if not has_spacing or not (across > 0 and down > 0):
         return picture, None
     return picture, Spacing(row=down, column=across, meaning=SpacingMeaning.DECLARED)
 
 
 def _scale(picture: Picture, path: Path) -> tuple[npt.NDArray[np.float32], list[CodedWarning]]:
     if picture.ndim != 2 or picture.size == 0:
-        raise InputError(path, f"has the shape {picture.shape}; give a single 2-D view")
+        raise InputError(path, f"has the shape {picture.shape}; select a single 2-D view")
     if picture.dtype.kind == "f" and not np.isfinite(picture).all():
-        raise InputError(path, "holds values that are not finite; replace them by numbers")
+        raise InputError(path, "has values that are not finite; replace them by finite numbers")
     low, high = picture.min(), picture.max()
     if low == high:
-        raise InputError(path, f"every pixel is {low}; there is no picture in it")
+        raise InputError(path, f"has the value {low} in every pixel; export the image again")
     if picture.dtype in (np.uint8, np.uint16):
         brightest = 2 ** (8 * picture.dtype.itemsize) - 1
         warnings = []
         if high < brightest * NARROW:
             message = (
-                f"Its brightest value is {high} of {brightest}: if it was stored with fewer bits, "
-                "scale it up first."
+                f"The brightest pixel is {high} of {brightest}; "
+                "if the values use fewer bits, scale them to the full range first."
             )
             warnings.append(CodedWarning(code="narrow-range", message=message))
         return picture.astype(np.float32) / np.float32(brightest), warnings

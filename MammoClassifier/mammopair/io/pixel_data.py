@@ -1,9 +1,9 @@
-"""Pixel Data to stored values, through the fastest decoder that is installed.
+"""Pixel Data to stored values, with the fastest installed decoder.
 
-Every decoder here is handed the same pixels and gives the same array for a lossless transfer
-syntax; tests compare them bit for bit. Nothing is inverted, rescaled or windowed on the way,
-whatever the photometric interpretation: SimpleITK's GDCM, which inverts MONOCHROME1 and rescales,
-gets a copy that says neither (:func:`_bare_copy`).
+All decoders return the same array for a lossless transfer syntax; tests compare them bit for bit.
+Decoding does not invert, rescale or window, whatever the photometric interpretation. SimpleITK's
+GDCM would invert MONOCHROME1 and rescale, so it decodes a copy without these attributes
+(:func:`_strip_attributes`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.errors import InputError
-from mammopair.io.codestream import frame_size
+from mammopair.io.codestream import read_frame_size
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -42,7 +42,7 @@ _BIG_ENDIAN = "1.2.840.10008.1.2.2"
 _NATIVE = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", _BIG_ENDIAN)
 
 LOSSY = frozenset({_JPEG_BASELINE, _JPEG_EXTENDED, _JPEG_LS_NEAR, _JPEG_2000, _HTJ2K})
-"""Transfer syntaxes that may have lost something."""
+"""Transfer syntaxes that may be lossy."""
 
 DECODERS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_NATIVE, ("native",)),
@@ -57,11 +57,11 @@ DECODERS: dict[str, tuple[str, ...]] = {
     _JPEG_2000: ("pylibjpeg", "simpleitk"),
     **dict.fromkeys((_HTJ2K_LOSSLESS, _HTJ2K_RPCL, _HTJ2K), ("pylibjpeg", "simpleitk")),
 }
-"""The decoders of a transfer syntax, the first installed one first.
+"""The decoders of each transfer syntax, in order of preference.
 
-They are the fastest ones (``Testing/benchmarks/decoding.py`` prints it: against what is there
-without them, two to three times for JPEG lossless and five for RLE) that do not end the process
-on a damaged frame. dicomsdl would be as fast on RLE and JPEG 2000, but does.
+They are the fastest ones (measured by ``Testing/benchmarks/decoding.py``: two to three times as
+fast as the fallback for JPEG lossless, five times for RLE) that do not crash the process on a
+damaged frame. dicomsdl is as fast for RLE and JPEG 2000, but does crash.
 """
 
 PACKAGES = {
@@ -71,69 +71,72 @@ PACKAGES = {
     **dict.fromkeys((_JPEG_2000_LOSSLESS, _JPEG_2000), "pylibjpeg-openjpeg"),
     **dict.fromkeys((_HTJ2K_LOSSLESS, _HTJ2K_RPCL, _HTJ2K), "pylibjpeg-openjpeg"),
 }
-"""The package on PyPI that brings the first decoder of a transfer syntax."""
+"""The PyPI package that contains the first decoder of a transfer syntax."""
 
-_CUT_OFF = "its pixel data end early; the file was cut off, so copy or export it again"
+_TRUNCATED = "has truncated pixel data; copy or export the file again"
 
 
-def stored_values(dataset: Dataset, source: Path) -> Stored:
-    """The stored values of the one frame of a data set.
+def decode_pixels(dataset: Dataset, source: Path) -> Stored:
+    """Decode the single frame of a data set.
 
     Parameters
     ----------
     dataset
-        Admitted (:mod:`~mammopair.io.image_checks`), with Pixel Data.
+        A data set with Pixel Data that :func:`~mammopair.io.image_checks.check_image` has
+        accepted.
     source
-        The file, for messages.
+        Its file, for error messages.
 
     Returns
     -------
     numpy.ndarray
-        ``(rows, columns)``, of BitsAllocated and PixelRepresentation; bits above BitsStored carry
-        the sign or 0, whatever rubbish was in them.
+        ``(rows, columns)``, with the data type of BitsAllocated and PixelRepresentation. Bits
+        above BitsStored hold the sign or 0, whatever the file has there.
 
     Raises
     ------
     InputError
-        If the pixels end early, or no installed decoder can decode them.
+        If the transfer syntax is not supported, the pixel data are truncated or damaged, or no
+        installed decoder can decode them.
     """
     syntax = dataset.file_meta.TransferSyntaxUID
     if syntax not in DECODERS:
         raise InputError(
             source,
-            f"its transfer syntax, {syntax.name}, is not among those that mammograms come in; "
-            "have it exported uncompressed, as JPEG lossless or as JPEG 2000",
+            f"has the unsupported transfer syntax {syntax.name}; "
+            "export it uncompressed, as JPEG lossless or as JPEG 2000",
         )
     if syntax.is_encapsulated:
         _check_frame(dataset, source)
     elif len(dataset.PixelData) < dataset.Rows * dataset.Columns * dataset.BitsAllocated // 8:
-        raise InputError(source, _CUT_OFF)
+        raise InputError(source, _TRUNCATED)
 
-    decoders = available_decoders(syntax)
+    decoders = list_decoders(syntax)
     failure: BaseException | None = None
     for decoder in decoders:
         try:
-            return decode(dataset, decoder)
+            return decode_with(dataset, decoder)
         except (KeyboardInterrupt, SystemExit, GeneratorExit):
             raise
-        except BaseException as error:  # a panic in Rust is no Exception; the next one may do
+        except BaseException as error:  # a panic in Rust is not an Exception
             failure = error
-    mend = "it is probably damaged: copy or export it again"
+    remedy = "copy or export the file again"
     if syntax in PACKAGES and DECODERS[syntax][0] not in decoders:
-        mend = f"install the package {PACKAGES[syntax]}, or copy or export it again"
+        remedy = f"install the package {PACKAGES[syntax]}, or {remedy}"
     raise InputError(
         source,
-        f"its pixels, in {syntax.name}, can be decoded by none of {', '.join(decoders)}; {mend}",
+        f"has pixel data in {syntax.name} that no installed decoder ({', '.join(decoders)}) could "
+        f"decode; {remedy}",
     ) from failure
 
 
-def decode(dataset: Dataset, decoder: str) -> Stored:
-    """Stored values through one decoder of :data:`DECODERS`; raises whatever that raises."""
-    return _settle_bits(_DECODE[decoder](dataset), dataset)
+def decode_with(dataset: Dataset, decoder: str) -> Stored:
+    """Decode with one decoder of :data:`DECODERS`; its exceptions are propagated."""
+    return _normalise_bits(_DECODE[decoder](dataset), dataset)
 
 
-def available_decoders(syntax: str) -> tuple[str, ...]:
-    """The installed ones of a transfer syntax's decoders, the fastest first."""
+def list_decoders(syntax: str) -> tuple[str, ...]:
+    """Return the installed decoders of a transfer syntax, in order of preference."""
     return tuple(name for name in DECODERS[syntax] if _is_available(syntax, name))
 
 
@@ -148,30 +151,32 @@ def _is_available(syntax: str, decoder: str) -> bool:
 
 
 def _check_frame(dataset: Dataset, source: Path) -> None:
-    """Refuse a compressed frame that ends early or is not the image that the header describes.
+    """Raise for a compressed frame that is truncated or has another size than the header states.
 
-    Some decoders would fill up with grey what is missing, and write beyond the image where sizes
-    differ.
+    Some decoders would fill the missing part with grey, and write beyond the image buffer where
+    the sizes differ.
     """
     from pydicom.encaps import get_frame
 
     if dataset.HighBit != dataset.BitsStored - 1:
         raise InputError(
-            source, "is compressed with HighBit apart from BitsStored; export it uncompressed"
+            source,
+            f"is compressed with HighBit {dataset.HighBit} and BitsStored {dataset.BitsStored}, "
+            "which no decoder supports; export it uncompressed",
         )
     try:
         frame = get_frame(dataset.PixelData, 0, number_of_frames=1)
     except Exception as error:
-        raise InputError(source, _CUT_OFF) from error
+        raise InputError(source, _TRUNCATED) from error
     if dataset.file_meta.TransferSyntaxUID == _RLE:
         return
     if _END_OF_IMAGE not in frame[-_LONGEST_PADDING:]:
-        raise InputError(source, _CUT_OFF)
+        raise InputError(source, _TRUNCATED)
     try:
-        size = frame_size(frame)
+        size = read_frame_size(frame)
     except ValueError as error:
         raise InputError(
-            source, f"its pixels are damaged ({error}); copy or export it again"
+            source, f"has damaged pixel data ({error}); copy or export the file again"
         ) from error
     if size is None:
         return
@@ -180,31 +185,31 @@ def _check_frame(dataset: Dataset, source: Path) -> None:
     ):
         raise InputError(
             source,
-            f"its pixels are compressed as {size.columns} x {size.rows} of {size.bits} bits, but "
-            f"its header says {dataset.Columns} x {dataset.Rows} of {dataset.BitsStored}; "
-            "copy or export it again",
+            f"has compressed pixel data of {size.columns} x {size.rows} pixels and {size.bits} "
+            f"bits, but its header states {dataset.Columns} x {dataset.Rows} pixels and "
+            f"{dataset.BitsStored} bits; copy or export the file again",
         )
 
 
 _END_OF_IMAGE = b"\xff\xd9"
 _LONGEST_PADDING = 16
-"""Bytes in which the end-of-image marker must lie; one byte of padding is usual."""
+"""Length of the tail that must contain the end-of-image marker; one byte of padding is usual."""
 
 
-def _settle_bits(stored: Stored, dataset: Dataset) -> Stored:
-    """Keep the bits below HighBit that BitsStored counts, and extend the sign."""
+def _normalise_bits(stored: Stored, dataset: Dataset) -> Stored:
+    """Keep the BitsStored bits up to HighBit, and extend the sign."""
     allocated, used, high = dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit
     dtype = np.dtype(f"{'i' if dataset.PixelRepresentation else 'u'}{allocated // 8}")
     values = stored.astype(dtype, copy=False)
     if high != used - 1 or used < allocated:
-        # To the top and back: shifting a signed number down repeats its sign.
+        # Shift to the top and back: shifting a signed number right extends its sign.
         up, down = allocated - 1 - high, allocated - used
         values = np.right_shift(np.left_shift(values, dtype.type(up)), dtype.type(down))
     return values
 
 
 def _native(dataset: Dataset) -> Stored:
-    # pydicom's own decoder drops what is above BitsStored, even where HighBit says to keep it.
+    # pydicom's own decoder drops the bits above BitsStored, even where HighBit includes them.
     order = ">" if dataset.file_meta.TransferSyntaxUID == _BIG_ENDIAN else "<"
     dtype = np.dtype(f"{order}u{dataset.BitsAllocated // 8}")
     pixels = np.frombuffer(dataset.PixelData, dtype, count=dataset.Rows * dataset.Columns)
@@ -212,7 +217,7 @@ def _native(dataset: Dataset) -> Stored:
 
 
 def _with_rle(dataset: Dataset) -> Stored:
-    # pylibjpeg-rle by itself: through pydicom the same pixels take nearly three times as long.
+    # pylibjpeg-rle directly: through pydicom it takes nearly three times as long.
     from pydicom.encaps import get_frame
     from rle.rle import decode_frame  # type: ignore[import-not-found]
 
@@ -238,7 +243,7 @@ def _with_simpleitk(dataset: Dataset) -> Stored:
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "frame.dcm"
-        path.write_bytes(_bare_copy(dataset))
+        path.write_bytes(_strip_attributes(dataset))
         reader = SimpleITK.ImageFileReader()
         reader.SetImageIO("GDCMImageIO")
         reader.SetFileName(str(path))
@@ -249,14 +254,14 @@ def _with_simpleitk(dataset: Dataset) -> Stored:
 def _with_dicomsdl(dataset: Dataset) -> Stored:
     import dicomsdl  # type: ignore[import-untyped]
 
-    # It prints what it also raises.
+    # It prints errors in addition to raising them.
     dicomsdl.set_loglevel(dicomsdl.LogLevel.DISABLE)
-    stored: Stored = dicomsdl.open_memory(_bare_copy(dataset)).pixelData(storedvalue=True)
+    stored: Stored = dicomsdl.open_memory(_strip_attributes(dataset)).pixelData(storedvalue=True)
     return stored.reshape(dataset.Rows, dataset.Columns)
 
 
-def _bare_copy(dataset: Dataset) -> bytes:
-    """A DICOM file of the same compressed pixels and nothing that would change them on reading."""
+def _strip_attributes(dataset: Dataset) -> bytes:
+    """A DICOM file with the same compressed pixels, without attributes that change decoding."""
     from pydicom.dataset import Dataset, FileMetaDataset
     from pydicom.encaps import encapsulate, get_frame
     from pydicom.filewriter import dcmwrite
@@ -276,9 +281,9 @@ def _bare_copy(dataset: Dataset) -> bytes:
     bare["PixelData"].is_undefined_length = True
     bare.file_meta = FileMetaDataset()
     bare.file_meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
-    written = BytesIO()
-    dcmwrite(written, bare, enforce_file_format=True)
-    return written.getvalue()
+    stream = BytesIO()
+    dcmwrite(stream, bare, enforce_file_format=True)
+    return stream.getvalue()
 
 
 _DECODE: dict[str, Callable[[Dataset], Stored]] = {

@@ -1,54 +1,49 @@
-"""Any file to a view: what the file holds decides which reader is asked, not what it is called."""
+"""Read any supported image file as a view."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from mammopair.errors import InputError
+from mammopair.io.dicom import NotDicomError, read_dicom
+from mammopair.io.image_file import detect_format, read_image
 from mammopair.view import View
 
-FORMATS = "a mammogram in DICOM, PNG, TIFF, JPEG, NRRD or MetaImage"
+FORMATS = "DICOM, PNG, TIFF, JPEG, NRRD or MetaImage"
 
 
 def read_view(path: Path, *, on_demand: bool = False) -> View:
-    """Read one mammogram from one file.
+    """Read one mammogram from one file; its content, not its name, selects the format.
 
     Parameters
     ----------
     path
         The file.
     on_demand
-        Whether the pixels of a DICOM file are worked out only where they are looked at; see
-        :func:`~mammopair.io.dicom.read_dicom_on_demand`.
+        Whether the display values of a DICOM file are computed only when they are accessed; see
+        :func:`~mammopair.io.dicom.read_dicom`.
 
     Raises
     ------
     InputError
-        One sentence naming the file, what was found, and what would do.
+        If the file cannot be read or is not a single 2-D greyscale mammogram.
     """
     path = Path(path)
     if path.is_dir():
-        raise InputError(path, f"is a folder; give the file of {FORMATS}")
+        raise InputError(path, f"is a folder; select a file in {FORMATS} format")
     try:
         with path.open("rb") as file:
             start = file.read(1024)
     except FileNotFoundError as error:
-        raise InputError(path, "there is no such file; check its path") from error
+        raise InputError(path, "does not exist; check the path") from error
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror or error}") from error
     if not start:
-        raise InputError(path, f"is empty; give the file of {FORMATS}")
-
-    from mammopair.io.image_file import read_image, recognise
-
-    if start[128:132] != b"DICM" and recognise(start):
+        raise InputError(path, f"is empty; select a file in {FORMATS} format")
+    if start[128:132] != b"DICM" and detect_format(start):
         return read_image(path)
-
-    from mammopair.io.dicom import NOT_DICOM, read_dicom, read_dicom_on_demand
-
     try:
-        return read_dicom_on_demand(path) if on_demand else read_dicom(path)
-    except InputError as error:
-        if error.problem == NOT_DICOM:
-            raise InputError(path, f"is not an image; give {FORMATS}") from error
-        raise
+        return read_dicom(path, on_demand=on_demand)
+    except NotDicomError as error:
+        problem = f"is not an image in a supported format; select a file in {FORMATS} format"
+        raise InputError(path, problem) from error

@@ -1,4 +1,4 @@
-"""Whether views belong together, and what a manifest adds to what their files say."""
+"""Checks of laterality, projection and patient: unknown, conflicting, or not a pair of views."""
 
 from __future__ import annotations
 
@@ -6,72 +6,114 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mammopair.errors import InputError
-from mammopair.view import Acquisition, Intent, Laterality, Projection, View
+from mammopair.view import Acquisition, Header, Intent, Laterality, Projection, View
 from mammopair.warning import CodedWarning
 
+_LATERALITIES = {
+    "L": Laterality.LEFT,
+    "LEFT": Laterality.LEFT,
+    "R": Laterality.RIGHT,
+    "RIGHT": Laterality.RIGHT,
+}
 
-def check_pair(views: Sequence[View]) -> tuple[CodedWarning, ...]:
-    """Make sure that one lesion's views are a CC, an MLO, or one of each, of the same breast.
+
+def check_header(header: Header) -> tuple[CodedWarning, ...]:
+    """Warn about what is unknown, or differs from the training data, in a header of any format.
 
     Returns
     -------
     tuple of CodedWarning
-        What concerns the views together: ``one-view``, ``different-days``, ``different-intents``.
-        What concerns one view alone is in its ``warnings``.
+        ``unknown-laterality``, ``unknown-projection`` or ``other-projection``, ``no-spacing``,
+        ``digital-detector`` or ``unknown-detector``, where they apply, in this order.
+    """
+    found: list[tuple[str, str]] = []
+    if header.laterality is None:
+        message = "The file does not state the laterality (left or right breast)."
+        found.append(("unknown-laterality", message))
+    if header.projection is None:
+        found.append(("unknown-projection", "The file does not state the view (CC or MLO)."))
+    elif header.projection is Projection.OTHER:
+        found.append(("other-projection", "The view is neither CC nor MLO."))
+    if header.spacing is None:
+        message = "The pixel spacing is unknown, so no length is measured in millimetres."
+        found.append(("no-spacing", message))
+    trained = "the networks were trained on digitised film only."
+    if header.acquisition is Acquisition.DIGITAL:
+        found.append(("digital-detector", f"Acquired with a digital detector; {trained}"))
+    elif header.acquisition is Acquisition.UNKNOWN:
+        found.append(("unknown-detector", f"The detector (film or digital) is unknown; {trained}"))
+    return tuple(CodedWarning(code=code, message=message) for code, message in found)
+
+
+def check_pair(views: Sequence[View]) -> tuple[CodedWarning, ...]:
+    """Check that the views of one lesion are a CC view, an MLO view, or one of each of a breast.
+
+    Returns
+    -------
+    tuple of CodedWarning
+        Warnings about the views together: ``one-view``, ``different-days``,
+        ``different-intents``. Warnings about a single view are in its ``warnings``.
 
     Raises
     ------
     InputError
-        If there is no view or more than two, if a view's laterality or projection is unknown or
-        neither CC nor MLO, if both are the same projection, or if breasts or patients differ.
+        If there is no view or more than two, if a laterality or projection is unknown, if a
+        projection is neither CC nor MLO, if both projections are equal, or if the breasts or
+        patients differ.
     """
     if not views:
-        raise InputError("lesion", "has no view; give its CC view, its MLO view, or both")
+        raise InputError("lesion", "has no view; add its CC view, its MLO view, or both")
     if len(views) > 2:
         names = ", ".join(view.name for view in views)
         raise InputError(
-            views[2].source, f"is one of {len(views)} views ({names}); give one CC and one MLO"
+            views[2].source,
+            f"is one of {len(views)} views ({names}); use at most one CC and one MLO view",
         )
     for view in views:
         _check_view(view)
     if len(views) == 1:
-        message = f"Only one view, {views[0].name}, was read; two are surer than one."
+        message = (
+            f"Only one view ({views[0].name}) was classified; "
+            "a CC and an MLO view together are more reliable."
+        )
         return (CodedWarning(code="one-view", message=message),)
     return _check_two(views[0], views[1])
 
 
 def _check_view(view: View) -> None:
     if view.laterality is None:
-        raise InputError(view.source, "does not say which breast it shows; state laterality L or R")
+        raise InputError(
+            view.source, "does not state the laterality; specify the laterality as L or R"
+        )
     if view.projection is None:
-        raise InputError(view.source, "does not say which view it shows; state view CC or MLO")
+        raise InputError(view.source, "does not state the view; specify the view as CC or MLO")
     if view.projection is Projection.OTHER:
-        raise InputError(view.source, "is neither a CC nor an MLO view; give one of these")
+        raise InputError(view.source, "is neither a CC nor an MLO view; use a CC or MLO view")
 
 
 def _check_two(first: View, second: View) -> tuple[CodedWarning, ...]:
     if first.patient_id and second.patient_id and first.patient_id != second.patient_id:
         raise InputError(
             second.source,
-            f"is of patient {second.patient_id}, but {first.source} is of {first.patient_id}; "
-            "give two views of one patient",
+            f"belongs to patient {second.patient_id}, but {first.source} to patient "
+            f"{first.patient_id}; use two views of one patient",
         )
     if first.laterality != second.laterality:
         raise InputError(
             second.source,
-            f"is {second.name}, but {first.source} is {first.name}; give two views of one breast",
+            f"is {second.name}, but {first.source} is {first.name}; use two views of one breast",
         )
     if first.projection == second.projection:
         raise InputError(
             second.source,
-            f"is {second.name}, as {first.source} is; give one CC and one MLO view",
+            f"is {second.name}, and so is {first.source}; use one CC and one MLO view",
         )
     warnings = []
-    # The dates of a digitised film are those of its scanning or copying.
+    # The dates of a digitised film are those of scanning or copying.
     digital = [v for v in (first, second) if v.acquisition is not Acquisition.FILM]
     days = {view.acquired[:8] for view in digital if view.acquired}
     if len(days) > 1:
-        message = f"The two views are of different days: {' and '.join(sorted(days))}."
+        message = f"The two views were acquired on different days: {' and '.join(sorted(days))}."
         warnings.append(CodedWarning(code="different-days", message=message))
     if (first.intent is Intent.PROCESSING) != (second.intent is Intent.PROCESSING):
         message = "One of the two views is raw detector data (FOR PROCESSING), the other is not."
@@ -86,62 +128,63 @@ def with_identity(
     projection: Projection | str | None = None,
     patient_id: str | None = None,
 ) -> View:
-    """A view completed by what is known of it from elsewhere, a manifest or the user.
+    """Return a view with laterality, projection and patient from a lesion table or the user.
+
+    The warnings ``unknown-laterality`` and ``unknown-projection`` are removed where resolved.
 
     Parameters
     ----------
     view
-        As it was read.
+        As read from its file.
     laterality
-        ``L`` or ``R``, or ``LEFT`` or ``RIGHT``, in any case.
+        ``L``, ``R``, ``LEFT`` or ``RIGHT`` in any case; None or empty if unknown.
     projection
-        ``CC`` or ``MLO``, in any case.
+        ``CC`` or ``MLO`` in any case; None or empty if unknown.
     patient_id
-        The patient; ``None`` or ``""`` where nothing is known. Any of the three may be.
+        None or empty if unknown.
 
     Raises
     ------
     InputError
-        If what is given is not one of these words, or the file says something else.
+        If a value is invalid or differs from that in the file.
     """
     side = _parse_laterality(view, laterality)
     which = _parse_projection(view, projection)
     _check_agreement(view, "laterality", view.laterality, side)
     _check_agreement(view, "view", view.projection, which)
     _check_agreement(view, "patient", view.patient_id or None, patient_id or None)
-    settled = {"unknown-laterality": side, "unknown-projection": which}
+    resolved = {"unknown-laterality": side, "unknown-projection": which}
     return replace(
         view,
         laterality=view.laterality or side,
         projection=view.projection or which,
         patient_id=view.patient_id or patient_id or "",
-        warnings=tuple(w for w in view.warnings if not settled.get(w.code)),
+        warnings=tuple(w for w in view.warnings if not resolved.get(w.code)),
     )
 
 
-def _parse_laterality(view: View, word: str | None) -> Laterality | None:
-    if not word:
+def _parse_laterality(view: View, text: str | None) -> Laterality | None:
+    if not text:
         return None
-    found = {"L": Laterality.LEFT, "R": Laterality.RIGHT}
-    found |= {"LEFT": Laterality.LEFT, "RIGHT": Laterality.RIGHT}
     try:
-        return found[word.strip().upper()]
+        return _LATERALITIES[text.strip().upper()]
     except KeyError:
-        raise InputError(view.source, f"laterality {word!r} is unknown; state L or R") from None
+        raise InputError(view.source, f"has laterality {text!r}; it must be L or R") from None
 
 
-def _parse_projection(view: View, word: str | None) -> Projection | None:
-    if not word:
+def _parse_projection(view: View, text: str | None) -> Projection | None:
+    if not text:
         return None
     try:
-        return Projection(word.strip().upper())
+        return Projection(text.strip().upper())
     except ValueError:
-        raise InputError(view.source, f"view {word!r} is unknown; state CC or MLO") from None
+        raise InputError(view.source, f"has view {text!r}; it must be CC or MLO") from None
 
 
-def _check_agreement(view: View, field: str, file: str | None, given: str | None) -> None:
-    if file and given and file != given:
+def _check_agreement(view: View, field: str, in_file: str | None, specified: str | None) -> None:
+    if in_file and specified and in_file != specified:
         raise InputError(
             view.source,
-            f"{field} is given as {given}, but the file says {file}; correct the one that is wrong",
+            f"{field} is specified as {specified}, but is {in_file} in the file; "
+            "correct the wrong one",
         )

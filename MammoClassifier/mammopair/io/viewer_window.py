@@ -1,7 +1,7 @@
-"""A mammogram for viewers that have a window of their own: nothing is cut off, all is bright.
+"""Pixels and a window for viewers that apply a window of their own, with no value clipped.
 
-What the engine shows through a linear window, a viewer can show through that window too, and the
-user can then widen it. So the stored values are kept wherever a window says the same.
+A viewer can reproduce a linear window of the file and let the user widen it. The stored values
+are therefore kept wherever a linear window displays them as the file specifies.
 """
 
 from __future__ import annotations
@@ -11,24 +11,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.io.greyscale import Presentation, Rescale, Window, modality_range
+from mammopair.io.greyscale import Presentation, Rescale, Window, get_modality_range
 
 WHITE = 65535
-"""The value of white where the display values themselves are kept."""
+"""The value displayed as white where display values replace the stored values."""
 
 
 @dataclass(frozen=True)
 class WindowedValues:
-    """``clip((values - low) / (high - low), 0, 1)`` are the pixels of the view."""
+    """Values and a window: ``clip((values - low) / (high - low), 0, 1)`` are the view's pixels."""
 
     values: npt.NDArray[np.integer]
-    """``(rows, columns)``, in the stored orientation; larger where brighter."""
+    """``(rows, columns)``, in the stored orientation; larger values are brighter."""
     low: float
-    """The value that is shown black, with all that are smaller."""
+    """The largest value displayed as black."""
     high: float
-    """The value that is shown white, with all that are larger."""
+    """The smallest value displayed as white."""
     stated: bool
-    """Whether the file states a window or a VOI LUT; else the range is that of the stored bits."""
+    """Whether the file has a window or VOI LUT; otherwise the window is the range of the stored
+    bits."""
 
 
 def to_windowed(
@@ -36,26 +37,26 @@ def to_windowed(
     presentation: Presentation,
     pixels: npt.NDArray[np.float32],
 ) -> WindowedValues:
-    """Values and a window that show what :func:`~mammopair.io.greyscale.show` shows.
+    """Return values and a window that display the same as the view's pixels.
 
-    Where rescaling and window are linear these are the stored values, mirrored within the range
-    of their bits (``lowest + highest - v``) where small ones are bright; padding becomes
-    the smallest value. A SIGMOID, a look-up table, a window of width 1 and padding that the
-    window would not show black are no window's work: there the display values are kept, 0 to
-    :data:`WHITE`.
+    Where rescale and window are linear, the values are the stored ones, mirrored within the range
+    of their bits (``lowest + highest - v``) where small values are bright, with padding set to
+    the smallest value. A SIGMOID window, a lookup table, a window of width 1, or padding that the
+    window would not display as black cannot be reproduced: the values are then the display
+    values scaled to 0 to :data:`WHITE`.
 
     Parameters
     ----------
     stored
         ``(rows, columns)`` of integers within the range of ``presentation.stored``.
     presentation
-        How to show them.
+        The transformation to display values.
     pixels
-        The same, shown.
+        ``(rows, columns)``, the display values, in [0, 1].
     """
     stated = presentation.voi is not None
-    ends = _ends(presentation)
-    padded = _padded(stored, presentation)
+    ends = _find_ends(presentation)
+    padded = _find_padding(stored, presentation)
     if ends is not None:
         dark, bright = ends
         lowest, highest = presentation.stored.lowest, presentation.stored.highest
@@ -72,13 +73,13 @@ def to_windowed(
     return WindowedValues(values, 0.0, float(WHITE), stated)
 
 
-def _ends(presentation: Presentation) -> tuple[float, float] | None:
-    """The stored values, continued, that are just black and just white; None if not linear."""
+def _find_ends(presentation: Presentation) -> tuple[float, float] | None:
+    """The stored values (extrapolated) displayed as black and as white; None if not linear."""
     modality, voi = presentation.modality, presentation.voi
     if not isinstance(modality, Rescale):
         return None
     if voi is None:
-        black, white = modality_range(presentation)
+        black, white = get_modality_range(presentation)
     elif isinstance(voi, Window) and voi.function == "LINEAR" and voi.width > 1:
         middle, half = voi.centre - 0.5, (voi.width - 1.0) / 2
         black, white = middle - half, middle + half
@@ -93,10 +94,10 @@ def _ends(presentation: Presentation) -> tuple[float, float] | None:
     ) / modality.slope
 
 
-def _padded(
+def _find_padding(
     stored: npt.NDArray[np.integer], presentation: Presentation
 ) -> npt.NDArray[np.bool_] | None:
-    """Where the image is padded; None if nowhere."""
+    """A mask of the padding; None if there is none."""
     if presentation.padding is None:
         return None
     first, last = presentation.padding

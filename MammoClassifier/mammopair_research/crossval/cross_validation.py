@@ -201,7 +201,7 @@ def prediction(row: CropRow, member: Member, logit: float) -> Prediction:
         file=row.file,
         patient_id=row.patient_id,
         laterality=row.laterality,
-        view=row.view,  # type: ignore[arg-type]  # the index holds CC and MLO only
+        view=row.view,
         abnormality_id=row.abnormality_id,
         pair_id=row.pair_id,
         label=row.label,

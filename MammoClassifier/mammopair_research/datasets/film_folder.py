@@ -6,7 +6,6 @@ of rows and columns, which differs, undoes it. The crop mapping takes such pixel
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,8 @@ import msgspec
 
 from mammopair.errors import InputError
 from mammopair.io.crop_folder import CropRow
+from mammopair.io.csv_table import parse_row, read_cells
+from mammopair.io.image_file import read_image
 from mammopair.view import (
     Acquisition,
     Laterality,
@@ -25,6 +26,8 @@ from mammopair.view import (
 )
 
 INDEX = "films.csv"
+EXPECTED = dict.fromkeys(("mm_per_col", "mm_per_row"), "a number above 0")
+"""The valid values of the fields, for error messages."""
 
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 
@@ -50,21 +53,11 @@ def read_film_index(folder: Path) -> dict[str, FilmRow]:
     path = folder / INDEX
     if not path.is_file():
         return {}
-    films = {}
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as stream:
-            table = csv.DictReader(stream)
-            for cells in table:
-                try:
-                    film = msgspec.convert(cells, FilmRow, strict=False)
-                except msgspec.ValidationError as error:
-                    raise InputError(f"{path}, line {table.line_num}", str(error)) from error
-                films[film.file] = film
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, f"is not CSV in UTF-8: {error}") from error
-    return films
+    rows = (
+        parse_row(f"{path}, line {line}", cells, FilmRow, EXPECTED)
+        for line, cells in read_cells(path, FilmRow)
+    )
+    return {row.file: row for row in rows}
 
 
 def read_film(folder: Path, row: CropRow, film: FilmRow) -> View:
@@ -75,8 +68,6 @@ def read_film(folder: Path, row: CropRow, film: FilmRow) -> View:
     InputError
         If the picture is missing or cannot be read.
     """
-    from mammopair.io.image_file import read_image
-
     path = folder / film.file
     if not path.is_file():
         raise InputError(path, f"is named in {INDEX} but is not there")

@@ -93,7 +93,7 @@ def held_out_predictions(baseline: Baseline) -> list[Prediction]:
             file=row.file,
             patient_id=row.patient_id,
             laterality=row.laterality,
-            view=row.view,  # type: ignore[arg-type]  # the index holds CC and MLO only
+            view=row.view,
             abnormality_id=row.abnormality_id,
             pair_id=row.pair_id,
             label=row.label,
@@ -116,7 +116,7 @@ def describe_baseline_run(baseline: Baseline, seconds: float) -> CrossValidation
         name=plan.name,
         title=plan.title,
         method=HANDCRAFTED,
-        views=sorted({row.view for row in rows}),  # type: ignore[misc]  # CC and MLO only
+        views=sorted({row.view for row in rows}),
         data=plan.data,
         crops=len(rows),
         patients=len({row.patient_id for row in rows}),

@@ -121,7 +121,7 @@ def test_rows_of_a_lesion_that_contradict_each_other(archive, ensemble_folder, t
     _, summary = run_alone(manifest, tmp_path / "out", ensemble_folder)
     assert summary.tally.records == 1
     (failure,) = failures_of(tmp_path / "out")
-    assert "says L, but case-0 lesion 1 was R above" in failure["reason"]
+    assert "laterality is L, but R in an earlier row of case-0 lesion 1" in failure["reason"]
 
 
 def test_an_unreadable_file_in_the_middle(own_archive, ensemble_folder, tmp_path):
@@ -147,7 +147,7 @@ def test_a_directory_that_vanishes(own_archive, ensemble_folder, tmp_path):
     _, summary = run_alone(own_archive / "lesions.csv", out, ensemble_folder)
     assert summary.exit_code == 1
     assert len(failures_of(out)) == 40
-    assert all("there is no such file" in failure["reason"] for failure in failures_of(out))
+    assert all("does not exist" in failure["reason"] for failure in failures_of(out))
 
     (tmp_path / "elsewhere").rename(own_archive / "films")
     _, summary = run_alone(own_archive / "lesions.csv", out, ensemble_folder, resume=True)

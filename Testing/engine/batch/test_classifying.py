@@ -136,8 +136,8 @@ def test_a_file_that_says_something_else_than_the_manifest_fails(entries, ensemb
         row("view", "CC", "mlo.dcm", box=(5, 5, 9, 9)),
     )
     side, view = classify_entries(table, ensemble)
-    assert "laterality is given as R, but the file says L" in side.reason
-    assert "view is given as CC, but the file says MLO" in view.reason
+    assert "laterality is specified as R, but is L in the file" in side.reason
+    assert "view is specified as CC, but is MLO in the file" in view.reason
 
 
 def test_the_manifest_completes_what_the_file_does_not_say(entries, ensemble, tmp_path):
@@ -219,5 +219,5 @@ def test_a_fault_of_the_program_is_no_failure_of_a_lesion(entries, ensemble, mon
 def test_reading_a_lesion_by_itself_raises(entries, tmp_path):
     table = entries(row("c", "CC", "0-CC.png"))
     (tmp_path / "0-CC.png").unlink()
-    with pytest.raises(InputError, match="there is no such file"):
+    with pytest.raises(InputError, match="does not exist"):
         read_lesion(table[0])

@@ -1,10 +1,9 @@
-"""Damage mammograms at random and read them: run as a process, for a decoder may end it.
+"""Read randomly damaged mammograms, in a process of its own because a decoder may crash it.
 
     python -m Testing.engine.io.damaged_files SEED COUNT [SYNTAX_UID]
 
-Damages as many files of each transfer syntax (or of the one given) and prints how many were read
-and how many refused; anything else than a view or an InputError passes through and ends the
-process.
+Damages COUNT files of each transfer syntax (or of the one specified) and prints how many were
+read and how many rejected. Any exception other than InputError ends the process.
 """
 
 import random
@@ -26,7 +25,7 @@ def main(syntax: UID, seed: int, count: int) -> None:
     dataset = mammogram(breast(48, 40, bits=bits), bits=bits, transfer_syntax=syntax)
     whole = to_bytes(dataset)
     frame = get_frame(dataset.PixelData, 0, number_of_frames=1) if syntax.is_encapsulated else b""
-    read = refused = 0
+    read = rejected = 0
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "damaged.dcm"
         for _ in range(count):
@@ -38,15 +37,15 @@ def main(syntax: UID, seed: int, count: int) -> None:
             try:
                 pixels = read_view(path).pixels
                 if not (pixels.min() >= 0 and pixels.max() <= 1):
-                    raise AssertionError("a view left its range")
+                    raise AssertionError("a pixel lies outside [0, 1]")
                 read += 1
             except InputError:
-                refused += 1
-    print(f"{syntax.name}: {read} read, {refused} refused", flush=True)
+                rejected += 1
+    print(f"{syntax.name}: {read} read, {rejected} rejected", flush=True)
 
 
 def damage(content: bytes, chance: random.Random, spared: int = 0) -> bytes:
-    """Change some bytes, most often near the beginning, where the headers are; cut off some."""
+    """Change some bytes, mostly near the start, where the headers are, and sometimes truncate."""
     damaged = bytearray(content)
     reach = len(damaged) if chance.random() < 0.5 else min(len(damaged), spared + 200)
     for _ in range(chance.choice((1, 1, 2, 5, 20))):

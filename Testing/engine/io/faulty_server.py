@@ -1,4 +1,4 @@
-"""A server on loopback that answers as it is told, and remembers what it was sent."""
+"""A local HTTP server that returns specified responses and records the requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Request:
-    """What came in."""
+    """A received request."""
 
     method: str
     path: str
@@ -20,14 +20,15 @@ class Request:
 
 
 @dataclass
-class Answer:
-    """What goes out; ``breaks_off`` promises more bytes than it sends."""
+class Response:
+    """A response. With ``breaks_off`` its Content-Length exceeds the bytes sent."""
 
     status: int = 200
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     breaks_off: bool = False
     waits: float = 0.0
+    """Seconds before the response is sent."""
 
 
 @dataclass
@@ -39,8 +40,8 @@ class Server:
 
 
 @contextmanager
-def serving(answer: Callable[[Request], Answer]) -> Iterator[Server]:
-    """Serve answers to requests until the block ends."""
+def serving(respond: Callable[[Request], Response]) -> Iterator[Server]:
+    """Serve responses until the block ends."""
     seen: list[Request] = []
     ended = threading.Event()
 
@@ -51,14 +52,14 @@ def serving(answer: Callable[[Request], Answer]) -> Iterator[Server]:
                 self.command, self.path, dict(self.headers.items()), self.rfile.read(length)
             )
             seen.append(request)
-            said = answer(request)
-            ended.wait(said.waits)
-            self.send_response(said.status)
-            for name, value in said.headers.items():
+            response = respond(request)
+            ended.wait(response.waits)
+            self.send_response(response.status)
+            for name, value in response.headers.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(said.body) + 999 * said.breaks_off))
+            self.send_header("Content-Length", str(len(response.body) + 999 * response.breaks_off))
             self.end_headers()
-            self.wfile.write(said.body)
+            self.wfile.write(response.body)
 
         do_GET = do_POST = handle_any  # noqa: N815
 

@@ -1,23 +1,23 @@
-"""The grey-scale pipeline against numbers worked out by hand from the standard."""
+"""The grey-scale pipeline, compared with numbers computed by hand from the standard."""
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydicom.dataset import Dataset
 from pydicom.uid import ImplicitVRLittleEndian
 
 from mammopair.io.dicom import read_dicom
 from mammopair.io.greyscale import (
+    DisplayPixels,
     LookupTable,
     Presentation,
     Rescale,
-    ShownPixels,
     StoredFormat,
     Window,
     apply_window,
-    grey_levels,
+    compute_display_values,
     read_presentation,
-    show,
 )
 from Testing.synthetic_mammograms import breast, lookup_table, mammogram, write_mammogram
 
@@ -34,13 +34,13 @@ def read(tmp_path, stored=RAMP, **attributes):
     ("value", "shown"),
     [(-1000, 0.0), (1948, 0.0), (1949, 1 / 199), (2047.5, 0.5), (2048, 100 / 199), (2147, 1.0)],
 )
-def test_a_linear_window_follows_the_standards_formula_with_its_half_pixel(value, shown):
+def test_a_linear_window_equals_the_formula_of_the_standard(value, shown):
     # PS3.3 C.11.2.1.2.1 for c = 2048, w = 200: y = (x - 2047.5) / 199 + 0.5, clipped.
     got = apply_window(np.array([float(value)]), Window(2048, 200))
     assert got[0] == pytest.approx(shown, abs=1e-12)
 
 
-def test_the_example_of_the_standard_for_a_linear_window_of_4096_around_2048():
+def test_a_linear_window_equals_the_example_of_the_standard():
     # PS3.3 C.11.2.1.2.1, example: c = 2048, w = 4096 is the identity on 0 .. 4095.
     got = apply_window(np.array([0.0, 1.0, 2047.0, 4095.0]), Window(2048, 4096))
     assert got == pytest.approx(np.array([0.0, 1.0, 2047.0, 4095.0]) / 4095)
@@ -51,12 +51,12 @@ def test_a_linear_window_of_width_one_is_a_step():
     assert got.tolist() == [0.0, 0.0, 1.0]
 
 
-def test_a_linear_exact_window_has_no_half_pixel():
+def test_a_linear_exact_window_has_no_offset_of_half_a_value():
     got = apply_window(np.array([90.0, 100.0, 105.0, 110.0]), Window(100, 20, "LINEAR_EXACT"))
     assert got == pytest.approx([0.0, 0.5, 0.75, 1.0])
 
 
-def test_a_sigmoid_window_is_the_logistic_curve_and_never_overflows():
+def test_a_sigmoid_window_is_the_logistic_function_without_overflow():
     got = apply_window(np.array([100.0, 150.0, -1e9, 1e9]), Window(100, 200, "SIGMOID"))
     assert got[0] == 0.5
     assert got[1] == pytest.approx(1 / (1 + np.exp(-1)))
@@ -64,17 +64,17 @@ def test_a_sigmoid_window_is_the_logistic_curve_and_never_overflows():
     assert got[3] == 1.0
 
 
-def test_without_window_the_whole_range_of_the_stored_bits_is_shown(tmp_path):
+def test_without_window_the_full_range_of_the_stored_bits_is_displayed(tmp_path):
     view = read(tmp_path, np.array([[0, 1024], [2048, 4095]], dtype=np.uint16))
     assert view.pixels == pytest.approx(np.array([[0, 1024], [2048, 4095]]) / 4095)
 
 
-def test_without_window_the_range_is_that_after_rescaling(tmp_path):
+def test_without_window_the_range_is_rescaled(tmp_path):
     view = read(tmp_path, RescaleSlope=0.5, RescaleIntercept=-100)
     assert view.pixels == pytest.approx(RAMP / BRIGHTEST)
 
 
-def test_signed_pixels_are_shown_from_their_most_negative_value(tmp_path):
+def test_signed_pixels_are_displayed_from_their_smallest_value(tmp_path):
     stored = np.array([[-2048, -1], [0, 2047]], dtype=np.int16)
     view = read(tmp_path, stored, bits=12)
     assert view.pixels == pytest.approx((stored.astype(float) + 2048) / 4095)
@@ -89,14 +89,14 @@ def test_a_window_applies_to_values_after_rescaling(tmp_path):
     assert view.pixels.ravel()[1500] == pytest.approx(1.0)
 
 
-def test_of_several_windows_the_first_is_taken(tmp_path):
+def test_the_first_of_several_windows_is_used(tmp_path):
     one = read(tmp_path, WindowCenter=[500, 2000], WindowWidth=[400, 100])
     other = read(tmp_path, WindowCenter=500, WindowWidth=400)
     assert (one.pixels == other.pixels).all()
 
 
 @pytest.mark.parametrize("function", ["LINEAR_EXACT", "SIGMOID"])
-def test_the_voi_lut_function_of_the_header_is_honoured(tmp_path, function):
+def test_the_voi_lut_function_of_the_header_is_applied(tmp_path, function):
     view = read(tmp_path, WindowCenter=2000, WindowWidth=800, VOILUTFunction=function)
     expected = apply_window(RAMP.astype(float), Window(2000, 800, function))
     assert view.pixels == pytest.approx(expected, abs=1e-6)
@@ -105,14 +105,14 @@ def test_the_voi_lut_function_of_the_header_is_honoured(tmp_path, function):
 
 
 @pytest.mark.parametrize("as_words", [False, True])
-def test_a_voi_lut_sequence_goes_before_the_window(tmp_path, as_words):
+def test_a_voi_lut_takes_precedence_over_a_window(tmp_path, as_words):
     curve = np.rint(4095 * (np.arange(4096) / 4095) ** 2).astype(np.uint16)
     table = lookup_table(curve, as_words=as_words)
     view = read(tmp_path, VOILUTSequence=table, WindowCenter=100, WindowWidth=50)
     assert view.pixels == pytest.approx(curve[RAMP] / BRIGHTEST)
 
 
-def test_a_voi_lut_holds_its_first_and_last_entry_beyond_its_ends(tmp_path):
+def test_a_voi_lut_extends_its_first_and_last_entry(tmp_path):
     table = lookup_table(np.array([10, 20, 30]), first=1000, bits=8)
     view = read(tmp_path, VOILUTSequence=table).pixels.ravel() * 255
     assert view[[0, 999, 1000, 1001, 1002, 1003, 4095]] == pytest.approx(
@@ -120,14 +120,14 @@ def test_a_voi_lut_holds_its_first_and_last_entry_beyond_its_ends(tmp_path):
     )
 
 
-def test_a_voi_lut_may_begin_at_a_negative_value(tmp_path):
+def test_a_voi_lut_may_start_at_a_negative_value(tmp_path):
     stored = np.arange(-2048, 2048, dtype=np.int16).reshape(64, 64)
     table = lookup_table(np.arange(4096), first=-2048)
     view = read(tmp_path, stored, VOILUTSequence=table)
     assert view.pixels == pytest.approx((stored.astype(float) + 2048) / 4095)
 
 
-def test_a_voi_lut_of_65536_entries_writes_its_count_as_zero(tmp_path):
+def test_a_voi_lut_count_of_zero_means_65536(tmp_path):
     stored = np.array([[0, 65535], [1, 256]], dtype=np.uint16)
     curve = np.arange(65536)[::-1]
     view = read(
@@ -136,7 +136,7 @@ def test_a_voi_lut_of_65536_entries_writes_its_count_as_zero(tmp_path):
     assert view.pixels == pytest.approx(1 - stored / 65535)
 
 
-def test_a_voi_lut_of_many_entries_is_read_of_signed_pixels_in_implicit_vr(tmp_path):
+def test_a_large_voi_lut_count_is_unsigned_for_signed_pixels_in_implicit_vr(tmp_path):
     stored = np.array([[-20000, 19999], [1, 9999]], dtype=np.int16)
     table = lookup_table(np.arange(40000), first=0, bits=16, as_words=True)
     signed = {"bits": 16, "PixelRepresentation": 1, "transfer_syntax": ImplicitVRLittleEndian}
@@ -144,7 +144,7 @@ def test_a_voi_lut_of_many_entries_is_read_of_signed_pixels_in_implicit_vr(tmp_p
     assert view.pixels == pytest.approx(np.maximum(stored, 0) / 65535)
 
 
-def test_a_voi_lut_of_eight_bit_entries_packed_in_bytes_is_read(tmp_path):
+def test_a_voi_lut_of_8_bit_entries_is_read(tmp_path):
     table = lookup_table(np.arange(256), bits=8)
     table[0].add_new("LUTData", "OW", bytes(range(256)))
     stored = np.arange(256, dtype=np.uint8).reshape(16, 16)
@@ -168,7 +168,7 @@ def test_a_modality_lut_replaces_the_rescale(tmp_path):
         ("MONOCHROME2", "INVERSE", True),
     ],
 )
-def test_inversion_happens_once_at_most(tmp_path, photometric, shape, inverted):
+def test_an_image_is_inverted_at_most_once(tmp_path, photometric, shape, inverted):
     view = read(tmp_path, PhotometricInterpretation=photometric, PresentationLUTShape=shape)
     straight = RAMP / BRIGHTEST
     assert view.pixels == pytest.approx(1 - straight if inverted else straight)
@@ -178,7 +178,7 @@ def test_inversion_happens_once_at_most(tmp_path, photometric, shape, inverted):
     ("photometric", "sign", "bright"),
     [("MONOCHROME1", 1, 0), ("MONOCHROME2", 1, 0), ("MONOCHROME2", -1, 4095)],
 )
-def test_raw_data_are_bright_where_less_radiation_arrived(tmp_path, photometric, sign, bright):
+def test_raw_data_are_bright_where_less_radiation_was_detected(tmp_path, photometric, sign, bright):
     view = read(
         tmp_path,
         PresentationIntentType="FOR PROCESSING",
@@ -190,7 +190,7 @@ def test_raw_data_are_bright_where_less_radiation_arrived(tmp_path, photometric,
 
 
 @pytest.mark.parametrize("photometric", ["MONOCHROME1", "MONOCHROME2"])
-def test_padding_is_black_whatever_the_polarity(tmp_path, photometric):
+def test_padding_is_black_for_either_photometric_interpretation(tmp_path, photometric):
     view = read(tmp_path, PhotometricInterpretation=photometric, PixelPaddingValue=0)
     assert view.pixels.ravel()[0] == 0.0
     expected = 1 - 1 / 4095 if photometric == "MONOCHROME1" else 1 / 4095
@@ -219,7 +219,7 @@ def test_negative_padding_of_signed_pixels_is_black(tmp_path):
         ({"RescaleSlope": 0, "RescaleIntercept": 5}, "invalid-rescale"),
     ],
 )
-def test_what_makes_no_sense_is_left_out_with_a_caution(tmp_path, attributes, code):
+def test_an_invalid_window_or_slope_is_ignored_with_a_warning(tmp_path, attributes, code):
     view = read(tmp_path, **attributes)
     assert code in [warning.code for warning in view.warnings]
     assert view.pixels == pytest.approx(RAMP / BRIGHTEST)
@@ -240,21 +240,21 @@ def test_what_makes_no_sense_is_left_out_with_a_caution(tmp_path, attributes, co
     | st.just(LookupTable(np.arange(1000, dtype=np.uint16), -3, 10)),
 )
 @settings(max_examples=60, deadline=None)
-def test_the_table_gives_what_the_formulas_give_for_every_pixel(bits, signed, inverted, slope, voi):
+def test_the_lookup_table_equals_the_formulas_for_every_pixel(bits, signed, inverted, slope, voi):
     stored = breast(20, 10, bits=bits, signed=signed)
     presentation = Presentation(
         stored=StoredFormat(bits, signed), modality=Rescale(slope, 3), voi=voi, inverted=inverted
     )
-    shown = show(stored, presentation)
+    shown = DisplayPixels(stored, presentation)[:, :]
     assert shown.dtype == np.float32
     assert shown.min() >= 0
     assert shown.max() <= 1
-    assert shown == pytest.approx(grey_levels(stored.astype(float), presentation), abs=1e-6)
+    assert shown == pytest.approx(
+        compute_display_values(stored.astype(float), presentation), abs=1e-6
+    )
 
 
-def test_the_reader_sees_the_window_in_an_enhanced_objects_functional_groups():
-    from pydicom.dataset import Dataset
-
+def test_a_window_is_read_from_functional_groups():
     window, group = Dataset(), Dataset()
     window.WindowCenter, window.WindowWidth = 700, 100
     group.FrameVOILUTSequence = [window]
@@ -264,25 +264,27 @@ def test_the_reader_sees_the_window_in_an_enhanced_objects_functional_groups():
 
 
 @pytest.mark.parametrize("signed", [False, True])
-def test_a_part_shown_by_itself_is_that_part_of_the_whole(signed):
+def test_a_slice_of_the_display_pixels_equals_that_of_the_whole_image(signed):
     stored = np.random.default_rng(0).integers(-2000 if signed else 0, 2047, (90, 70))
     stored = stored.astype(np.int16 if signed else np.uint16)
     presentation = Presentation(
         StoredFormat(12, signed), voi=Window(700, 900), inverted=True, padding=(0, 9)
     )
-    pixels, whole = ShownPixels(stored, presentation), show(stored, presentation)
-    assert pixels.shape == whole.shape
+    pixels = DisplayPixels(stored, presentation)
+    whole = pixels[:, :]
+    assert pixels.shape == whole.shape == stored.shape
+    assert whole == pytest.approx(compute_display_values(stored.astype(float), presentation))
     np.testing.assert_array_equal(pixels[40:61, 3:50], whole[40:61, 3:50])
     np.testing.assert_array_equal(np.asarray(pixels), whole)
 
 
 @pytest.mark.parametrize(
-    ("values", "flat"), [([5, 1000], False), ([5, 9, 2000], True), ([5, 1000, 2000], False)]
+    ("values", "uniform"), [([5, 1000], False), ([5, 9, 2000], True), ([5, 1000, 2000], False)]
 )
-def test_an_image_is_flat_only_if_all_of_it_is_shown_alike(values, flat):
-    """Its smallest and its largest value may be padding and black, with a picture between."""
+def test_an_image_is_uniform_only_if_all_display_values_are_equal(values, uniform):
+    """The smallest and the largest stored value may both be black, as window and padding."""
     stored = np.array([values], np.uint16)
     presentation = Presentation(
         StoredFormat(12, False), voi=Window(1000, 200), padding=(2000, 2000)
     )
-    assert ShownPixels(stored, presentation).is_flat() == flat
+    assert DisplayPixels(stored, presentation).is_uniform() == uniform

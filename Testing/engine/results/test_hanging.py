@@ -13,7 +13,7 @@ def breast_at(side, **known):
     pixels = np.full((320, 240), 0.02, np.float32)
     half = slice(0, 100) if side == "left" else slice(140, 240)
     pixels[60:260, half] = 0.6
-    return View(pixels, Path("made"), **known)
+    return View(pixels, source=Path("made"), **known)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_view_stored_by_half_a_turn_is_turned_back():
 
 
 def test_an_unclear_view_is_shown_as_stored():
-    view = View(np.full((320, 240), 0.4, np.float32), Path("made"))
+    view = View(np.full((320, 240), 0.4, np.float32), source=Path("made"))
     assert hang(view, "R") == Hanging()
     assert hang(breast_at("left"), "?") == Hanging()
 

@@ -145,7 +145,9 @@ def test_mirrored_view_says_so_and_is_mirrored(records, load, tmp_path):
         ),
     )
     write_report([record], tmp_path / "as-stored.html")
-    view = render_view(View(pixels, stored.source), turned.evidence.square, record.laterality)
+    view = render_view(
+        View(pixels, source=stored.source), turned.evidence.square, record.laterality
+    )
     record = msgspec.structs.replace(record, views=[turned])
     section = render_section(record, {turned.projection: view}, tmp_path)
     write_page([record], [section], tmp_path / "turned.html")

@@ -108,7 +108,7 @@ def test_legend_runs_from_coolest_to_warmest_with_nothing_in_the_middle():
 def test_film_shows_the_box_around_its_place():
     pixels = np.full((1000, 500), 0.3, np.float32)
     pixels[:8] = 1.0
-    rendered = render_view(View(pixels, Path("made")), SQUARE, "L")
+    rendered = render_view(View(pixels, source=Path("made")), SQUARE, "L")
     picture = film_with_box(rendered, Box(100, 600, 50, 80), height=500)
     assert picture.shape == (500, 250, 3)
     white = np.argwhere((picture == 255).all(axis=-1))
@@ -135,7 +135,7 @@ def test_window_spans_the_tissue_and_not_the_air(load, records):
 
 @pytest.mark.parametrize("value", [0.0, 0.5])
 def test_a_view_of_one_value_still_gives_a_picture(value):
-    view = View(np.full((300, 300), value, np.float32), Path("made"))
+    view = View(np.full((300, 300), value, np.float32), source=Path("made"))
     picture = render_lesion(view, CropSquare(10.0, 10.0, 100.0, 100.0))
     assert picture.dtype == np.uint8
 

@@ -19,7 +19,7 @@ from pydicom.uid import SecondaryCaptureImageStorage, generate_uid
 
 from mammopair.cli.demo_command import exams_folder
 from mammopair.io.dicom import open_dataset
-from mammopair.io.pixel_data import stored_values
+from mammopair.io.pixel_data import decode_pixels
 from mammopair.view import Box
 from Testing.synthetic_mammograms import write_mammogram
 
@@ -59,7 +59,7 @@ def demo_films() -> tuple[DemoFilm, ...]:
         boxes = [[int(row[f"box_{name}"]) for name in "xywh"] for row in mine]
         path = exams_folder() / file
         dataset = open_dataset(path)
-        whole = stored_values(dataset, path)
+        whole = decode_pixels(dataset, path)
         left, top = (max(0, min(box[axis] for box in boxes) - MARGIN) for axis in (0, 1))
         right, bottom = (
             max(box[axis] + box[axis + 2] for box in boxes) + MARGIN for axis in (0, 1)

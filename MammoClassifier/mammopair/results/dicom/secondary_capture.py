@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair import RESEARCH_USE_ONLY
-from mammopair.io.attributes import text, value
+from mammopair.io.dicom_attributes import get_text, get_value
 from mammopair.record import Record, ViewResult
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.dicom.equipment import equipment, series_description
@@ -55,7 +55,7 @@ def make_secondary_capture(
         bits_allocated=8,
         coordinate_system="PATIENT",
         patient_orientation=("L", "F"),  # highdicom wants one; taken out again below
-        study_instance_uid=text(header, "StudyInstanceUID"),
+        study_instance_uid=get_text(header, "StudyInstanceUID"),
         series_instance_uid=result_uid(record, "picture series", sources[0].study),
         series_number=9104,
         series_description=series_description(record, "result picture"),
@@ -68,17 +68,17 @@ def make_secondary_capture(
     made.ConversionType = "SYN"
     made.ImageComments = plain(f"{RESEARCH_USE_ONLY} Lesion {record.lesion_id}.")
     # The film is in the picture, and whatever is burned into the film.
-    burned = any(text(s.header, "BurnedInAnnotation").upper() == "YES" for s in sources)
+    burned = any(get_text(s.header, "BurnedInAnnotation").upper() == "YES" for s in sources)
     made.BurnedInAnnotation = "YES" if burned else "NO"
     made.SourceImageSequence = []
     for source in sources:
-        if text(source.header, LOSSY[0]) == "01":
+        if get_text(source.header, LOSSY[0]) == "01":
             for keyword in LOSSY:
-                if value(source.header, keyword) is not None:
-                    setattr(made, keyword, value(source.header, keyword))
+                if get_value(source.header, keyword) is not None:
+                    setattr(made, keyword, get_value(source.header, keyword))
         item = Dataset()
-        item.ReferencedSOPClassUID = text(source.header, "SOPClassUID")
-        item.ReferencedSOPInstanceUID = text(source.header, "SOPInstanceUID")
+        item.ReferencedSOPClassUID = get_text(source.header, "SOPClassUID")
+        item.ReferencedSOPInstanceUID = get_text(source.header, "SOPInstanceUID")
         made.SourceImageSequence.append(item)
     return made
 

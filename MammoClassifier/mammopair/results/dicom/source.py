@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mammopair.errors import InputError
-from mammopair.io.attributes import text, value
 from mammopair.io.dicom import open_dataset
-from mammopair.io.headers import describe
+from mammopair.io.dicom_attributes import get_text, get_value
+from mammopair.io.dicom_header import parse_header
 from mammopair.record import ViewResult
 from mammopair.results.dicom.uids import plane_uid
 
@@ -41,7 +41,7 @@ class Source:
     @property
     def study(self) -> str:
         """Study Instance UID."""
-        return text(self.header, "StudyInstanceUID")
+        return get_text(self.header, "StudyInstanceUID")
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -58,7 +58,7 @@ def read_source(result: ViewResult) -> Source:
         If the file is no DICOM file, is another image than the record's, or lacks a UID without
         which no object can refer to it.
     """
-    from mammopair.io.image_file import recognise
+    from mammopair.io.image_file import detect_format
 
     path = Path(result.file)
     try:
@@ -66,7 +66,7 @@ def read_source(result: ViewResult) -> Source:
             start = stream.read(1024)
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
-    if start[128:132] != b"DICM" and recognise(start):
+    if start[128:132] != b"DICM" and detect_format(start):
         raise InputError(
             path,
             "is not a DICOM file, so no DICOM result can refer to it; classify the DICOM "
@@ -74,19 +74,19 @@ def read_source(result: ViewResult) -> Source:
         )
     header = open_dataset(path, pixels=False)
     for keyword in NEEDED:
-        if not text(header, keyword):
+        if not get_text(header, keyword):
             raise InputError(
                 path,
                 f"has no {keyword}, so no DICOM result can refer to it; export it again from "
                 "where it is kept",
             )
-    if text(header, "SOPInstanceUID") != result.sop_uid:
+    if get_text(header, "SOPInstanceUID") != result.sop_uid:
         raise InputError(
             path,
-            f"is image {text(header, 'SOPInstanceUID')}, but the record is about image "
+            f"is image {get_text(header, 'SOPInstanceUID')}, but the record is about image "
             f"{result.sop_uid or 'without UID'}; classify again",
         )
-    spacing = describe(header, path).spacing
+    spacing = parse_header(header, path).spacing
     return Source(result, header, (spacing.row, spacing.column) if spacing else (1.0, 1.0))
 
 
@@ -102,7 +102,7 @@ def reference(source: Source) -> Dataset:
 
     image = Dataset()
     for keyword in NEEDED:
-        setattr(image, keyword, text(source.header, keyword))
+        setattr(image, keyword, get_text(source.header, keyword))
     for keyword in TO_BE_FILLED:
         setattr(image, keyword, "")
     image.Modality = "MG"
@@ -114,6 +114,6 @@ def reference(source: Source) -> Dataset:
     image.PixelSpacing = list(source.spacing)
     image.SliceThickness = 1.0
     for keyword in LOSSY:
-        if value(source.header, keyword) is not None:
-            setattr(image, keyword, value(source.header, keyword))
+        if get_value(source.header, keyword) is not None:
+            setattr(image, keyword, get_value(source.header, keyword))
     return image

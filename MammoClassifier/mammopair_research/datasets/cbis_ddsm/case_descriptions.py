@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from mammopair.descriptors import MARGINS, SHAPES
 from mammopair.errors import InputError
@@ -62,10 +63,8 @@ class MassView:
 
     split: Split
     patient_id: str
-    laterality: str
-    """``LEFT`` or ``RIGHT``."""
-    view: str
-    """``CC`` or ``MLO``."""
+    laterality: Literal["LEFT", "RIGHT"]
+    view: Literal["CC", "MLO"]
     abnormality_id: str
     pathology: str
     """A key of :data:`LABELS`, unless the mass was left out."""
@@ -228,8 +227,8 @@ def _parse_row(cells: Mapping[str, str], split: Split) -> MassView | str:
     return MassView(
         split=split,
         patient_id=cells["patient_id"],
-        laterality=cells["left_or_right_breast"],
-        view=cells["image_view"],
+        laterality=cells["left_or_right_breast"],  # type: ignore[arg-type]  # matched above
+        view=cells["image_view"],  # type: ignore[arg-type]  # matched above
         abnormality_id=cells["abnormality_id"],
         pathology=cells["pathology"].upper(),
         mass_shape=_described(cells["mass_shape"]),

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from mammopair.errors import InputError
-from mammopair.io.attributes import text
 from mammopair.io.crop_folder import CropRow
 from mammopair.io.dicom import open_dataset, read_dicom
+from mammopair.io.dicom_attributes import get_text
 from mammopair.progress import Progress
 from mammopair.view import Spacing, SpacingMeaning, View
 from mammopair_research.datasets.cbis_ddsm.case_descriptions import (
@@ -197,7 +197,7 @@ def _find_film(mass: MassView, index: SeriesIndex) -> Path:
         return files[0]
     for path in files:
         try:
-            series_uid = text(open_dataset(path, pixels=False), "SeriesInstanceUID")
+            series_uid = get_text(open_dataset(path, pixels=False), "SeriesInstanceUID")
         except InputError:
             continue
         siblings = [other for other in files if other.parent == path.parent]

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.errors import InputError
-from mammopair.io.attributes import text
 from mammopair.io.dicom import open_dataset
-from mammopair.io.pixel_data import stored_values
+from mammopair.io.dicom_attributes import get_text
+from mammopair.io.pixel_data import decode_pixels
 from mammopair.view import Box
 from mammopair_research.datasets.cbis_ddsm.case_descriptions import MassView
 from mammopair_research.datasets.cbis_ddsm.mask_box import is_constant, is_mask, mask_box, scale_box
@@ -109,11 +109,14 @@ def _read_images(files: Sequence[Path]) -> tuple[list[RoiImage], list[Note]]:
     for path in files:
         try:
             dataset = open_dataset(path)
-            pixels = stored_values(dataset, path)
+            pixels = decode_pixels(dataset, path)
         except InputError as error:
             notes.append((Code.UNREADABLE_FILE, f"The file {error.problem}.", path))
             continue
-        series, description = text(dataset, "SeriesInstanceUID"), text(dataset, "SeriesDescription")
+        series, description = (
+            get_text(dataset, "SeriesInstanceUID"),
+            get_text(dataset, "SeriesDescription"),
+        )
         images.append(RoiImage(path, pixels, series, description))
     return images, notes
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mammopair.errors import InputError
-from mammopair.io.attributes import text
 from mammopair.io.dicom import open_dataset
+from mammopair.io.dicom_attributes import get_text
 from mammopair_research.datasets.cbis_ddsm.case_descriptions import ListedFile, Split
 from mammopair_research.datasets.cbis_ddsm.report import Code, Discrepancy
 
@@ -51,7 +51,7 @@ def index_series(folder: Path, split: Split) -> SeriesIndex:
         subject = _subject_in_path(path.relative_to(folder))
         if subject is None:
             try:
-                subject = text(open_dataset(path, pixels=False), "PatientID")
+                subject = get_text(open_dataset(path, pixels=False), "PatientID")
             except InputError as error:
                 discrepancies.append(
                     Discrepancy(

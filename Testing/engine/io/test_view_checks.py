@@ -1,4 +1,4 @@
-"""Which views may be classified together, and how a manifest completes them."""
+"""Which views form a pair, and how a lesion table completes laterality and projection."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -21,16 +21,16 @@ VIEW = View(
 OTHER = replace(VIEW, source=Path("r_mlo.dcm"), projection=Projection.MLO)
 
 
-def said(warnings):
+def codes_of(warnings):
     return [warning.code for warning in warnings]
 
 
-def test_one_cc_and_one_mlo_of_a_breast_pass_without_a_word():
+def test_one_cc_and_one_mlo_view_of_a_breast_cause_no_warning():
     assert check_pair([VIEW, OTHER]) == ()
     assert check_pair([OTHER, VIEW]) == ()
 
 
-def test_a_single_view_passes_with_a_caution():
+def test_a_single_view_causes_a_warning():
     (warning,) = check_pair([OTHER])
     assert warning.code == "one-view"
     assert "R MLO" in warning.message
@@ -41,36 +41,40 @@ def test_a_single_view_passes_with_a_caution():
     [
         ([], "lesion", "has no view"),
         ([VIEW, OTHER, VIEW], "r_cc.dcm", "one of 3 views"),
-        ([VIEW, VIEW], "r_cc.dcm", "give one CC and one MLO"),
-        ([OTHER, OTHER], "r_mlo.dcm", "give one CC and one MLO"),
-        ([replace(VIEW, projection=None)], "r_cc.dcm", "state view CC or MLO"),
+        ([VIEW, VIEW], "r_cc.dcm", "use one CC and one MLO"),
+        ([OTHER, OTHER], "r_mlo.dcm", "use one CC and one MLO"),
+        ([replace(VIEW, projection=None)], "r_cc.dcm", "specify the view as CC or MLO"),
         ([VIEW, replace(OTHER, projection=Projection.OTHER)], "r_mlo.dcm", "neither a CC nor an"),
-        ([VIEW, replace(OTHER, laterality=None)], "r_mlo.dcm", "state laterality L or R"),
-        ([VIEW, replace(OTHER, laterality=Laterality.LEFT)], "r_mlo.dcm", "two views of one br"),
+        ([VIEW, replace(OTHER, laterality=None)], "r_mlo.dcm", "specify the laterality as L or R"),
+        (
+            [VIEW, replace(OTHER, laterality=Laterality.LEFT)],
+            "r_mlo.dcm",
+            "two views of one breast",
+        ),
         ([VIEW, replace(OTHER, patient_id="q")], "r_mlo.dcm", "two views of one patient"),
     ],
 )
-def test_views_that_do_not_belong_together_are_refused(views, subject, problem):
+def test_views_that_do_not_form_a_pair_are_rejected(views, subject, problem):
     with pytest.raises(InputError, match=problem) as caught:
         check_pair(views)
     assert caught.value.subject == subject
 
 
-def test_an_unknown_patient_is_no_other_patient():
+def test_an_unknown_patient_is_not_a_conflict():
     assert check_pair([VIEW, replace(OTHER, patient_id="")]) == ()
 
 
-def test_views_of_different_days_pass_with_a_caution():
+def test_views_of_different_days_cause_a_warning():
     early, late = replace(VIEW, acquired="20200101235959"), replace(OTHER, acquired="20200102")
-    assert said(check_pair([early, late])) == ["different-days"]
+    assert codes_of(check_pair([early, late])) == ["different-days"]
     assert check_pair([early, replace(OTHER, acquired="20200101000000")]) == ()
     films = [replace(view, acquisition=Acquisition.FILM) for view in (early, late)]
-    assert check_pair(films) == ()  # whose dates are those of scanning
+    assert check_pair(films) == ()  # their dates are those of scanning
 
 
-def test_a_raw_and_a_processed_view_pass_with_a_caution():
+def test_a_raw_and_a_processed_view_cause_a_warning():
     raw = replace(VIEW, intent=Intent.PROCESSING)
-    assert said(check_pair([raw, OTHER])) == ["different-intents"]
+    assert codes_of(check_pair([raw, OTHER])) == ["different-intents"]
 
 
 def unknown():
@@ -81,34 +85,34 @@ def unknown():
 
 @pytest.mark.parametrize("side", ["L", "left", " Left ", Laterality.LEFT])
 @pytest.mark.parametrize("projection", ["MLO", "mlo", Projection.MLO])
-def test_a_manifest_completes_what_the_file_does_not_say(side, projection):
+def test_laterality_and_projection_are_added_where_the_file_lacks_them(side, projection):
     view = with_identity(unknown(), laterality=side, projection=projection, patient_id="p7")
     assert (view.name, view.patient_id) == ("L MLO", "p7")
-    assert said(view.warnings) == ["no-spacing"]
+    assert codes_of(view.warnings) == ["no-spacing"]
 
 
-def test_what_is_not_given_stays_as_it_was():
+def test_unspecified_attributes_are_unchanged():
     assert with_identity(VIEW) == VIEW
     half = with_identity(unknown(), laterality="L", patient_id="", projection="")
     assert half.projection is None
-    assert said(half.warnings) == ["unknown-projection", "no-spacing"]
+    assert codes_of(half.warnings) == ["unknown-projection", "no-spacing"]
 
 
-def test_a_manifest_that_agrees_changes_nothing():
+def test_specified_attributes_equal_to_those_of_the_file_change_nothing():
     assert with_identity(VIEW, laterality="RIGHT", projection="cc", patient_id="p") == VIEW
 
 
 @pytest.mark.parametrize(
-    ("given", "problem"),
+    ("specified", "problem"),
     [
-        ({"laterality": "L"}, "laterality is given as L, but the file says R"),
-        ({"projection": "MLO"}, "view is given as MLO, but the file says CC"),
-        ({"patient_id": "q"}, "patient is given as q, but the file says p"),
-        ({"laterality": "both"}, "state L or R"),
-        ({"projection": "lateral"}, "state CC or MLO"),
+        ({"laterality": "L"}, "laterality is specified as L, but is R in the file"),
+        ({"projection": "MLO"}, "view is specified as MLO, but is CC in the file"),
+        ({"patient_id": "q"}, "patient is specified as q, but is p in the file"),
+        ({"laterality": "both"}, "must be L or R"),
+        ({"projection": "lateral"}, "must be CC or MLO"),
     ],
 )
-def test_a_manifest_that_contradicts_the_file_is_refused(given, problem):
+def test_a_specified_attribute_that_differs_from_the_file_is_rejected(specified, problem):
     with pytest.raises(InputError, match=problem) as caught:
-        with_identity(VIEW, **given)
+        with_identity(VIEW, **specified)
     assert caught.value.subject == "r_cc.dcm"

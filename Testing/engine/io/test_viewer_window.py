@@ -1,4 +1,4 @@
-"""Values and a window for viewers: the same picture as the engine's, with nothing cut off."""
+"""Values and a window for viewers: displayed as by the engine, with no value clipped."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ from hypothesis import strategies as st
 
 from mammopair.io.dicom import read_dicom, read_for_viewer
 from mammopair.io.greyscale import (
+    DisplayPixels,
     LookupTable,
     Presentation,
     Rescale,
     StoredFormat,
     Window,
-    show,
 )
 from mammopair.io.viewer_window import WHITE, to_windowed
 from Testing.synthetic_mammograms import breast, write_mammogram
 
-SAME = 1e-5
-"""Less than a step of 16 bits."""
+TOLERANCE = 1e-5
+"""Less than one step of 16 bits."""
 
 
-def seen(windowed):
-    """What a viewer shows of values and window."""
+def displayed(windowed):
+    """The display values in a viewer."""
     values = windowed.values.astype(float)
     return np.clip((values - windowed.low) / (windowed.high - windowed.low), 0, 1)
 
 
-linear = st.builds(
+linear_windows = st.builds(
     Window,
     centre=st.floats(-5000, 5000),
     width=st.floats(1.5, 9000),
     function=st.sampled_from(["LINEAR", "LINEAR_EXACT"]),
 )
-others = st.one_of(
+other_vois = st.one_of(
     st.builds(
         Window,
         centre=st.floats(-5000, 5000),
@@ -59,34 +59,34 @@ others = st.one_of(
     signed=st.booleans(),
     slope=st.sampled_from([1.0, 0.5, -3.0, 2.25]),
     intercept=st.floats(-3000, 3000),
-    voi=st.one_of(st.none(), linear, others),
+    voi=st.one_of(st.none(), linear_windows, other_vois),
     inverted=st.booleans(),
     padding=st.one_of(st.none(), st.tuples(st.integers(-200, 0), st.integers(1, 200))),
 )
 @settings(max_examples=300, deadline=None)
-def test_a_viewers_window_shows_what_the_engine_shows(
+def test_a_viewer_displays_the_same_as_the_engine(
     bits, signed, slope, intercept, voi, inverted, padding
 ):
     stored = breast(16, 12, bits=bits, signed=signed)
     presentation = Presentation(
         StoredFormat(bits, signed), Rescale(slope, intercept), voi, inverted, padding
     )
-    pixels = show(stored, presentation)
+    pixels = DisplayPixels(stored, presentation)[:, :]
     windowed = to_windowed(stored, presentation, pixels)
     assert windowed.high > windowed.low
-    assert np.abs(seen(windowed) - pixels).max() < SAME
+    assert np.abs(displayed(windowed) - pixels).max() < TOLERANCE
     assert windowed.stated == (voi is not None)
 
 
 @pytest.mark.parametrize("signed", [False, True])
 @pytest.mark.parametrize("slope", [2.0, -2.0])
 @pytest.mark.parametrize("inverted", [False, True])
-def test_through_a_linear_window_every_stored_value_is_kept_apart(signed, slope, inverted):
+def test_a_linear_window_keeps_every_stored_value(signed, slope, inverted):
     stored = breast(bits=16, signed=signed)
     presentation = Presentation(
         StoredFormat(16, signed), Rescale(slope, 7.0), Window(500, 100), inverted
     )
-    windowed = to_windowed(stored, presentation, show(stored, presentation))
+    windowed = to_windowed(stored, presentation, DisplayPixels(stored, presentation)[:, :])
     lowest, highest = presentation.stored.lowest, presentation.stored.highest
     mirrored = inverted != (slope < 0)
     wanted = lowest + highest - stored.astype(int) if mirrored else stored
@@ -94,22 +94,22 @@ def test_through_a_linear_window_every_stored_value_is_kept_apart(signed, slope,
     assert (windowed.values == wanted).all()
 
 
-def test_padding_is_black_and_what_is_no_windows_work_is_kept_as_it_is_shown():
+def test_padding_that_a_window_cannot_display_as_black_is_converted():
     stored = breast(bits=12)
     plain = Presentation(
         StoredFormat(12, signed=False), voi=Window(2048, 4096), padding=(4095, 4095)
     )
-    black = to_windowed(stored, plain, show(stored, plain))
+    black = to_windowed(stored, plain, DisplayPixels(stored, plain)[:, :])
     assert (black.values[stored == 4095] == 0).all()
     assert (black.values[stored < 4095] == stored[stored < 4095]).all()
 
     grey = replace(plain, voi=Window(1000, 4096))
-    kept = to_windowed(stored, grey, show(stored, grey))
-    assert (kept.low, kept.high) == (0, WHITE), "this window shows 0 grey, not black"
+    kept = to_windowed(stored, grey, DisplayPixels(stored, grey)[:, :])
+    assert (kept.low, kept.high) == (0, WHITE), "this window displays 0 as grey, not black"
     assert (kept.values[stored == 4095] == 0).all()
 
 
-def test_a_window_that_shows_nothing_gives_way_for_viewers_too(tmp_path):
+def test_a_window_that_makes_all_pixels_equal_is_replaced_for_viewers_too(tmp_path):
     path = write_mammogram(tmp_path / "view.dcm", WindowCenter=60000, WindowWidth=10)
     view, windowed = read_for_viewer(path)
     assert (windowed.low, windowed.high, windowed.stated) == (0, 4095, False)

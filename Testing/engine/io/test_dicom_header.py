@@ -1,4 +1,4 @@
-"""What a header tells, from every attribute that may hold it."""
+"""Every attribute from which a header is read, and the warnings about it."""
 
 import pytest
 from pydicom.dataset import Dataset
@@ -11,21 +11,21 @@ from pydicom.uid import (
 )
 
 from mammopair.io.dicom import read_header
-from mammopair.io.file_names import read_name
-from mammopair.io.headers import MODIFIER_CODES, PROJECTION_CODES, Header
+from mammopair.io.dicom_header import MODIFIER_CODES, PROJECTION_CODES
+from mammopair.io.file_names import parse_name
 from mammopair.view import (
     Acquisition,
+    Header,
     Intent,
     Laterality,
     Projection,
     SpacingMeaning,
-    View,
 )
 from Testing.synthetic_mammograms import coded, write_mammogram
 
-SILENT = {"ViewPosition": None, "ImageLaterality": None, "PatientOrientation": None}
+UNSTATED = {"ViewPosition": None, "ImageLaterality": None, "PatientOrientation": None}
 CBIS = {
-    **SILENT,
+    **UNSTATED,
     "SOPClassUID": SecondaryCaptureImageStorage,
     "PresentationIntentType": None,
     "ImagerPixelSpacing": None,
@@ -40,12 +40,8 @@ def header(tmp_path):
     return read
 
 
-def warned(header):
+def codes_of(header):
     return [warning.code for warning in header.warnings]
-
-
-def test_a_header_has_every_field_of_a_view_but_the_pixels():
-    assert set(Header.__dataclass_fields__) == set(View.__dataclass_fields__) - {"pixels"}
 
 
 def frame_laterality(side):
@@ -68,23 +64,23 @@ def frame_laterality(side):
     ],
     ids=str,
 )
-def test_laterality_is_found_wherever_it_is_written(header, attributes):
-    found = header(**{**SILENT, "ViewPosition": "CC", **attributes})
+def test_laterality_is_read_from_every_attribute_that_may_have_it(header, attributes):
+    found = header(**{**UNSTATED, "ViewPosition": "CC", **attributes})
     assert found.laterality is Laterality.LEFT
-    assert "unknown-laterality" not in warned(found)
+    assert "unknown-laterality" not in codes_of(found)
 
 
 @pytest.mark.parametrize("attributes", [{}, {"ImageLaterality": "B"}, {"ImageLaterality": "U"}])
-def test_laterality_stays_unknown_rather_than_guessed(header, attributes):
-    found = header(**{**SILENT, "ViewPosition": "CC", **attributes})
+def test_laterality_is_unknown_unless_an_attribute_states_it(header, attributes):
+    found = header(**{**UNSTATED, "ViewPosition": "CC", **attributes})
     assert found.laterality is None
-    assert "unknown-laterality" in warned(found)
+    assert "unknown-laterality" in codes_of(found)
 
 
-def test_image_laterality_wins_over_laterality_and_the_conflict_is_said(header):
+def test_image_laterality_takes_precedence_and_a_conflict_causes_a_warning(header):
     found = header(ImageLaterality="R", Laterality="L")
     assert found.laterality is Laterality.RIGHT
-    assert "laterality-conflict" in warned(found)
+    assert "laterality-conflict" in codes_of(found)
 
 
 def code_sequence(value, scheme="SCT", modifiers=()):
@@ -106,8 +102,8 @@ def code_sequence(value, scheme="SCT", modifiers=()):
     ],
     ids=str,
 )
-def test_the_projection_is_found_wherever_it_is_written(header, attributes):
-    found = header(**{**SILENT, "ImageLaterality": "L", **attributes})
+def test_the_projection_is_read_from_every_attribute_that_may_have_it(header, attributes):
+    found = header(**{**UNSTATED, "ImageLaterality": "L", **attributes})
     assert found.projection is Projection.MLO
     assert found.modifiers == ()
 
@@ -118,17 +114,17 @@ def test_the_projection_is_found_wherever_it_is_written(header, attributes):
     + [code_sequence("399265009"), code_sequence("399260004")],
     ids=str,
 )
-def test_any_other_projection_is_other_and_never_taken_for_cc_or_mlo(header, attributes):
-    found = header(**{**SILENT, "ImageLaterality": "L", **attributes})
+def test_any_other_projection_is_other(header, attributes):
+    found = header(**{**UNSTATED, "ImageLaterality": "L", **attributes})
     assert found.projection is Projection.OTHER
-    assert "other-projection" in warned(found)
+    assert "other-projection" in codes_of(found)
 
 
-def test_the_code_of_a_view_wins_over_its_position(header):
+def test_view_code_takes_precedence_over_view_position(header):
     assert header(ViewPosition="MLO", **code_sequence("399162004")).projection is Projection.CC
 
 
-def modified(code, meaning="as the table says"):
+def modified(code, meaning="as in the table"):
     return {"ViewPosition": None, **code_sequence("399162004", modifiers=[(code, meaning)])}
 
 
@@ -146,14 +142,14 @@ def modified(code, meaning="as the table says"):
         ({"ViewPosition": "CC SPOT"}, "spot compression", "spot-compression"),
     ],
 )
-def test_modifiers_of_a_view_are_kept_and_said(header, attributes, modifier, code):
+def test_view_modifiers_are_read_and_cause_a_warning(header, attributes, modifier, code):
     found = header(**attributes)
     assert found.projection is Projection.CC
     assert found.modifiers == (modifier,)
-    assert code in warned(found)
+    assert code in codes_of(found)
 
 
-def test_the_codes_are_those_of_the_standards_tables():
+def test_the_codes_equal_the_tables_of_the_standard():
     from pydicom.sr._snomed_dict import mapping
 
     assert codes.cid4014.CranioCaudal.value == "399162004"
@@ -166,12 +162,12 @@ def test_the_codes_are_those_of_the_standards_tables():
     assert projections == PROJECTION_CODES
     named = [getattr(codes.cid4015, name) for name in dir(codes.cid4015)]
     modifiers = [code for code in named if isinstance(code, Code)]
-    ours = {code.value: code.meaning.lower() for code in modifiers}
-    ours |= {mapping["SCT"][code.value]: code.meaning.lower() for code in modifiers}
-    assert ours == MODIFIER_CODES
+    expected = {code.value: code.meaning.lower() for code in modifiers}
+    expected |= {mapping["SCT"][code.value]: code.meaning.lower() for code in modifiers}
+    assert expected == MODIFIER_CODES
 
 
-def test_cbis_ddsms_odd_header_is_understood(header):
+def test_the_header_of_cbis_ddsm_is_read(header):
     found = header(
         **{
             **CBIS,
@@ -185,11 +181,11 @@ def test_cbis_ddsms_odd_header_is_understood(header):
     assert found.patient_id == "Mass-Test_P_00173"
     assert found.orientation is None
     assert found.acquisition is Acquisition.FILM
-    assert warned(found) == ["no-spacing"]
+    assert codes_of(found) == ["no-spacing"]
 
 
 @pytest.mark.parametrize("patient", ["P_00173", "LEFT", "LEFT_CC_P_1", "17-CC"])
-def test_a_patient_id_without_a_view_at_its_end_is_kept_as_it_is(header, patient):
+def test_a_patient_id_that_does_not_end_in_a_view_is_unchanged(header, patient):
     assert header(PatientID=patient).patient_id == patient
 
 
@@ -206,12 +202,12 @@ def test_a_patient_id_without_a_view_at_its_end_is_kept_as_it_is(header, patient
         ({**CBIS, "StudyID": "DDSM"}, Acquisition.FILM),
     ],
 )
-def test_film_is_told_from_a_digital_detector(header, attributes, acquisition):
+def test_film_and_digital_detector_are_distinguished(header, attributes, acquisition):
     found = header(**{**attributes, "Laterality": "R"})
     assert found.acquisition is acquisition
-    said = {Acquisition.DIGITAL: "digital-detector", Acquisition.UNKNOWN: "unknown-detector"}
-    assert {"digital-detector", "unknown-detector"} & set(warned(found)) == (
-        {said[acquisition]} if acquisition in said else set()
+    expected = {Acquisition.DIGITAL: "digital-detector", Acquisition.UNKNOWN: "unknown-detector"}
+    assert {"digital-detector", "unknown-detector"} & set(codes_of(found)) == (
+        {expected[acquisition]} if acquisition in expected else set()
     )
 
 
@@ -230,10 +226,10 @@ def test_film_is_told_from_a_digital_detector(header, attributes, acquisition):
         (CBIS, None),
     ],
 )
-def test_intent_comes_from_its_attribute_or_the_sop_class(header, attributes, intent):
+def test_intent_is_read_from_its_attribute_or_the_sop_class(header, attributes, intent):
     found = header(**attributes)
     assert found.intent is intent
-    assert ("for-processing" in warned(found)) == (intent is Intent.PROCESSING)
+    assert ("for-processing" in codes_of(found)) == (intent is Intent.PROCESSING)
 
 
 @pytest.mark.parametrize(
@@ -248,16 +244,16 @@ def test_intent_comes_from_its_attribute_or_the_sop_class(header, attributes, in
         ({"ImageType": ["DERIVED", "PRIMARY", "TOMOSYNTHESIS", "GENERATED_2D"]}, "synthetic"),
     ],
 )
-def test_what_the_user_ought_to_know_is_said_once_and_not_otherwise(header, attributes, code):
-    assert warned(header()) == ["digital-detector"]
-    assert warned(header(**attributes)).count(code) == 1
+def test_each_warning_occurs_once_and_only_where_it_applies(header, attributes, code):
+    assert codes_of(header()) == ["digital-detector"]
+    assert codes_of(header(**attributes)).count(code) == 1
 
 
 @pytest.mark.parametrize(
     ("letters", "orientation"),
     [(["P", "L"], ("P", "L")), (["A", "FR"], ("A", "FR")), ("CC", None), (["X", "Y"], None)],
 )
-def test_orientation_is_kept_where_it_is_one(header, letters, orientation):
+def test_an_invalid_orientation_is_ignored(header, letters, orientation):
     assert header(PatientOrientation=letters).orientation == orientation
 
 
@@ -270,7 +266,7 @@ def test_orientation_is_kept_where_it_is_one(header, letters, orientation):
         ({"AcquisitionDate": None, "StudyDate": None}, ""),
     ],
 )
-def test_the_moment_of_acquisition_sorts_as_text(header, attributes, moment):
+def test_the_acquisition_time_sorts_as_text(header, attributes, moment):
     assert header(**attributes).acquired == moment
 
 
@@ -302,17 +298,17 @@ NONE = {"ImagerPixelSpacing": None}
         ({**NONE, "NominalScannedPixelSpacing": [0.05, 0.04]}, 0.05, 0.04, "FILM"),
     ],
 )
-def test_spacing_comes_with_the_plane_where_it_holds(header, attributes, row, column, meaning):
+def test_spacing_has_the_plane_in_which_it_is_measured(header, attributes, row, column, meaning):
     spacing = header(**attributes).spacing
     assert spacing.meaning is SpacingMeaning[meaning]
     assert (spacing.row, spacing.column) == (pytest.approx(row), pytest.approx(column))
 
 
 @pytest.mark.parametrize("spacing", [[0, 0], [-0.1, 0.1], [0.1]])
-def test_a_spacing_that_is_none_is_no_spacing(header, spacing):
+def test_an_invalid_spacing_is_unknown(header, spacing):
     found = header(ImagerPixelSpacing=spacing)
     assert found.spacing is None
-    assert "no-spacing" in warned(found)
+    assert "no-spacing" in codes_of(found)
 
 
 @pytest.mark.parametrize(
@@ -332,8 +328,10 @@ def test_a_spacing_that_is_none_is_no_spacing(header, spacing):
         ("lcc_rmlo", None, None, ""),
     ],
 )
-def test_names_are_read_where_they_are_plain(name, laterality, projection, subject):
-    found = read_name(name)
+def test_laterality_and_projection_are_parsed_from_unambiguous_names(
+    name, laterality, projection, subject
+):
+    found = parse_name(name)
     assert found.laterality == laterality
     assert found.projection == projection
     assert found.subject == subject

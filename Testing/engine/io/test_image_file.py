@@ -27,13 +27,13 @@ def write(path, picture, **options):
     return path
 
 
-def said(view):
+def codes_of(view):
     return [warning.code for warning in view.warnings]
 
 
 @pytest.mark.parametrize("suffix", PILLOW + ITK)
 @pytest.mark.parametrize("picture", [BYTES, WORDS], ids=["8 bits", "16 bits"])
-def test_integers_are_scaled_by_their_types_range(tmp_path, suffix, picture):
+def test_unsigned_integers_are_scaled_by_the_range_of_their_type(tmp_path, suffix, picture):
     half = (picture // 2).astype(picture.dtype)
     view = read_view(write(tmp_path / f"view{suffix}", half))
     assert view.pixels.dtype == np.float32
@@ -41,22 +41,22 @@ def test_integers_are_scaled_by_their_types_range(tmp_path, suffix, picture):
 
 
 @pytest.mark.parametrize("suffix", [".tif", *ITK])
-def test_floats_are_scaled_by_their_own_range(tmp_path, suffix):
+def test_floats_are_scaled_by_the_range_of_the_image(tmp_path, suffix):
     picture = (WORDS / 1000.0 - 20).astype(np.float32)
     view = read_view(write(tmp_path / f"view{suffix}", picture))
     assert view.pixels == pytest.approx(WORDS / 65535, abs=1e-5)
 
 
-def test_signed_integers_are_scaled_by_their_own_range(tmp_path):
+def test_signed_integers_are_scaled_by_the_range_of_the_image(tmp_path):
     picture = breast(40, 30, bits=12).astype(np.int16)
     view = read_view(write(tmp_path / "view.nrrd", picture))
     assert view.pixels == pytest.approx(picture / 4095)
 
 
-def test_a_greyscale_jpeg_is_read_with_a_caution(tmp_path):
+def test_a_greyscale_jpeg_is_read_with_a_warning(tmp_path):
     view = read_view(write(tmp_path / "view.jpg", BYTES, quality=95))
     assert np.abs(view.pixels - BYTES / 255).mean() < 0.02
-    assert "lossy-compression" in said(view)
+    assert "lossy-compression" in codes_of(view)
 
 
 def test_compressed_and_big_endian_files_are_read(tmp_path):
@@ -69,13 +69,13 @@ def test_compressed_and_big_endian_files_are_read(tmp_path):
     assert (plain == big).all()
 
 
-def test_twelve_bits_in_sixteen_draw_a_caution(tmp_path):
-    assert "narrow-range" in said(read_view(write(tmp_path / "dim.png", WORDS >> 4)))
-    assert "narrow-range" not in said(read_view(write(tmp_path / "full.png", WORDS)))
+def test_twelve_bits_stored_in_sixteen_cause_a_warning(tmp_path):
+    assert "narrow-range" in codes_of(read_view(write(tmp_path / "dim.png", WORDS >> 4)))
+    assert "narrow-range" not in codes_of(read_view(write(tmp_path / "full.png", WORDS)))
 
 
 @pytest.mark.parametrize("suffix", ITK)
-def test_spacing_is_that_which_the_file_declares(tmp_path, suffix):
+def test_spacing_is_read_from_the_file(tmp_path, suffix):
     spacing = read_view(write(tmp_path / f"view{suffix}", WORDS, spacing=(0.1, 0.2))).spacing
     assert (spacing.row, spacing.column) == (pytest.approx(0.2), pytest.approx(0.1))
     assert spacing.meaning is SpacingMeaning.DECLARED
@@ -84,7 +84,7 @@ def test_spacing_is_that_which_the_file_declares(tmp_path, suffix):
 @pytest.mark.parametrize(
     ("suffix", "line"), [(".mha", b"ElementSpacing"), (".nrrd", b"space directions")]
 )
-def test_a_header_without_spacing_is_no_spacing_of_one_millimetre(tmp_path, suffix, line):
+def test_a_missing_spacing_is_unknown_and_not_one_millimetre(tmp_path, suffix, line):
     path = write(tmp_path / f"view{suffix}", WORDS)
     lines = path.read_bytes().split(b"\n")
     kept = [one for one in lines if not one.startswith(line)]
@@ -92,11 +92,11 @@ def test_a_header_without_spacing_is_no_spacing_of_one_millimetre(tmp_path, suff
     path.write_bytes(b"\n".join(kept))
     view = read_view(path)
     assert view.spacing is None
-    assert "no-spacing" in said(view)
+    assert "no-spacing" in codes_of(view)
 
 
 @pytest.mark.parametrize("suffix", PILLOW)
-def test_a_resolution_in_dots_per_inch_is_believed_where_a_mammogram_may_have_it(tmp_path, suffix):
+def test_dots_per_inch_are_used_only_where_plausible_for_a_mammogram(tmp_path, suffix):
     fine = read_view(write(tmp_path / f"fine{suffix}", WORDS, dpi=(508, 254))).spacing
     assert (fine.column, fine.row) == (pytest.approx(0.05, rel=1e-3), pytest.approx(0.1, rel=1e-3))
     assert read_view(write(tmp_path / f"screen{suffix}", WORDS, dpi=(72, 72))).spacing is None
@@ -112,18 +112,18 @@ def test_a_resolution_in_dots_per_inch_is_believed_where_a_mammogram_may_have_it
         ("IMG_0001", None, None, ""),
     ],
 )
-def test_the_name_of_the_file_tells_the_view_where_it_is_plain(
+def test_laterality_and_projection_are_read_from_an_unambiguous_file_name(
     tmp_path, name, laterality, projection, patient
 ):
     view = read_view(write(tmp_path / f"{name}.png", WORDS))
     assert (view.laterality, view.projection, view.patient_id) == (laterality, projection, patient)
-    assert ("unknown-laterality" in said(view)) == (laterality is None)
-    assert ("unknown-projection" in said(view)) == (projection is None)
+    assert ("unknown-laterality" in codes_of(view)) == (laterality is None)
+    assert ("unknown-projection" in codes_of(view)) == (projection is None)
 
 
 @pytest.mark.parametrize("suffix", [".tif", ".nrrd", ".mha"])
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_values_that_are_not_finite_are_refused(tmp_path, suffix, bad):
+def test_values_that_are_not_finite_are_rejected(tmp_path, suffix, bad):
     picture = WORDS.astype(np.float32)
     picture[3, 4] = bad
     with pytest.raises(InputError, match="not finite"):
@@ -131,60 +131,60 @@ def test_values_that_are_not_finite_are_refused(tmp_path, suffix, bad):
 
 
 @pytest.mark.parametrize("suffix", PILLOW + ITK)
-def test_colour_is_refused(tmp_path, suffix):
+def test_a_colour_image_is_rejected(tmp_path, suffix):
     picture = np.stack([BYTES, BYTES, BYTES], axis=-1)
-    with pytest.raises(InputError, match="in colour"):
+    with pytest.raises(InputError, match="is a colour"):
         read_view(write(tmp_path / f"view{suffix}", picture, is_vector=True))
 
 
 @pytest.mark.parametrize("mode", ["P", "1", "LA", "RGBA", "CMYK"])
-def test_palettes_masks_and_transparency_are_refused(tmp_path, mode):
+def test_palette_binary_and_transparent_images_are_rejected(tmp_path, mode):
     image = Image.fromarray(BYTES).convert("RGB").convert(mode)
     image.save(tmp_path / "view.tif")
-    with pytest.raises(InputError, match="export it in shades of grey"):
+    with pytest.raises(InputError, match="export it as greyscale"):
         read_view(tmp_path / "view.tif")
 
 
 @pytest.mark.parametrize("suffix", ITK)
-def test_volumes_are_refused_and_a_single_slice_is_not(tmp_path, suffix):
-    with pytest.raises(InputError, match="holds 2 slices"):
+def test_a_volume_is_rejected_unless_it_has_a_single_slice(tmp_path, suffix):
+    with pytest.raises(InputError, match="has 2 slices"):
         read_view(write(tmp_path / f"two{suffix}", np.stack([WORDS, WORDS])))
     view = read_view(write(tmp_path / f"one{suffix}", WORDS[None], spacing=(0.1, 0.2, 1)))
     assert view.pixels == pytest.approx(WORDS / 65535)
 
 
-def test_several_pages_are_refused(tmp_path):
+def test_an_image_of_several_pages_is_rejected(tmp_path):
     page = Image.fromarray(BYTES)
     page.save(tmp_path / "view.tif", save_all=True, append_images=[page])
-    with pytest.raises(InputError, match="holds 2 pages"):
+    with pytest.raises(InputError, match="has 2 pages"):
         read_view(tmp_path / "view.tif")
 
 
 @pytest.mark.parametrize("suffix", PILLOW + ITK)
-def test_one_single_value_is_no_picture(tmp_path, suffix):
-    with pytest.raises(InputError, match="every pixel is 7"):
+def test_an_image_with_a_single_value_is_rejected(tmp_path, suffix):
+    with pytest.raises(InputError, match="value 7 in every pixel"):
         read_view(write(tmp_path / f"view{suffix}", np.full_like(WORDS, 7)))
 
 
 @pytest.mark.parametrize("suffix", [*PILLOW, ".jpg", ".nrrd", ".mha"])
 @pytest.mark.parametrize("share", [0.2, 0.7])
-def test_truncated_files_are_refused(tmp_path, suffix, share):
+def test_a_truncated_file_is_rejected(tmp_path, suffix, share):
     picture = BYTES if suffix == ".jpg" else WORDS
     path = write(tmp_path / f"view{suffix}", picture)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * share)])
-    with pytest.raises(InputError, match=r"export it again|give a mammogram"):
+    with pytest.raises(InputError, match=r"export it again|select a file in"):
         read_view(path)
 
 
-def test_a_header_of_no_rows_is_refused(tmp_path):
+def test_an_image_without_rows_is_rejected(tmp_path):
     path = write(tmp_path / "view.mha", WORDS)
     path.write_bytes(path.read_bytes().replace(b"DimSize = 30 40", b"DimSize = 30 0"))
     with pytest.raises(InputError):
         read_view(path)
 
 
-def test_the_content_decides_and_not_the_suffix(tmp_path):
+def test_the_content_and_not_the_suffix_selects_the_format(tmp_path):
     path = write(tmp_path / "view.png", WORDS).rename(tmp_path / "view.dcm")
     assert read_view(path).pixels == pytest.approx(WORDS / 65535)
     path = write(tmp_path / "view.nrrd", WORDS).rename(tmp_path / "view.mha")
