@@ -57,14 +57,14 @@ def explainView(
 
     from mammopair.explain.differentiable_ensemble import make_differentiable
     from mammopair.explain.evidence_map import describe_evidence
-    from mammopair.explain.methods import method_named
+    from mammopair.explain.methods import find_method
     from mammopair.lesion import extract_patch
 
     patch = extract_patch(marked)
     reader = make_differentiable(ensemble, str(marked.view.projection), views=views)
     box = patch.square.box_on_grid(marked.box, len(patch.pixels))
-    found = yield from method_named(method).steps(reader, np.array(patch.pixels)[None], [box])
-    rest = 0.0 if found.rest is None else float(found.rest[0])
+    found = yield from find_method(method).steps(reader, np.array(patch.pixels)[None], [box])
+    rest = 0.0 if found.offset is None else float(found.offset[0])
     evidence = describe_evidence(found.maps[0], rest, patch.square, marked.box)
     return ViewMap(method, evidence, None if found.error is None else float(found.error[0]))
 
@@ -77,7 +77,7 @@ def moveView(
 
     from mammopair.explain.counterfactual import DIRECTIONS, generate_counterfactual
     from mammopair.explain.differentiable_ensemble import make_differentiable
-    from mammopair.explain.explanation import concepts_of
+    from mammopair.explain.explanation import counterfactual_concepts
     from mammopair.lesion import extract_patch
     from mammopair.record import CounterfactualPath
 
@@ -91,7 +91,7 @@ def moveView(
             towards=towards,
             probabilities=moved.probabilities[:, 0].tolist(),
             similarity=float(moved.similarity[-1, 0]),
-            concepts=concepts_of(reader, moved.end, ensemble),
+            concepts=counterfactual_concepts(reader, moved.end, ensemble),
             file="",
         )
     return MovedMass(patch.square, patch.pixels, images, paths)

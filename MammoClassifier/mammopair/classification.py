@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from mammopair import __version__
 from mammopair.calibration.platt import (
-    LEVEL,
+    INTERVAL_LEVEL,
     Calibration,
     interval,
     lesion_probability,
@@ -31,8 +31,8 @@ from mammopair.calibration.platt import (
 )
 from mammopair.crop import CropSquare
 from mammopair.errors import InputError
-from mammopair.explain.concept_scores import scores_of_lesion, scores_of_patch
-from mammopair.explain.evidence_map import describe_evidence, evidence_of_patch
+from mammopair.explain.concept_scores import lesion_concept_scores, patch_concept_scores
+from mammopair.explain.evidence_map import describe_evidence, patch_evidence
 from mammopair.io.view_checks import check_pair
 from mammopair.lesion import Lesion, MarkedView, extract_patch
 from mammopair.model import reference_summary
@@ -93,7 +93,7 @@ def classify_stepwise(
 
     outputs: list[MemberOutput] = []
     projections = [str(marked.view.projection) for _, marked in places]
-    reading = ensemble.outputs(np.stack(patches), projections)
+    reading = ensemble.predict(np.stack(patches), projections)
     for number, entry in enumerate(ensemble.members):
         yield Progress(len(places) + number, total, f"{entry.name} reads {len(patches)} crops")
         outputs.append(next(reading))
@@ -102,7 +102,7 @@ def classify_stepwise(
     for index, lesion in enumerate(lesions):
         mine = [place for place, (owner, _) in enumerate(places) if owner == index]
         seen = [LesionSquare(places[place][1], squares[place], place) for place in mine]
-        records.append(make_record(lesion, seen, outputs, ensemble, warnings[index]))
+        records.append(build_record(lesion, seen, outputs, ensemble, warnings[index]))
     return records
 
 
@@ -115,7 +115,7 @@ class LesionSquare:
     patch: int
 
 
-def make_record(
+def build_record(
     lesion: Lesion,
     seen: Sequence[LesionSquare],
     outputs: Sequence[MemberOutput],
@@ -131,7 +131,7 @@ def make_record(
     probability = lesion_probability(calibrated)
     views = [place.marked.view for place in seen]
     results = [
-        make_view_result(place, outputs, calibration, calibrated[row], ensemble)
+        build_view_result(place, outputs, calibration, calibrated[row], ensemble)
         for row, place in enumerate(seen)
     ]
     said = [
@@ -146,7 +146,7 @@ def make_record(
         patient_id=views[0].patient_id,
         laterality=str(views[0].laterality),
         probability=probability,
-        interval=Interval(low=low, high=high, level=LEVEL),
+        interval=Interval(low=low, high=high, level=INTERVAL_LEVEL),
         views=results,
         warnings=list(dict.fromkeys(said)),
         model=ModelReference(name=manifest.name, version=manifest.version, sha256=ensemble.sha256),
@@ -156,11 +156,11 @@ def make_record(
         operating_points=reference_summary.operating_point_results(probability, ensemble),
         conformal=reference_summary.conformal_set(logits, ensemble),
         out_of_distribution=reference_summary.lesion_out_of_distribution(results, ensemble),
-        concepts=scores_of_lesion([view.concepts for view in results], manifest),
+        concepts=lesion_concept_scores([view.concepts for view in results], manifest),
     )
 
 
-def make_view_result(
+def build_view_result(
     place: LesionSquare,
     outputs: Sequence[MemberOutput],
     calibration: Calibration,
@@ -169,7 +169,7 @@ def make_view_result(
 ) -> ViewResult:
     """One view's part, by the lesion's calibration; ``calibrated`` holds a number a member."""
     view, box = place.marked.view, place.marked.box
-    cells, bias = evidence_of_patch(outputs, place.patch, calibration)
+    cells, bias = patch_evidence(outputs, place.patch, calibration)
     return ViewResult(
         projection=str(view.projection),
         file=str(view.source),
@@ -189,7 +189,7 @@ def make_view_result(
         out_of_distribution_score=reference_summary.view_out_of_distribution(
             outputs, place.patch, ensemble
         ),
-        concepts=scores_of_patch(outputs, place.patch, ensemble.manifest),
+        concepts=patch_concept_scores(outputs, place.patch, ensemble.manifest),
     )
 
 

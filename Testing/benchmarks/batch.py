@@ -46,7 +46,7 @@ from mammopair.cli.demo_command import exams_folder
 from mammopair.io.lesion_table import TableLesion
 from mammopair.model import ensemble as ensembles
 from mammopair.model.ensemble import Ensemble, load_ensemble
-from mammopair.model.inference import MIRRORINGS
+from mammopair.model.inference import FLIP_AXES
 from mammopair.model.runtime import RUNTIMES, with_runtime
 from mammopair.progress import exhaust
 from mammopair.record import Record
@@ -125,7 +125,7 @@ def compare(manifest: Path, rounds: int, runtime: str) -> None:
     """Print the ratios of one run."""
     ensemble = ensemble_of_this_process(runtime)
     plain, side = as_trained(load_ensemble(device="cpu")), ensemble.manifest.input.side
-    mirrorings = MIRRORINGS if ensemble.manifest.flips else MIRRORINGS[:1]
+    mirrorings = FLIP_AXES if ensemble.manifest.flips else FLIP_AXES[:1]
     entries = entries_of(manifest)
     few = entries[:PEER_LESIONS]
     with ExitStack() as clusters:

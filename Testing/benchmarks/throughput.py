@@ -33,7 +33,7 @@ from mammopair.crop import CONTEXT, cut_patch, place_square
 from mammopair.io.lesion_table import LesionTableRow, TableLesion, read_lesion_table
 from mammopair.io.reader import read_view
 from mammopair.model.ensemble import Ensemble, load_ensemble
-from mammopair.model.inference import MIRRORINGS
+from mammopair.model.inference import FLIP_AXES
 from mammopair.record import Record
 from Testing.benchmarks.timing import print_times, print_verdict, speed_ratio, time_in_turn
 
@@ -131,7 +131,7 @@ def main() -> None:
     else:
         entries = read_lesion_table(DEMO, exams_folder())
     networks, side = as_trained(ensemble), ensemble.manifest.input.side
-    mirrorings = MIRRORINGS if ensemble.manifest.flips else MIRRORINGS[:1]
+    mirrorings = FLIP_AXES if ensemble.manifest.flips else FLIP_AXES[:1]
     views = sum(len(entry.rows) for entry in entries)
     print(
         f"{len(entries)} lesions on {views} views, {len(networks)} members of "

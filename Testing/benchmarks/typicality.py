@@ -131,8 +131,8 @@ def measure(
         marked = [(row, probe_of(chosen.data, row, films[row.film], probe, rng)) for row in some]
         patches = [(row.view, cut_patch(at[0], place_square(*at))) for row, at in marked if at]
         views, pixels = [view for view, _ in patches], np.stack([patch for _, patch in patches])
-        (output,) = ensemble.only({entry.name}).outputs(pixels, views)
-        usual = ensemble.reference.usual[entry.name]
+        (output,) = ensemble.select_members({entry.name}).predict(pixels, views)
+        usual = ensemble.reference.features[entry.name]
         distances = feature_distances(output.pooled, usual)
         labels = np.repeat([0, 1], [len(usual.distances), len(distances)])
         area = roc_auc_score(labels, np.concatenate([usual.distances, distances]))

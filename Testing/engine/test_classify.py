@@ -278,7 +278,7 @@ def test_a_box_outside_its_view_is_refused_naming_the_file(ensemble):
 
 
 def test_a_projection_that_no_member_reads_is_refused_before_any_work(by_view):
-    cc_only = by_view.only({"member-0"})
+    cc_only = by_view.select_members({"member-0"})
     with pytest.raises(InputError, match=r"^film\.png: is a MLO view.*reads CC only"):
         next(classify_stepwise(Lesion("c", "1", (marked("R MLO", source="film.png"),)), cc_only))
 

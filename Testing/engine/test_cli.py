@@ -55,7 +55,7 @@ def test_demo_classifies_five_masses_of_two_real_exams(run, ensemble_folder, tmp
     ]
     assert len(moved) == 2 * 10
     assert written(out) == sorted([*RESULTS, *moved])
-    assert "out/moved" in printed
+    assert "out/counterfactuals" in printed
     assert [(r.case_id, r.lesion_id) for r in records] == [
         ("P_00173", "L1"),
         ("P_00173", "R1"),
@@ -96,7 +96,7 @@ def test_a_lesion_that_cannot_be_explained_is_named_and_keeps_its_record(
 ):
     out = pair / "out"
     out.mkdir()
-    (out / "moved").write_text("a file in the way")
+    (out / "counterfactuals").write_text("a file in the way")
     options = [pair / "lesions.csv", "-m", ensemble_folder, "-o", out, "--explain"]
     code, _, err = run("classify", *options)
     assert code == 1

@@ -13,7 +13,7 @@ from mammopair.calibration.conformal import OutOfFoldScores
 from mammopair.calibration.prior_shift import shift_probability
 from mammopair.cli import main
 from mammopair.model.manifest import ReferenceFile, read_manifest, write_manifest
-from mammopair.model.reference_distribution import Reference, save_reference
+from mammopair.model.reference_distribution import ReferenceDistribution, save_reference
 from mammopair.record import read_records
 from Testing.synthetic_lesions import LESION_BOX, film, write_ensemble, write_png
 
@@ -26,7 +26,7 @@ def knowing(tmp_path_factory):
     scores = {fold: OutOfFoldScores(rng.normal(-1, 2, 50), rng.normal(1, 2, 50)) for fold in (0, 1)}
     kept = ReferenceFile(
         file="reference.safetensors",
-        sha256=save_reference(Reference(scores, {}), folder / "reference.safetensors"),
+        sha256=save_reference(ReferenceDistribution(scores, {}), folder / "reference.safetensors"),
         coverage=0.9,
         warn_above=0.97,
     )

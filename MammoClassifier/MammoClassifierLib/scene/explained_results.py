@@ -39,9 +39,9 @@ def explainStepwise(
     InputError
         If there is no such method, an input of the result has changed, or another ensemble made it.
     """
-    from mammopair.explain.methods import method_named
+    from mammopair.explain.methods import find_method
 
-    method_named(method)
+    find_method(method)
     maps = yield from _eachView(
         classifier, table, lambda marked, views: classifier.explain(marked, views, method)
     )

@@ -33,11 +33,11 @@ ERROR = "MammoClassifier.error"
 
 def addMaps(table: vtkMRMLTableNode, maps: Mapping[str, ViewMap]) -> None:
     """Add the maps of one method to a result, by projection."""
-    from mammopair.explain.methods import method_named
+    from mammopair.explain.methods import find_method
 
     for projection, one in maps.items():
         volume = viewsOf(table)[projection]
-        title = method_named(one.method).title.lower()
+        title = find_method(one.method).title.lower()
         nodes = makeEvidence(one.evidence, volume, title)
         if one.error is not None:
             nodes.map.SetAttribute(ERROR, repr(one.error))
@@ -77,9 +77,9 @@ def shownMethod(table: vtkMRMLTableNode, chosen: str) -> str:
 
 def mapWords(record: Record, table: vtkMRMLTableNode, method: str) -> str:
     """What a map says, and how far it adds up to what the ensemble said."""
-    from mammopair.explain.methods import method_named
+    from mammopair.explain.methods import find_method
 
-    about = method_named(method)
+    about = find_method(method)
     text = _("{title}: {meaning}.").format(title=about.title, meaning=about.meaning)
     if not about.additive:
         return text + " " + _("Each place by itself: it does not add up to the logit.")
@@ -97,11 +97,11 @@ def mapWords(record: Record, table: vtkMRMLTableNode, method: str) -> str:
 
 def exactError(view: ViewResult) -> float | None:
     """By how many logits a record's own map fails to add up; None where that cannot be told."""
-    from mammopair.calibration.platt import CERTAIN
+    from mammopair.calibration.platt import PROBABILITY_MARGIN
     from mammopair.calibration.prior_shift import logit
 
     said = [reading.probability for reading in view.member_scores]
-    if not all(CERTAIN < probability < 1 - CERTAIN for probability in said):
+    if not all(PROBABILITY_MARGIN < probability < 1 - PROBABILITY_MARGIN for probability in said):
         return None
     cells = [cell for row in view.evidence.cells for cell in row]
     total = sum(cells) / len(cells) + view.evidence.bias

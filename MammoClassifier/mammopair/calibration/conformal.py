@@ -109,7 +109,7 @@ def classes_in_set(p: PValues, coverage: float) -> list[Label]:
     return kept or ["benign", "malignant"]
 
 
-def others_stand_in(held_out: FoldScores, fold: int) -> FoldScores:
+def scores_of_other_folds(held_out: FoldScores, fold: int) -> FoldScores:
     """For a lesion of the training: its fold's members, ranked in the **other** folds' lesions.
 
     Its own fold's scores hold its own, so a rank among them would be no test. The other folds'

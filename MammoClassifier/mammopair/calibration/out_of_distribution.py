@@ -37,7 +37,7 @@ class FeatureDistribution:
     """``(directions, channels)``, orthonormal."""
     deviations: Floats
     """``(directions,)``: standard deviation along each."""
-    rest: float
+    residual_deviation: float
     """Standard deviation along every other direction."""
     distances: Floats
     """``(n,)``, rising: of training crops, each left out of the fit with her patient."""
@@ -49,7 +49,9 @@ def feature_distances(pooled: Floats, usual: FeatureDistribution) -> Floats:
     along = centred @ usual.directions.T
     # Subtracted before it is squared: half precision would not survive the other order.
     remainder = centred - along @ usual.directions
-    scaled = np.concatenate([along / usual.deviations, remainder / usual.rest], axis=1)
+    scaled = np.concatenate(
+        [along / usual.deviations, remainder / usual.residual_deviation], axis=1
+    )
     return np.linalg.norm(scaled, axis=1)
 
 

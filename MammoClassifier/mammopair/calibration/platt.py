@@ -27,9 +27,9 @@ import numpy.typing as npt
 Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
-LEVEL = 0.9
+INTERVAL_LEVEL = 0.9
 """Nominal coverage of the interval."""
-CERTAIN = 1e-6
+PROBABILITY_MARGIN = 1e-6
 """Probabilities are kept this far from 0 and 1: no network is surer, and logits stay finite."""
 
 Floats = npt.NDArray[np.float64]
@@ -52,7 +52,7 @@ class Calibration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 def probabilities(logits: Floats, calibration: Calibration) -> Floats:
-    """Calibrated probabilities of logits of any shape, at least ``CERTAIN`` from 0 and 1.
+    """Calibrated probabilities of logits of any shape, at least ``PROBABILITY_MARGIN`` from 0 and 1.
 
     NaN stays NaN.
     """
@@ -70,7 +70,9 @@ def lesion_probability(readings: Floats) -> float:
     return float(np.nanmean(readings, axis=1).mean())
 
 
-def interval(logits: Floats, calibration: Calibration, level: float = LEVEL) -> tuple[float, float]:
+def interval(
+    logits: Floats, calibration: Calibration, level: float = INTERVAL_LEVEL
+) -> tuple[float, float]:
     """The interval around a lesion's probability; see the head of this file.
 
     Parameters
@@ -126,4 +128,4 @@ def logit(values: Floats) -> Floats:
 
 def _kept(values: Floats) -> Floats:
     """Probabilities, a little away from 0 and 1."""
-    return np.clip(values, CERTAIN, 1 - CERTAIN)
+    return np.clip(values, PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN)

@@ -92,10 +92,10 @@ def adjust_coverage(record: Record, coverage: float) -> Record:
     InputError
         If the coverage is not over 0 and under 1, or the record's model gives no set.
     """
-    check_share("coverage", coverage)
+    check_fraction("coverage", coverage)
     known = record.conformal
     if known is None:
-        raise no_conformal_set(record.model.name)
+        raise missing_conformal_scores(record.model.name)
     classes = classes_in_set(PValues(known.p_benign, known.p_malignant), coverage)
     return msgspec.structs.replace(
         record, conformal=msgspec.structs.replace(known, classes=classes, coverage=coverage)
@@ -115,7 +115,7 @@ def probability_at_prevalence(
     """
     if prevalence is None:
         return probability
-    check_share("prevalence", prevalence)
+    check_fraction("prevalence", prevalence)
     if trained is None:
         raise InputError(
             "prevalence",
@@ -124,14 +124,14 @@ def probability_at_prevalence(
     return shift_probability(probability, trained, prevalence)
 
 
-def check_share(name: str, value: float) -> None:
+def check_fraction(name: str, value: float) -> None:
     """Raise :class:`InputError` if a share is not over 0 and under 1."""
     if not 0 < value < 1:
         hint = f"; for {value:g} % give {value / 100:g}" if 1 <= value < 100 else ""
         raise InputError(name, f"is {value:g}; it must be over 0 and under 1{hint}")
 
 
-def no_conformal_set(model: str) -> InputError:
+def missing_conformal_scores(model: str) -> InputError:
     """Return the error of an ensemble that has no conformal scores."""
     return InputError(
         "coverage", f"cannot be stated: the ensemble {model} holds no scores to make a set from"

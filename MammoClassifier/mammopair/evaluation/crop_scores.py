@@ -52,7 +52,7 @@ def score_folder(
 
     records: dict[str, Record] = {}
     for fold, group in groups.items():
-        scorers = ensemble if fold is None else ensemble.held_out(fold)
+        scorers = ensemble if fold is None else ensemble.out_of_fold(fold)
         for start in range(0, len(group), CROPS_AT_ONCE):
             yield Progress(len(records), len(rows), "Scoring crops")
             chunk = group[start : start + CROPS_AT_ONCE]

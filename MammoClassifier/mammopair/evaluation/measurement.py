@@ -91,7 +91,7 @@ def measure_scores(
     """
     lesion_scores(view_scores(list(scored)))  # raises where rows contradict each other
     folds = training_folds(ensemble)
-    held_out = {entry.fold: ensemble.held_out(entry.fold) for entry in ensemble.members}
+    held_out = {entry.fold: ensemble.out_of_fold(entry.fold) for entry in ensemble.members}
 
     def scorer(patient: str) -> Ensemble:
         return held_out[folds[patient]] if patient in folds else ensemble

@@ -34,16 +34,16 @@ class Attribution:
     otherwise a cell is the change of the logit that it makes by itself."""
     logits: Floats
     """``(n,)``: the mean calibrated logit that is explained."""
-    rest: Floats | None
+    offset: Floats | None
     """``(n,)``: what of the logit no cell has a part in, as a bias or the logit of a baseline;
     None where the method is not additive."""
 
     @property
     def error(self) -> Floats | None:
         """``(n,)``: by how many logits the map fails to add up; None where it is not additive."""
-        if self.rest is None:
+        if self.offset is None:
             return None
-        return np.abs(self.maps.mean(axis=(1, 2)) + self.rest - self.logits)
+        return np.abs(self.maps.mean(axis=(1, 2)) + self.offset - self.logits)
 
 
 Steps = Generator[Progress, None, Attribution]

@@ -28,7 +28,7 @@ def contrast(patch: Patches) -> float:
     return float(bright - dark)
 
 
-def keep_brightness(original: Patches, patch: Patches) -> Patches:
+def constrain_brightness(original: Patches, patch: Patches) -> Patches:
     """A changed patch ``(rows, rows)``, its brightness mapped to where it may be.
 
     The darkest, the brightest, the 1st and the 99th percentile become those of the original; the

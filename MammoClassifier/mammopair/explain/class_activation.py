@@ -31,15 +31,15 @@ def class_activation(
     maps = []
     for start in range(0, len(patches), AT_ONCE):
         yield Progress(start, len(patches), "Reading the class activation")
-        maps.append(read_maps(reader, patches[start : start + AT_ONCE]))
+        maps.append(class_activation_maps(reader, patches[start : start + AT_ONCE]))
     return Attribution(
         maps=np.concatenate(maps),
         logits=reader.logits(patches),
-        rest=np.full(len(patches), reader.bias),
+        offset=np.full(len(patches), reader.bias),
     )
 
 
-def read_maps(reader: DifferentiableEnsemble, patches: Patches) -> Floats:
+def class_activation_maps(reader: DifferentiableEnsemble, patches: Patches) -> Floats:
     """``(n, h, w)``: class activation in calibrated logits, averaged over the members."""
     from mammopair.model.inference import prepare_inputs, run_network
 

@@ -20,31 +20,36 @@ from mammopair.record import ConceptScore
 if TYPE_CHECKING:
     from mammopair.model.ensemble import MemberOutput
 
-TOLD_FROM = 0.5
+MIN_DESCRIPTOR_AUC = 0.5
 """A word whose AUC may be this or less, by its interval, is one that the networks cannot tell."""
 
 Floats = npt.NDArray[np.float64]
 
 
-def told(manifest: Manifest) -> list[ConceptScale]:
+def scored_descriptors(manifest: Manifest) -> list[ConceptScale]:
     """The scales of the words that the networks tell, which are the ones that are scored."""
     return [
         scale
         for scale in manifest.concept_scales
-        if scale.auc_ci is not None and scale.auc_ci[0] > TOLD_FROM
+        if scale.auc_ci is not None and scale.auc_ci[0] > MIN_DESCRIPTOR_AUC
     ]
 
 
-def scores_of_patch(
+def patch_concept_scores(
     outputs: Sequence[MemberOutput], patch: int, manifest: Manifest
 ) -> list[ConceptScore]:
     """The scores of one patch, from the members that read it."""
-    read = [output.words[patch] for output in outputs if not np.isnan(output.logits[patch])]
+    read = [
+        output.descriptor_logits[patch] for output in outputs if not np.isnan(output.logits[patch])
+    ]
     scores = concept_probabilities(np.mean(read, axis=0)[None], manifest)
-    return [placed(scale, float(scores[scale.descriptor][0])) for scale in told(manifest)]
+    return [
+        make_concept_score(scale, float(scores[scale.descriptor][0]))
+        for scale in scored_descriptors(manifest)
+    ]
 
 
-def scores_of_lesion(
+def lesion_concept_scores(
     views: Sequence[Sequence[ConceptScore]], manifest: Manifest
 ) -> list[ConceptScore]:
     """The mean of the views' scores, beside the same crops."""
@@ -54,7 +59,9 @@ def scores_of_lesion(
         scores[0].descriptor: float(np.mean([one.score for one in scores]))
         for scores in zip(*views, strict=True)
     }
-    return [placed(scale, mean[scale.descriptor]) for scale in told(manifest)]
+    return [
+        make_concept_score(scale, mean[scale.descriptor]) for scale in scored_descriptors(manifest)
+    ]
 
 
 def concept_probabilities(logits: Floats, manifest: Manifest) -> Mapping[str, Floats]:
@@ -64,21 +71,21 @@ def concept_probabilities(logits: Floats, manifest: Manifest) -> Mapping[str, Fl
         scale.descriptor: sigmoid(
             scale.slope * logits[:, columns[scale.descriptor]] + scale.intercept
         )
-        for scale in told(manifest)
+        for scale in scored_descriptors(manifest)
     }
 
 
-def placed(scale: ConceptScale, score: float) -> ConceptScore:
+def make_concept_score(scale: ConceptScale, score: float) -> ConceptScore:
     """A score beside those of the held-out crops."""
     return ConceptScore(
         descriptor=scale.descriptor,
         score=score,
-        above_with=share_below(scale.scores_with, score),
-        above_without=share_below(scale.scores_without, score),
+        above_with=fraction_below(scale.scores_with, score),
+        above_without=fraction_below(scale.scores_without, score),
     )
 
 
-def share_below(quantiles: Sequence[float], score: float) -> float:
+def fraction_below(quantiles: Sequence[float], score: float) -> float:
     """The share of a sample under a score, from its quantiles at equal steps, interpolated."""
     rising = np.maximum.accumulate(quantiles)
     if score <= rising[0]:

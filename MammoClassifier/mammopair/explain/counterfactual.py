@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.explain.brightness import FLATTEST, contrast, keep_brightness
+from mammopair.explain.brightness import FLATTEST, constrain_brightness, contrast
 from mammopair.explain.structural_similarity import structural_similarity
 from mammopair.progress import Progress
 
@@ -56,7 +56,7 @@ class Counterfactual:
 
     towards: Direction
     path: Patches
-    """``(steps + 1, n, rows, rows)``: the original first; where no step was allowed, it stays."""
+    """``(steps + 1, n, rows, rows)``: the original first; where no step was constrained_step, it stays."""
     logits: Floats
     """``(steps + 1, n)``: mean calibrated logits, read as the ensemble reads in use."""
     probabilities: Floats
@@ -65,25 +65,9 @@ class Counterfactual:
     """``(steps + 1, n)``: structural similarity to the original."""
 
     @property
-    def original(self) -> Patches:
-        """``(n, rows, rows)``"""
-        return self.path[0]
-
-    @property
     def end(self) -> Patches:
         """``(n, rows, rows)``: the moved images."""
         return self.path[-1]
-
-    @property
-    def difference(self) -> Patches:
-        """``(n, rows, rows)``: what was added, in brightness."""
-        return self.end - self.original
-
-    @property
-    def as_wished(self) -> npt.NDArray[np.bool_]:
-        """``(n,)``: whether the probability changed in the direction that was wished."""
-        change = self.probabilities[-1] - self.probabilities[0]
-        return change > 0 if self.towards == "malignant" else change < 0
 
 
 def generate_counterfactual(
@@ -104,12 +88,12 @@ def generate_counterfactual(
     path = [patches]
     for number in range(held.steps):
         yield Progress(number, 2 * held.steps + 1, f"Moving the image towards {towards}")
-        step = uphill(reader, patches, path[-1], towards, held, number)
-        path.append(allowed(patches, path[-1], step, held))
+        step = gradient_step(reader, patches, path[-1], towards, held, number)
+        path.append(constrained_step(patches, path[-1], step, held))
     readings = []
     for number, image in enumerate(path):
         yield Progress(held.steps + number, 2 * held.steps + 1, "Reading the moved images")
-        readings.append(reader.member_logits_of_patches(image))
+        readings.append(reader.predict_member_logits(image))
     return Counterfactual(
         towards=towards,
         path=np.stack(path),
@@ -119,7 +103,7 @@ def generate_counterfactual(
     )
 
 
-def uphill(
+def gradient_step(
     reader: DifferentiableEnsemble,
     original: Patches,
     patches: Patches,
@@ -133,7 +117,7 @@ def uphill(
     """
     from scipy.ndimage import gaussian_filter
 
-    axes = reader.mirrorings[number % len(reader.mirrorings)]
+    axes = reader.flip_axes[number % len(reader.flip_axes)]
     _, slopes = replace(reader, flips=False).gradient(np.flip(patches, axes))
     slopes = np.flip(slopes, axes) if towards == "malignant" else -np.flip(slopes, axes)
     scale = np.array([contrast(patch) for patch in original])[:, None, None]
@@ -146,12 +130,12 @@ def uphill(
     return np.where(scale < FLATTEST, 0.0, step).astype(np.float32)
 
 
-def allowed(
+def constrained_step(
     original: Patches, patches: Patches, step: Patches, constraints: Constraints
 ) -> Patches:
     """Patches after a step, or before it where it would lead too far from the original."""
     tried = np.stack(
-        [keep_brightness(*pair) for pair in zip(original, patches + step, strict=True)]
+        [constrain_brightness(*pair) for pair in zip(original, patches + step, strict=True)]
     )
     near = structural_similarity(original, tried) >= constraints.least_similarity
     return np.where(near[:, None, None], tried, patches)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
 
 DEFAULT_METHOD_FILE = "explanation.json"
-UNMEASURED = "evidence"
+FALLBACK_METHOD = "evidence"
 """The method where nothing was measured."""
 
 
@@ -58,7 +58,7 @@ def default_method(ensemble: Ensemble) -> str:
     """
     chosen = read_default_method(ensemble.folder)
     if chosen is None or chosen.weights != weights_of(ensemble.manifest):
-        return UNMEASURED
+        return FALLBACK_METHOD
     return chosen.method
 
 

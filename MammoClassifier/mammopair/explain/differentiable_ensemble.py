@@ -1,7 +1,7 @@
 """The ensemble as a function that has a gradient: patches in, the members' mean logit out.
 
 What an explanation explains must be what is in use: the detail limit, the standardisation, the
-mirrorings and the calibration are those of :meth:`~mammopair.model.ensemble.Ensemble.outputs`.
+flip_axes and the calibration are those of :meth:`~mammopair.model.ensemble.Ensemble.predict`.
 
 >>> reader = make_differentiable(ensemble, "CC")  # doctest: +SKIP
 >>> logits, slopes = reader.gradient(patches)  # (n,) and (n, 256, 256)  # doctest: +SKIP
@@ -17,12 +17,12 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from mammopair.calibration.platt import CERTAIN, Calibration, sigmoid
+from mammopair.calibration.platt import PROBABILITY_MARGIN, Calibration, sigmoid
 from mammopair.errors import InputError
 from mammopair.model.ensemble import Ensemble
 from mammopair.model.inference import (
-    MIRRORINGS,
-    MOST_PATCHES,
+    BATCH_SIZE,
+    FLIP_AXES,
     prepare_inputs,
     run_network,
     run_network_chunk,
@@ -30,7 +30,7 @@ from mammopair.model.inference import (
 from mammopair.model.input_spec import InputSpec
 from mammopair.model.network_input import to_input
 
-MOST_WITH_GRADIENT = 8
+GRADIENT_BATCH_SIZE = 8
 """Patches that go through a network at once where its activations are kept for the gradient."""
 
 Floats = npt.NDArray[np.float64]
@@ -47,7 +47,7 @@ class DifferentiableEnsemble:
     input: InputSpec
     calibration: Calibration
     flips: bool
-    """Whether a patch is read in its four mirrorings, or once."""
+    """Whether a patch is read in its four flip_axes, or once."""
 
     @property
     def device(self) -> torch.device:
@@ -55,9 +55,9 @@ class DifferentiableEnsemble:
         return next(self.networks[0].parameters()).device
 
     @property
-    def mirrorings(self) -> tuple[tuple[int, ...], ...]:
+    def flip_axes(self) -> tuple[tuple[int, ...], ...]:
         """The axes to flip for each reading of a patch."""
-        return MIRRORINGS if self.flips else MIRRORINGS[:1]
+        return FLIP_AXES if self.flips else FLIP_AXES[:1]
 
     @property
     def bias(self) -> float:
@@ -81,20 +81,20 @@ class DifferentiableEnsemble:
         return self.member_logits(patches).mean(dim=1)
 
     @torch.no_grad()
-    def member_logits_of_patches(self, patches: Patches) -> Floats:
+    def predict_member_logits(self, patches: Patches) -> Floats:
         """Calibrated logits ``(n, members)`` of any number of patches, without gradient."""
-        chunks = _as_tensor(patches).split(MOST_PATCHES)
+        chunks = _as_tensor(patches).split(BATCH_SIZE)
         return torch.cat([self.member_logits(chunk).double().cpu() for chunk in chunks]).numpy()
 
     def logits(self, patches: Patches) -> Floats:
         """The mean calibrated logit ``(n,)`` of any number of patches, without gradient."""
-        return self.member_logits_of_patches(patches).mean(axis=1)
+        return self.predict_member_logits(patches).mean(axis=1)
 
     def probabilities(self, patches: Patches) -> Floats:
         """``(n,)``: the mean of the members' probabilities, as the record has it for a view."""
-        return mean_probability(self.member_logits_of_patches(patches))
+        return mean_probability(self.predict_member_logits(patches))
 
-    def words(self, patches: Patches) -> Floats:
+    def descriptor_logits(self, patches: Patches) -> Floats:
         """``(n, words)``: the concepts' logits, uncalibrated, averaged over the members."""
         said, images = [], prepare_inputs(patches, self.input, self.device)
         for network in self.networks:
@@ -110,7 +110,7 @@ class DifferentiableEnsemble:
         In logits per unit of brightness; in chunks that fit in memory.
         """
         logits, slopes = [], []
-        for chunk in _as_tensor(patches).split(MOST_WITH_GRADIENT):
+        for chunk in _as_tensor(patches).split(GRADIENT_BATCH_SIZE):
             here = chunk.to(self.device).requires_grad_()
             found = self.logit(here)
             (slope,) = torch.autograd.grad(found.sum(), here)
@@ -142,7 +142,7 @@ def make_differentiable(
     members
         Names of the only members to ask, as :func:`mammopair.evaluation.out_of_fold_members` gives them.
     flips
-        Whether to read all four mirrorings; by default as the ensemble does. One is four times
+        Whether to read all four flip_axes; by default as the ensemble does. One is four times
         as fast and explains another, noisier number than the one in use.
     views
         On how many views the lesion is marked: its calibration is by that.
@@ -171,14 +171,14 @@ def make_differentiable(
     )
 
 
-def single_members(reader: DifferentiableEnsemble) -> list[DifferentiableEnsemble]:
+def split_members(reader: DifferentiableEnsemble) -> list[DifferentiableEnsemble]:
     """A reader for each member, to see how far they agree."""
     return [replace(reader, networks=(network,)) for network in reader.networks]
 
 
 def mean_probability(readings: Floats) -> Floats:
     """``(...)`` of calibrated logits ``(..., members)``: the mean of their probabilities."""
-    return sigmoid(readings).clip(CERTAIN, 1 - CERTAIN).mean(axis=-1)
+    return sigmoid(readings).clip(PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN).mean(axis=-1)
 
 
 def _as_tensor(patches: Patches) -> Tensor:

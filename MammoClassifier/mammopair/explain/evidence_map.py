@@ -31,7 +31,7 @@ ONE_SIDED = 0.6
 Floats = npt.NDArray[np.float64]
 
 
-def evidence_of_patch(
+def patch_evidence(
     outputs: Sequence[MemberOutput], patch: int, calibration: Calibration
 ) -> tuple[Floats, float]:
     """The map ``(h, w)`` and the bias of one patch, averaged over the members that read it.
@@ -74,7 +74,7 @@ def evidence_direction(cells: Floats, box: Box) -> str:
         return "mixed"
     side = "for" if share >= ONE_SIDED else "against"
     leading = cells.clip(min=0) if side == "for" else (-cells).clip(min=0)
-    inside = (leading * cover(box, len(cells))).sum() / leading.sum()
+    inside = (leading * box_coverage(box, len(cells))).sum() / leading.sum()
     if inside >= ONE_SIDED:
         return f"{side}, inside"
     if inside <= 1 - ONE_SIDED:
@@ -82,7 +82,7 @@ def evidence_direction(cells: Floats, box: Box) -> str:
     return f"{side}, throughout"
 
 
-def cover(box: Box, cells: int) -> Floats:
+def box_coverage(box: Box, cells: int) -> Floats:
     """``(cells, cells)``: the part of each cell that a box covers, from 0 to 1."""
     edges = np.arange(cells)
     across = np.minimum(edges + 1, box.x + box.width) - np.maximum(edges, box.x)

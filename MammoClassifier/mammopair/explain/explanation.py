@@ -16,11 +16,15 @@ from msgspec.structs import replace
 from mammopair.crop import CropSquare, cut_patch, place_square
 from mammopair.errors import InputError
 from mammopair.explain.attribution import Patches
-from mammopair.explain.concept_scores import concept_probabilities, placed, told
+from mammopair.explain.concept_scores import (
+    concept_probabilities,
+    make_concept_score,
+    scored_descriptors,
+)
 from mammopair.explain.counterfactual import Counterfactual, generate_counterfactual
-from mammopair.explain.default_method import UNMEASURED, default_method
+from mammopair.explain.default_method import FALLBACK_METHOD, default_method
 from mammopair.explain.evidence_map import describe_evidence
-from mammopair.explain.methods import method_named
+from mammopair.explain.methods import find_method
 from mammopair.progress import Progress
 from mammopair.record import ConceptScore, CounterfactualPath, Explanation, Record, ViewResult
 from mammopair.view import Box, View
@@ -29,9 +33,9 @@ if TYPE_CHECKING:
     from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
     from mammopair.model.ensemble import Ensemble
 
-FINER = "shifted-evidence"
+FINER_METHOD = "shifted-evidence"
 """The class activation on a finer grid."""
-FOLDER = "moved"
+COUNTERFACTUAL_FOLDER = "counterfactuals"
 """Where the moved images go, beside the records."""
 
 
@@ -54,7 +58,7 @@ def explain_record(
     ensemble
         The one that made the record.
     folder
-        Where records are written: the pictures go into its subfolder :data:`FOLDER`.
+        Where records are written: the pictures go into its subfolder :data:`COUNTERFACTUAL_FOLDER`.
     name
         How the pictures' file names begin, different for each lesion.
     method
@@ -78,8 +82,8 @@ def explain_record(
         )
         paths = []
         for moved, path in zip(explanation[1], explanation[0].counterfactuals, strict=True):
-            file = f"{FOLDER}/{name}-{result.projection}-{moved.towards}.png"
-            write_patch(folder / file, moved.end[0])
+            file = f"{COUNTERFACTUAL_FOLDER}/{name}-{result.projection}-{moved.towards}.png"
+            write_patch_png(folder / file, moved.end[0])
             paths.append(replace(path, file=file))
         views.append(replace(result, explanation=replace(explanation[0], counterfactuals=paths)))
     return replace(record, views=views)
@@ -98,13 +102,13 @@ def explain_patch(
     from mammopair.explain.differentiable_ensemble import make_differentiable
 
     reader = make_differentiable(ensemble, projection, views=views)
-    chosen = method_named(method or second_method(ensemble))
+    chosen = find_method(method or displayed_method(ensemble))
     on_patch = square.box_on_grid(box, patch.shape[-1])
     found = yield from chosen.steps(reader, patch, [on_patch])
     malignant = yield from generate_counterfactual(reader, patch, "malignant")
     benign = yield from generate_counterfactual(reader, patch, "benign")
     moved = [malignant, benign]
-    rest = 0.0 if found.rest is None else float(found.rest[0])
+    rest = 0.0 if found.offset is None else float(found.offset[0])
     return (
         Explanation(
             method=chosen.name,
@@ -116,20 +120,23 @@ def explain_patch(
     )
 
 
-def second_method(ensemble: Ensemble) -> str:
+def displayed_method(ensemble: Ensemble) -> str:
     """The method whose map stands beside the record's own; see :func:`explain_record`."""
     best = default_method(ensemble)
-    return FINER if best == UNMEASURED else best
+    return FINER_METHOD if best == FALLBACK_METHOD else best
 
 
-def concepts_of(
+def counterfactual_concepts(
     reader: DifferentiableEnsemble, patch: Patches, ensemble: Ensemble
 ) -> list[ConceptScore]:
     """The concept scores of one patch ``(1, rows, rows)``."""
-    if not told(ensemble.manifest):
+    if not scored_descriptors(ensemble.manifest):
         return []
-    scores = concept_probabilities(reader.words(patch), ensemble.manifest)
-    return [placed(scale, float(scores[scale.descriptor][0])) for scale in told(ensemble.manifest)]
+    scores = concept_probabilities(reader.descriptor_logits(patch), ensemble.manifest)
+    return [
+        make_concept_score(scale, float(scores[scale.descriptor][0]))
+        for scale in scored_descriptors(ensemble.manifest)
+    ]
 
 
 def _path(
@@ -139,12 +146,12 @@ def _path(
         towards=moved.towards,
         probabilities=moved.probabilities[:, 0].tolist(),
         similarity=float(moved.similarity[-1, 0]),
-        concepts=concepts_of(reader, moved.end, ensemble),
+        concepts=counterfactual_concepts(reader, moved.end, ensemble),
         file="",
     )
 
 
-def write_patch(path: Path, patch: Patches) -> None:
+def write_patch_png(path: Path, patch: Patches) -> None:
     """A patch ``(rows, rows)`` in [0, 1] as 8-bit PNG.
 
     Raises

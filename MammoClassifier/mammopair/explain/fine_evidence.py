@@ -33,9 +33,9 @@ def fine_evidence(reader: DifferentiableEnsemble, patches: Patches, boxes: Seque
     """The evidence on the grid of the last finer block; the boxes are not looked at."""
     import torch
 
-    from mammopair.explain.differentiable_ensemble import MOST_WITH_GRADIENT
+    from mammopair.explain.differentiable_ensemble import GRADIENT_BATCH_SIZE
 
-    chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(MOST_WITH_GRADIENT)
+    chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(GRADIENT_BATCH_SIZE)
     maps = []
     for number, chunk in enumerate(chunks):
         yield Progress(number, len(chunks), "Tracing the logit back to an earlier block")
@@ -43,13 +43,13 @@ def fine_evidence(reader: DifferentiableEnsemble, patches: Patches, boxes: Seque
         turned = [
             np.flip(contributions(network, images.flip(axes)), axes)
             for network in reader.networks
-            for axes in reader.mirrorings
+            for axes in reader.flip_axes
         ]
         maps.append(reader.calibration.slope * np.mean(turned, axis=0))
     return Attribution(
         maps=np.concatenate(maps),
         logits=reader.logits(patches),
-        rest=np.full(len(patches), reader.bias),
+        offset=np.full(len(patches), reader.bias),
     )
 
 

@@ -52,7 +52,7 @@ METHODS: dict[str, Method] = {
 }
 
 
-def method_named(name: str) -> Method:
+def find_method(name: str) -> Method:
     """A method, or :class:`InputError` with the names that there are."""
     if name not in METHODS:
         raise InputError("method", f"{name!r} is none of {', '.join(METHODS)}")

@@ -1,8 +1,9 @@
-"""Occlusion: by how much the logit falls when a place is covered.
+"""Occlusion: how much the logit drops when a region of the patch is replaced by the baseline.
 
-Source: Zeiler & Fergus, ECCV 2014, https://arxiv.org/abs/1311.2901; as captum's ``Occlusion``, a
-cell's value is the mean over the windows that cover it. Departs from both in covering with
-what the baseline names instead of a constant. Each place is covered alone, so nothing adds up.
+Source: Zeiler & Fergus, ECCV 2014, https://arxiv.org/abs/1311.2901. As in captum's ``Occlusion``,
+a cell's value is the mean over the windows that contain it. The baseline is the blurred patch
+(:mod:`mammopair.explain.baseline`) instead of a constant. Windows are replaced one at a time, so
+the map does not add up to the logit.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.explain.attribution import Attribution, Floats, Patches, Steps
-from mammopair.explain.replacement import Replacement, covered
+from mammopair.explain.baseline import blurred_baseline
 from mammopair.progress import Progress
 from mammopair.view import Box
 
@@ -23,40 +24,39 @@ if TYPE_CHECKING:
     from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
 
 CELLS = 8
-"""Cells a side of the map."""
+"""Rows and columns of the map."""
 WINDOW = 2
-"""Side of what is covered at once, in cells; it moves on by one cell."""
-AT_ONCE = 16
-"""Windows between one look at Cancel and the next."""
+"""Side of the replaced window, in cells; the window moves by one cell."""
+WINDOWS_PER_STEP = 16
+"""Windows that are computed between two progress reports."""
 
 
 def occlusion(
-    reader: DifferentiableEnsemble,
+    model: DifferentiableEnsemble,
     patches: Patches,
     boxes: Sequence[Box],
     *,
-    baseline: Replacement = "blurred",
     cells: int = CELLS,
     window: int = WINDOW,
 ) -> Steps:
-    """The fall of the logit under each window; the boxes are not looked at."""
-    masks = windows(patches.shape[-1], cells, window)
-    logits = reader.logits(patches)
+    """Compute occlusion maps of patches ``(n, rows, rows)``; the boxes are not used."""
+    masks = window_masks(patches.shape[-1], cells, window)
+    logits = model.logits(patches)
+    baselines = blurred_baseline(patches)
     maps = []
-    for number, (patch, logit) in enumerate(zip(patches, logits, strict=True)):
-        falls = []
-        for start in range(0, len(masks), AT_ONCE):
+    for number, (patch, baseline, logit) in enumerate(zip(patches, baselines, logits, strict=True)):
+        drops = []
+        for start in range(0, len(masks), WINDOWS_PER_STEP):
             done = number * len(masks) + start
-            yield Progress(done, len(patches) * len(masks), "Covering place after place")
-            chunk = masks[start : start + AT_ONCE]
-            hidden = covered(np.repeat(patch[None], len(chunk), axis=0), chunk, baseline)
-            falls.append(logit - reader.logits(hidden))
-        maps.append(mean_over_windows(np.concatenate(falls), cells, window))
-    return Attribution(maps=np.stack(maps), logits=logits, rest=None)
+            yield Progress(done, len(patches) * len(masks), "Computing occlusion")
+            chunk = masks[start : start + WINDOWS_PER_STEP]
+            drops.append(logit - model.logits(np.where(chunk, baseline, patch)))
+        maps.append(mean_over_windows(np.concatenate(drops), cells, window))
+    return Attribution(maps=np.stack(maps), logits=logits, offset=None)
 
 
-def windows(side: int, cells: int, window: int) -> npt.NDArray[np.bool_]:
-    """``(positions, side, side)``: one mask for each place of the window, row by row."""
+def window_masks(side: int, cells: int, window: int) -> npt.NDArray[np.bool_]:
+    """Return ``(positions, side, side)``: one mask for each position of the window, by rows."""
     edges = np.rint(np.linspace(0, side, cells + 1)).astype(int)
     positions = list(product(range(cells - window + 1), repeat=2))
     masks = np.zeros((len(positions), side, side), bool)
@@ -65,11 +65,11 @@ def windows(side: int, cells: int, window: int) -> npt.NDArray[np.bool_]:
     return masks
 
 
-def mean_over_windows(falls: Floats, cells: int, window: int) -> Floats:
-    """``(cells, cells)``: the mean fall of the windows over each cell."""
+def mean_over_windows(drops: Floats, cells: int, window: int) -> Floats:
+    """Return ``(cells, cells)``: the mean drop of the windows that contain each cell."""
     total, count = np.zeros((cells, cells)), np.zeros((cells, cells))
     positions = product(range(cells - window + 1), repeat=2)
-    for fall, (row, column) in zip(falls, positions, strict=True):
-        total[row : row + window, column : column + window] += fall
+    for drop, (row, column) in zip(drops, positions, strict=True):
+        total[row : row + window, column : column + window] += drop
         count[row : row + window, column : column + window] += 1
     return total / count

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mammopair.explain.attribution import Attribution, Floats, Patches, Steps
-from mammopair.explain.class_activation import AT_ONCE, read_maps
+from mammopair.explain.class_activation import AT_ONCE, class_activation_maps
 from mammopair.progress import Progress
 from mammopair.view import Box
 
@@ -40,17 +40,19 @@ def shifted_evidence(
     for start in range(0, len(patches), AT_ONCE):
         yield Progress(start, len(patches), "Reading the patch as it is")
         chunk = patches[start : start + AT_ONCE]
-        whole = read_maps(reader, chunk)
+        whole = class_activation_maps(reader, chunk)
         logits.append(whole.mean(axis=(1, 2)) + reader.bias)
         readings = []
         for down, right in WINDOWS:
             yield Progress(start, len(patches), "Reading the patch shifted by half a cell")
-            readings.append(read_maps(reader, window(chunk, whole.shape[-1], down, right)))
+            readings.append(
+                class_activation_maps(reader, window(chunk, whole.shape[-1], down, right))
+            )
         maps.append(overlapped(readings))
     return Attribution(
         maps=np.concatenate(maps),
         logits=np.concatenate(logits),
-        rest=np.full(len(patches), reader.bias),
+        offset=np.full(len(patches), reader.bias),
     )
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from mammopair.calibration.conformal import others_stand_in
+from mammopair.calibration.conformal import scores_of_other_folds
 from mammopair.errors import InputError
 from mammopair.model.batch_norm import fold_batch_norms
 from mammopair.model.device import choose_device
@@ -25,7 +25,7 @@ from mammopair.model.manifest import (
     read_manifest,
     with_cross_fit,
 )
-from mammopair.model.reference_distribution import Reference, load_reference
+from mammopair.model.reference_distribution import ReferenceDistribution, load_reference
 from mammopair.model.weights import file_sha256, load_weights
 from mammopair.warning import CodedWarning
 
@@ -46,7 +46,7 @@ class MemberOutput:
     """``(n, h, w)``: class activation in logits; ``maps.mean((1, 2)) + bias == logits``.
     Of one cell each where the member reads none of the patches."""
     bias: float
-    words: npt.NDArray[np.float64]
+    descriptor_logits: npt.NDArray[np.float64]
     """``(n, words)``: logits of the manifest's concepts."""
     pooled: npt.NDArray[np.float64]
     """``(n, channels)``: the features that all logits are linear in."""
@@ -65,7 +65,7 @@ class Ensemble:
     share them, so what one of them moves to another device is moved for all."""
     warnings: list[CodedWarning] = field(default_factory=list)
     """What happened on the way that the user ought to know, such as a change of device."""
-    reference: Reference | None = None
+    reference: ReferenceDistribution | None = None
     """What held-out lesions and crops were like; older ensembles have none."""
 
     @property
@@ -74,7 +74,7 @@ class Ensemble:
         places = (next(network.parameters()).device for network in self.networks.values())
         return next(places, torch.device("cpu"))
 
-    def outputs(
+    def predict(
         self, patches: npt.NDArray[np.float32], projections: Sequence[str]
     ) -> Iterator[MemberOutput]:
         """Have each member in turn read all patches of its projections, as one batch.
@@ -97,12 +97,12 @@ class Ensemble:
         """The members that are here, in the manifest's order."""
         return [entry for entry in self.manifest.members if entry.name in self.networks]
 
-    def only(self, names: set[str]) -> Ensemble:
+    def select_members(self, names: set[str]) -> Ensemble:
         """The same ensemble with some of its members."""
         chosen = {name: network for name, network in self.networks.items() if name in names}
         return replace(self, networks=chosen)
 
-    def held_out(self, fold: int) -> Ensemble:
+    def out_of_fold(self, fold: int) -> Ensemble:
         """As it may score the training patients of a fold.
 
         Without the members that were trained on them, and without what calibration, thresholds
@@ -115,8 +115,8 @@ class Ensemble:
         if cross_fit:
             part.manifest = with_cross_fit(self.manifest, cross_fit)
         if self.reference:
-            scores = others_stand_in(self.reference.scores, fold)
-            part.reference = Reference(scores=scores, usual={})
+            scores = scores_of_other_folds(self.reference.scores, fold)
+            part.reference = ReferenceDistribution(scores=scores, features={})
         return part
 
     def _read(self, member: str, images: Tensor, mine: npt.NDArray[np.bool_]) -> MemberOutput:
@@ -136,7 +136,7 @@ class Ensemble:
             logits=maps.mean(axis=(1, 2)) + bias[0],
             maps=maps,
             bias=float(bias[0]),
-            words=pooled @ weight[1:].T + bias[1:],
+            descriptor_logits=pooled @ weight[1:].T + bias[1:],
             pooled=pooled,
         )
 

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from mammopair.model.input_spec import InputSpec
 from mammopair.model.network_input import to_input
 
-MOST_PATCHES = 64
+BATCH_SIZE = 64
 """Patches that go through a network at once; a longer call is cut, to bound the memory."""
-MIRRORINGS: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
+FLIP_AXES: tuple[tuple[int, ...], ...] = ((), (-1,), (-2,), (-2, -1))
 """Axes to flip: none, left-right, up-down, both."""
 
 
@@ -50,7 +50,7 @@ def prepare_inputs(
     """
     if not len(patches):
         return torch.zeros(0, 1, spec.side, spec.side, device=device)
-    chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(MOST_PATCHES)
+    chunks = torch.from_numpy(np.ascontiguousarray(patches)).split(BATCH_SIZE)
     return torch.cat([to_input(chunk.to(device), spec) for chunk in chunks])
 
 
@@ -78,7 +78,7 @@ def run_network(network: nn.Module, images: Tensor, *, flips: bool) -> NetworkOu
     device = next(network.parameters()).device
     read = [
         run_network_chunk(network, chunk.to(device), flips=flips)
-        for chunk in images.split(MOST_PATCHES)
+        for chunk in images.split(BATCH_SIZE)
     ]
     return NetworkOutput(
         torch.cat([part.maps for part in read]).double().cpu(),
@@ -103,7 +103,7 @@ def run_network_chunk(network: nn.Module, images: Tensor, *, flips: bool) -> Net
 
     The maps are mirrored back before they are averaged.
     """
-    mirrorings = MIRRORINGS if flips else MIRRORINGS[:1]
+    mirrorings = FLIP_AXES if flips else FLIP_AXES[:1]
     batch = torch.cat([images.flip(axes) for axes in mirrorings])
     batch = batch.contiguous(memory_format=torch.channels_last)
     with torch.autocast("cuda", torch.float16, enabled=images.device.type == "cuda"):

@@ -9,8 +9,8 @@ import msgspec
 
 from mammopair.calibration.platt import Calibration
 from mammopair.calibration.prior_shift import (
-    check_share,
-    no_conformal_set,
+    check_fraction,
+    missing_conformal_scores,
     probability_at_prevalence,
 )
 from mammopair.crop import CONTEXT, SMALLEST_MM
@@ -230,6 +230,6 @@ def check_adjustment(manifest: Manifest, prevalence: float | None, coverage: flo
     """Raise :class:`InputError` if records of the ensemble cannot be adjusted as requested."""
     probability_at_prevalence(0.5, manifest.calibration.prevalence, prevalence, manifest.name)
     if coverage is not None:
-        check_share("coverage", coverage)
+        check_fraction("coverage", coverage)
         if manifest.reference is None:
-            raise no_conformal_set(manifest.name)
+            raise missing_conformal_scores(manifest.name)

@@ -21,14 +21,14 @@ from mammopair.model.weights import load_weights, save_weights
 
 
 @dataclass(frozen=True)
-class Reference:
+class ReferenceDistribution:
     """Held-out scores by fold, and what is usual by member."""
 
     scores: FoldScores
-    usual: Mapping[str, FeatureDistribution]
+    features: Mapping[str, FeatureDistribution]
 
 
-def save_reference(reference: Reference, path: Path) -> str:
+def save_reference(reference: ReferenceDistribution, path: Path) -> str:
     """Write it whole or not at all; give the file's SHA-256.
 
     Raises
@@ -42,16 +42,16 @@ def save_reference(reference: Reference, path: Path) -> str:
     for fold, scores in reference.scores.items():
         arrays[f"scores.{fold}.benign"] = scores.benign
         arrays[f"scores.{fold}.malignant"] = scores.malignant
-    for member, usual in reference.usual.items():
+    for member, usual in reference.features.items():
         arrays[f"usual.{member}.mean"] = usual.mean
         arrays[f"usual.{member}.directions"] = usual.directions
         arrays[f"usual.{member}.deviations"] = usual.deviations
-        arrays[f"usual.{member}.rest"] = np.array([usual.rest])
+        arrays[f"usual.{member}.rest"] = np.array([usual.residual_deviation])
         arrays[f"usual.{member}.distances"] = usual.distances
     return save_weights({name: torch.from_numpy(array) for name, array in arrays.items()}, path)
 
 
-def load_reference(path: Path, sha256: str) -> Reference:
+def load_reference(path: Path, sha256: str) -> ReferenceDistribution:
     """Read it back, after checking that the file is the one that was meant.
 
     Raises
@@ -62,19 +62,19 @@ def load_reference(path: Path, sha256: str) -> Reference:
     arrays = {name: array.double().numpy() for name, array in load_weights(path, sha256).items()}
     names = [name.rpartition(".")[0].partition(".") for name in arrays]
     try:
-        return Reference(
+        return ReferenceDistribution(
             scores={
                 int(fold): OutOfFoldScores(
                     arrays[f"scores.{fold}.benign"], arrays[f"scores.{fold}.malignant"]
                 )
                 for fold in dict.fromkeys(who for kind, _, who in names if kind == "scores")
             },
-            usual={
+            features={
                 member: FeatureDistribution(
                     mean=arrays[f"usual.{member}.mean"],
                     directions=arrays[f"usual.{member}.directions"],
                     deviations=arrays[f"usual.{member}.deviations"],
-                    rest=float(arrays[f"usual.{member}.rest"][0]),
+                    residual_deviation=float(arrays[f"usual.{member}.rest"][0]),
                     distances=arrays[f"usual.{member}.distances"],
                 )
                 for member in dict.fromkeys(who for kind, _, who in names if kind == "usual")

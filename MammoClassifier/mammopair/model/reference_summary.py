@@ -57,7 +57,7 @@ def view_out_of_distribution(
     if ensemble.reference is None:
         return None
     pooled = [(output.member, output.pooled[patch]) for output in outputs]
-    return mean_score_over_members(pooled, ensemble.reference.usual)
+    return mean_score_over_members(pooled, ensemble.reference.features)
 
 
 def lesion_out_of_distribution(

@@ -96,13 +96,13 @@ def measure_crops(
         groups[names].append(row)
     parts: list[_Read] = []
     for names, group in groups.items():
-        readers = ensemble.only(set(names))
+        readers = ensemble.select_members(set(names))
         for start in range(0, len(group), AT_ONCE):
             yield Progress(len(parts), len(rows), "Reading the held-out crops")
             chunk = group[start : start + AT_ONCE]
             patches = [marked_crop(folder, row) for row in chunk]
             outputs = list(
-                readers.outputs(
+                readers.predict(
                     np.stack([patch.pixels for patch in patches]), [row.view for row in chunk]
                 )
             )
@@ -156,5 +156,5 @@ def _units(member: str, parts: Sequence[_Read]) -> MemberUnits | None:
         member,
         np.array(crops),
         units=np.stack([out.pooled[place] for out, place in read]),
-        words=np.stack([out.words[place] for out, place in read]),
+        words=np.stack([out.descriptor_logits[place] for out, place in read]),
     )

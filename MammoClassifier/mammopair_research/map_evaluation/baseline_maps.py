@@ -51,7 +51,7 @@ def _baseline(name: str, title: str, meaning: str, draw: Callable[[Floats], Floa
         yield Progress(0, 1, title)
         logits = reader.logits(patches)
         maps = np.stack([draw(patch.astype(np.float64)) for patch in patches])
-        return Attribution(np.where(logits < 0, -1, 1)[:, None, None] * maps, logits, rest=None)
+        return Attribution(np.where(logits < 0, -1, 1)[:, None, None] * maps, logits, offset=None)
 
     return Method(name, title, meaning, additive=False, steps=steps)
 

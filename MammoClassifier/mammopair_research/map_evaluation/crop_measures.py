@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mammopair.explain.attribution import Floats, Method, attribute
-from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble, single_members
+from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble, split_members
 from mammopair_research.concept_correlation.evidence_zones import ellipse_radius, zone_shares
 from mammopair_research.map_evaluation.deletion import Ends, deletion_and_insertion, side_of
 from mammopair_research.map_evaluation.localisation import energy_inside, on_grid, points_into
@@ -78,7 +78,7 @@ def measure_repeated(method: Method, subject: Subject) -> dict[str, float]:
         agreements.append(agreement_after_shift(cells, after, down, right, len(centred.pixels)))
     figures["repeatability, shifts"] = float(np.mean(agreements))
 
-    members = [_explain(method, one, centred)[0] for one in single_members(subject.everyone)]
+    members = [_explain(method, one, centred)[0] for one in split_members(subject.everyone)]
     figures["repeatability, members"] = mean_agreement(members)
     return figures
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import numpy as np
 
 from mammopair.explain.attribution import Floats
-from mammopair.explain.evidence_map import cover
+from mammopair.explain.evidence_map import box_coverage
 from mammopair.view import Box
 
 
@@ -32,7 +32,7 @@ def energy_inside(relevance: Floats, box: Box) -> float:
     box
         In the corner coordinates of the grid.
     """
-    inside = cover(box, len(relevance))
+    inside = box_coverage(box, len(relevance))
     positive = relevance.clip(min=0)
     total = positive.sum()
     return float((positive * inside).sum() / total) if total > 0 else float(inside.mean())

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.calibration.platt import CERTAIN, Calibration, sigmoid
+from mammopair.calibration.platt import PROBABILITY_MARGIN, Calibration, sigmoid
 from mammopair.errors import InputError
 from mammopair_research.training.out_of_fold import LesionLogits
 
@@ -157,7 +157,7 @@ def _minimise(
     def loss(parameters: Floats) -> tuple[float, Floats]:
         slope, shift = parameters
         each = sigmoid(slope * logits + shift)
-        mean = np.clip((shares * each).sum(axis=1), CERTAIN, 1 - CERTAIN)
+        mean = np.clip((shares * each).sum(axis=1), PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN)
         entropy = -(labels * np.log(mean) + (1 - labels) * np.log(1 - mean))
         outer = weights * (mean - labels) / (mean * (1 - mean))
         steep = outer[:, None] * shares * each * (1 - each)

@@ -18,13 +18,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mammopair.model.device import training_precision
 from mammopair.model.input_spec import InputSpec
 from mammopair.model.network_input import to_input
 from mammopair_research.datasets.training_data import TrainingData
 from mammopair_research.training.augmentation import augment
 from mammopair_research.training.checkpoint import TrainingState, load_checkpoint, save_checkpoint
 from mammopair_research.training.descriptor_targets import descriptor_targets
+from mammopair_research.training.precision import training_precision
 from mammopair_research.training.recipe import Member, Optimisation, Recipe
 
 if TYPE_CHECKING:

@@ -64,15 +64,15 @@ def predict_out_of_fold(
     total, done = sum(map(len, mine.values())), 0
     unseen = {}
     for member, crops in mine.items():
-        alone, logits, pooled, words = ensemble.only({member}), [], [], []
+        alone, logits, pooled, words = ensemble.select_members({member}), [], [], []
         for start in range(0, len(crops), CROPS_AT_ONCE):
             yield Progress(done, total, f"{member} reads crops that it never saw")
             chunk = crops[start : start + CROPS_AT_ONCE]
             patches = np.stack([_patch(data, row) for row in chunk])
-            (output,) = alone.outputs(patches, [row.view for row in chunk])
+            (output,) = alone.predict(patches, [row.view for row in chunk])
             logits.append(output.logits)
             pooled.append(output.pooled)
-            words.append(output.words)
+            words.append(output.descriptor_logits)
             done += len(chunk)
         if crops:
             unseen[member] = OutOfFoldCrops(crops, *map(np.concatenate, (logits, pooled, words)))

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mammopair.calibration.conformal import OutOfFoldScores, lesion_score
 from mammopair.calibration.out_of_distribution import FeatureDistribution, feature_distances
-from mammopair.model.reference_distribution import Reference
+from mammopair.model.reference_distribution import ReferenceDistribution
 from mammopair_research.training.out_of_fold import LesionLogits, OutOfFoldCrops
 
 DIRECTIONS = 32
@@ -26,14 +26,14 @@ Floats = npt.NDArray[np.float64]
 
 def make_reference(
     lesions: Sequence[LesionLogits], unseen: Mapping[str, OutOfFoldCrops]
-) -> Reference:
+) -> ReferenceDistribution:
     """Held-out scores by fold, and what is usual by member."""
-    return Reference(
+    return ReferenceDistribution(
         scores={
             fold: held_out_scores([one for one in lesions if one.fold == fold])
             for fold in sorted({lesion.fold for lesion in lesions})
         },
-        usual={member: usual_features(crops) for member, crops in unseen.items()},
+        features={member: usual_features(crops) for member, crops in unseen.items()},
     )
 
 

@@ -24,7 +24,7 @@ def calibration(slope=0.8, intercept=-0.1, covariance=((0.02, 0.005), (0.005, 0.
     return Calibration(slope=slope, intercept=intercept, covariance=covariance, fitted_on="nothing")
 
 
-CERTAIN = calibration(covariance=((0.0, 0.0), (0.0, 0.0)))
+PROBABILITY_MARGIN = calibration(covariance=((0.0, 0.0), (0.0, 0.0)))
 
 readings = arrays(
     np.float64,
@@ -89,7 +89,7 @@ def test_the_interval_widens_with_the_uncertainty_of_the_calibration():
 
 
 def test_a_certain_calibration_and_one_member_leave_no_interval():
-    assert width([[0.3], [0.4]], CERTAIN) == pytest.approx(0, abs=1e-9)
+    assert width([[0.3], [0.4]], PROBABILITY_MARGIN) == pytest.approx(0, abs=1e-9)
 
 
 def test_the_interval_of_agreeing_views_is_that_of_the_formula():

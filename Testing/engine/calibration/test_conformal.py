@@ -10,8 +10,8 @@ from mammopair.calibration.conformal import (
     PValues,
     classes_in_set,
     lesion_score,
-    others_stand_in,
     p_values,
+    scores_of_other_folds,
 )
 
 
@@ -86,8 +86,8 @@ def test_a_lesion_of_the_training_is_ranked_in_the_other_folds_only():
         1: OutOfFoldScores(np.array([1.0]), np.array([2.0])),
         3: OutOfFoldScores(np.array([3.0]), np.array([4.0])),
     }
-    found = others_stand_in(reference, 1)
+    found = scores_of_other_folds(reference, 1)
     assert list(found) == [1]
     assert sorted(found[1].benign) == [3.0, 5.0]
     assert sorted(found[1].malignant) == [4.0, 6.0]
-    assert others_stand_in({1: reference[1]}, 1) == {}
+    assert scores_of_other_folds({1: reference[1]}, 1) == {}

@@ -13,7 +13,7 @@ from mammopair.classification import classify
 from mammopair.lesion import Lesion, MarkedView
 from mammopair.model.ensemble import load_ensemble
 from mammopair.model.manifest import OperatingPoint, ReferenceFile, read_manifest, write_manifest
-from mammopair.model.reference_distribution import Reference, save_reference
+from mammopair.model.reference_distribution import ReferenceDistribution, save_reference
 from mammopair.view import Box
 from Testing.synthetic_lesions import LESION_BOX, film, write_ensemble
 
@@ -33,7 +33,7 @@ def usual(mean):
         mean=np.full(CHANNELS, mean),
         directions=np.eye(CHANNELS)[:2],
         deviations=np.ones(2),
-        rest=1.0,
+        residual_deviation=1.0,
         distances=np.arange(1.0, 101.0),
     )
 
@@ -52,7 +52,7 @@ def knowing(tmp_path_factory):
     )
     rng = np.random.default_rng(0)
     scores = {fold: OutOfFoldScores(rng.normal(-1, 2, 50), rng.normal(1, 2, 50)) for fold in (0, 1)}
-    reference = Reference(scores, {"member-0": usual(0.0), "member-1": usual(0.0)})
+    reference = ReferenceDistribution(scores, {"member-0": usual(0.0), "member-1": usual(0.0)})
     sha256 = save_reference(reference, folder / "reference.safetensors")
     kept = ReferenceFile(file="reference.safetensors", sha256=sha256, coverage=0.9, warn_above=0.97)
     write_manifest(replace(read_manifest(folder), reference=kept), folder)
@@ -110,7 +110,7 @@ def test_the_most_unusual_view_speaks_for_the_lesion_and_is_warned_of_over_the_l
 
     far = load_ensemble(knowing.folder, "cpu")
     strange = {name: usual(1000.0) for name in ("member-0", "member-1")}
-    far.reference = Reference(knowing.reference.scores, strange)
+    far.reference = ReferenceDistribution(knowing.reference.scores, strange)
     warned = classify(lesion("CC"), far)
     assert warned.out_of_distribution.score == 1
     (warning,) = [one for one in warned.warnings if one.code == "out-of-distribution"]
@@ -129,8 +129,8 @@ def test_an_older_ensemble_gives_a_record_without_what_it_does_not_know(ensemble
 
 
 def test_no_member_that_read_the_lesion_but_has_no_fold_gives_a_set(knowing):
-    alone = knowing.only({"member-0"})
-    alone.reference = Reference({1: knowing.reference.scores[1]}, {})
+    alone = knowing.select_members({"member-0"})
+    alone.reference = ReferenceDistribution({1: knowing.reference.scores[1]}, {})
     record = classify(lesion("CC"), alone)
     assert record.conformal is None
     assert record.out_of_distribution is None

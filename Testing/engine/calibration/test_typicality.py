@@ -11,7 +11,11 @@ from mammopair.calibration.out_of_distribution import (
     out_of_distribution_score,
 )
 from mammopair.io.crop_folder import CropRow
-from mammopair.model.reference_distribution import Reference, load_reference, save_reference
+from mammopair.model.reference_distribution import (
+    ReferenceDistribution,
+    load_reference,
+    save_reference,
+)
 from mammopair_research.training.out_of_fold import OutOfFoldCrops
 from mammopair_research.training.reference_fit import DIRECTIONS, usual_features
 
@@ -109,10 +113,12 @@ def test_the_mean_is_over_the_members_that_read_the_crop(usual, mixing):
 
 def test_half_precision_changes_no_share_by_more_than_two_hundredths(usual, mixing, tmp_path):
     path = tmp_path / "reference.safetensors"
-    kept = load_reference(path, save_reference(Reference({}, {"member-0": usual}), path))
+    kept = load_reference(
+        path, save_reference(ReferenceDistribution({}, {"member-0": usual}), path)
+    )
     pooled = features(200, 4, mixing)
     before, after = (
-        out_of_distribution_score(pooled, one) for one in (usual, kept.usual["member-0"])
+        out_of_distribution_score(pooled, one) for one in (usual, kept.features["member-0"])
     )
     assert np.abs(before - after).max() <= 0.02
     assert path.stat().st_size < 50_000

@@ -63,7 +63,7 @@ def test_each_crop_is_scored_as_the_road_scores_it(scored, crop_folder, partly_s
         members = {reading.member for reading in record.views[0].member_scores}
         alone = classify(
             Lesion(row.patient_id, row.lesion, (marked,), label=row.label),
-            partly_seen.only(members),
+            partly_seen.select_members(members),
         )
         assert record.probability == pytest.approx(alone.probability, abs=1e-5)
         assert (record.case_id, record.lesion_id, record.label) == (

@@ -12,10 +12,10 @@ from mammopair.classification import classify
 from mammopair.errors import InputError
 from mammopair.explain.concept_scores import (
     concept_probabilities,
-    scores_of_lesion,
-    scores_of_patch,
-    share_below,
-    told,
+    fraction_below,
+    lesion_concept_scores,
+    patch_concept_scores,
+    scored_descriptors,
 )
 from mammopair.io.crop_folder import read_index
 from mammopair.lesion import Lesion, MarkedView
@@ -53,9 +53,9 @@ def scaled(ensemble):
 
 def test_a_score_is_the_calibrated_mean_of_the_members_logits(scaled):
     patches = np.stack([lesion_picture(True, 3), lesion_picture(False, 4)])
-    outputs = list(scaled.outputs(patches, ["CC", "CC"]))
-    (found,) = scores_of_patch(outputs, 1, scaled.manifest)
-    mean = np.mean([output.words[1, 0] for output in outputs])
+    outputs = list(scaled.predict(patches, ["CC", "CC"]))
+    (found,) = patch_concept_scores(outputs, 1, scaled.manifest)
+    mean = np.mean([output.descriptor_logits[1, 0] for output in outputs])
     assert found.descriptor == "spiculated"
     assert found.score == pytest.approx(1 / (1 + np.exp(-(0.5 * mean - 0.25))))
 
@@ -63,14 +63,14 @@ def test_a_score_is_the_calibrated_mean_of_the_members_logits(scaled):
 def test_only_the_members_that_read_the_patch_count(by_view):
     manifest = replace(by_view.manifest, concept_scales=[scale()])
     ensemble = dataclasses.replace(by_view, manifest=manifest)
-    outputs = list(ensemble.outputs(lesion_picture(True, 3)[None], ["CC"]))
-    (found,) = scores_of_patch(outputs, 0, manifest)
-    logits = np.mean([outputs[0].words[0], outputs[2].words[0]], axis=0)
+    outputs = list(ensemble.predict(lesion_picture(True, 3)[None], ["CC"]))
+    (found,) = patch_concept_scores(outputs, 0, manifest)
+    logits = np.mean([outputs[0].descriptor_logits[0], outputs[2].descriptor_logits[0]], axis=0)
     assert found.score == pytest.approx(concept_probabilities(logits[None], manifest)["spiculated"])
 
 
 def test_words_that_cannot_be_told_are_not_scored(scaled):
-    assert [one.descriptor for one in told(scaled.manifest)] == ["spiculated"]
+    assert [one.descriptor for one in scored_descriptors(scaled.manifest)] == ["spiculated"]
     record = classify(Lesion("c", "1", (MarkedView(film(), Box(*LESION_BOX)),)), scaled)
     assert [one.descriptor for one in record.concepts] == ["spiculated"]
 
@@ -81,7 +81,9 @@ def test_the_lesion_has_the_mean_of_its_views(scaled):
     record = classify(Lesion("c", "1", marked), scaled)
     each = [view.concepts[0].score for view in record.views]
     assert record.concepts[0].score == pytest.approx(np.mean(each))
-    assert record.concepts == scores_of_lesion([v.concepts for v in record.views], scaled.manifest)
+    assert record.concepts == lesion_concept_scores(
+        [v.concepts for v in record.views], scaled.manifest
+    )
 
 
 def test_an_ensemble_without_scales_gives_no_scores(ensemble):
@@ -94,7 +96,7 @@ def test_an_ensemble_without_scales_gives_no_scores(ensemble):
     ("score", "share"), [(0.0, 0.0), (0.2, 0.0), (0.4, 0.25), (0.6, 0.5), (0.8, 1.0), (0.9, 1.0)]
 )
 def test_the_share_of_held_out_crops_below_a_score(score, share):
-    assert share_below([0.2, 0.6, 0.8], score) == pytest.approx(share)
+    assert fraction_below([0.2, 0.6, 0.8], score) == pytest.approx(share)
 
 
 def test_a_scale_of_an_unknown_word_is_one_sentence(tmp_path):

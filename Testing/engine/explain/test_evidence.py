@@ -15,10 +15,10 @@ from mammopair.classification import classify
 from mammopair.crop import CropSquare, place_square
 from mammopair.explain.evidence_map import (
     FAINT,
-    cover,
+    box_coverage,
     describe_evidence,
     evidence_direction,
-    evidence_of_patch,
+    patch_evidence,
 )
 from mammopair.lesion import Lesion, MarkedView
 from mammopair.model.ensemble import MemberOutput, load_ensemble
@@ -40,13 +40,15 @@ def output(member, patches=3, seed=0, silent=()):
     maps, bias = rng.normal(size=(patches, 8, 8)), rng.normal()
     maps[list(silent)] = np.nan
     nothing = np.empty((patches, 0))
-    return MemberOutput(member, maps.mean((1, 2)) + bias, maps, bias, words=nothing, pooled=nothing)
+    return MemberOutput(
+        member, maps.mean((1, 2)) + bias, maps, bias, descriptor_logits=nothing, pooled=nothing
+    )
 
 
 def test_map_and_bias_sum_to_the_mean_calibrated_logit_of_the_members():
     outputs = [output("a", seed=1), output("b", seed=2), output("c", seed=3)]
     for patch in range(3):
-        cells, bias = evidence_of_patch(outputs, patch, CALIBRATION)
+        cells, bias = patch_evidence(outputs, patch, CALIBRATION)
         calibrated = [0.7 * one.logits[patch] - 0.4 for one in outputs]
         assert cells.mean() + bias == pytest.approx(np.mean(calibrated), abs=1e-12)
         assert cells.shape == (8, 8)
@@ -54,8 +56,8 @@ def test_map_and_bias_sum_to_the_mean_calibrated_logit_of_the_members():
 
 def test_only_the_members_that_read_the_patch_count():
     outputs = [output("a", seed=1), output("b", seed=2, silent=[1])]
-    cells, bias = evidence_of_patch(outputs, 1, CALIBRATION)
-    alone, alone_bias = evidence_of_patch(outputs[:1], 1, CALIBRATION)
+    cells, bias = patch_evidence(outputs, 1, CALIBRATION)
+    alone, alone_bias = patch_evidence(outputs[:1], 1, CALIBRATION)
     assert (cells == alone).all()
     assert bias == alone_bias
 
@@ -64,7 +66,7 @@ def test_a_member_without_a_map_of_its_own_size_does_not_disturb_the_others():
     silent = dataclasses.replace(
         output("b"), logits=np.full(3, np.nan), maps=np.full((3, 1, 1), np.nan)
     )
-    cells, _ = evidence_of_patch([output("a"), silent], 0, CALIBRATION)
+    cells, _ = patch_evidence([output("a"), silent], 0, CALIBRATION)
     assert cells.shape == (8, 8)
 
 
@@ -72,10 +74,10 @@ def test_a_member_without_a_map_of_its_own_size_does_not_disturb_the_others():
 def test_evidence_of_a_real_ensemble_sums_to_its_logit(tmp_path, flips):
     ensemble = load_ensemble(write_ensemble(tmp_path / "e", flips=flips), "cpu")
     patches = np.stack([lesion_picture(True, 1), lesion_picture(False, 2)])
-    outputs = list(ensemble.outputs(patches, ["CC", "MLO"]))
+    outputs = list(ensemble.predict(patches, ["CC", "MLO"]))
     how = ensemble.manifest.calibration
     for patch in range(2):
-        cells, bias = evidence_of_patch(outputs, patch, how)
+        cells, bias = patch_evidence(outputs, patch, how)
         calibrated = [how.slope * one.logits[patch] + how.intercept for one in outputs]
         assert cells.mean() + bias == pytest.approx(np.mean(calibrated), abs=1e-4)
 
@@ -200,15 +202,15 @@ def test_a_box_off_the_grid_has_all_evidence_around_it():
 
 
 def test_cover_is_the_part_of_each_cell_under_the_box():
-    found = cover(Box(0.5, 1.25, 1.0, 2.0), 4)
+    found = box_coverage(Box(0.5, 1.25, 1.0, 2.0), 4)
     assert found.sum() == pytest.approx(1.0 * 2.0)
     np.testing.assert_allclose(found[:, 0], [0, 0.375, 0.5, 0.125])
     np.testing.assert_allclose(found[1], [0.375, 0.375, 0, 0])
 
 
 def test_cover_of_a_box_over_the_edge_is_the_part_on_the_grid():
-    assert cover(Box(-5, -5, 7, 6), 4).sum() == pytest.approx(2 * 1)
-    assert cover(Box(-5, -5, 20, 20), 4).sum() == 16
+    assert box_coverage(Box(-5, -5, 7, 6), 4).sum() == pytest.approx(2 * 1)
+    assert box_coverage(Box(-5, -5, 20, 20), 4).sum() == 16
 
 
 def test_the_box_of_a_lesion_is_the_middle_of_its_square():

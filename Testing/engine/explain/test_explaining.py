@@ -73,7 +73,7 @@ def test_each_view_has_its_map_and_both_moved_images(explained):
 def test_the_map_lies_where_the_evidence_lies(explained):
     for view in explained[1].views:
         first, second = view.evidence, view.explanation.evidence
-        assert (first.left, first.top, first.width) == (second.left, second.top, second.width)
+        assert first.square == second.square
 
 
 def test_the_record_is_written_and_read_back_and_else_unchanged(explained, worded, tmp_path):
@@ -122,7 +122,7 @@ def test_a_probability_at_the_end_of_the_scale(ensemble, tmp_path, intercept):
 
 
 def test_a_folder_that_cannot_be_written_to_is_one_sentence(ensemble, tmp_path):
-    (tmp_path / "moved").write_text("a file is in the way")
+    (tmp_path / "counterfactuals").write_text("a file is in the way")
     with pytest.raises(InputError, match="cannot be written"):
         explain(ensemble, tmp_path, lesion(["R CC"]))
 

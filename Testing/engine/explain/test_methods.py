@@ -8,7 +8,7 @@ import pytest
 from mammopair.errors import InputError
 from mammopair.explain.attribution import attribute
 from mammopair.explain.differentiable_ensemble import make_differentiable
-from mammopair.explain.methods import METHODS, method_named
+from mammopair.explain.methods import METHODS, find_method
 from mammopair.view import Box
 from Testing.synthetic_lesions import lesion_picture
 
@@ -60,4 +60,4 @@ def test_exact_evidence_misses_the_logit_by_less_than_a_thousandth(ensemble, pat
 
 def test_an_unknown_method_is_one_sentence():
     with pytest.raises(InputError, match="'guess' is none of evidence"):
-        method_named("guess")
+        find_method("guess")

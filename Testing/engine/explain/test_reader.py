@@ -9,9 +9,9 @@ import torch
 from mammopair.calibration.platt import probabilities
 from mammopair.errors import InputError
 from mammopair.explain.differentiable_ensemble import (
-    MOST_WITH_GRADIENT,
+    GRADIENT_BATCH_SIZE,
     make_differentiable,
-    single_members,
+    split_members,
 )
 from mammopair.model.ensemble import load_ensemble
 from Testing.synthetic_lesions import lesion_picture, write_ensemble
@@ -19,7 +19,7 @@ from Testing.synthetic_lesions import lesion_picture, write_ensemble
 
 @pytest.fixture(scope="module")
 def patches():
-    return np.stack([lesion_picture(bool(n % 2), 50 + n) for n in range(MOST_WITH_GRADIENT + 2)])
+    return np.stack([lesion_picture(bool(n % 2), 50 + n) for n in range(GRADIENT_BATCH_SIZE + 2)])
 
 
 @pytest.mark.parametrize("flips", [True, False])
@@ -28,7 +28,7 @@ def test_the_reader_says_what_the_ensemble_says(tmp_path, patches, flips, projec
     views = (["CC"], ["MLO"], ["CC", "MLO"])
     ensemble = load_ensemble(write_ensemble(tmp_path / "e", views=views, flips=flips), "cpu")
     how = ensemble.manifest.calibration
-    raw = np.array([o.logits for o in ensemble.outputs(patches, [projection] * len(patches))])
+    raw = np.array([o.logits for o in ensemble.predict(patches, [projection] * len(patches))])
     reader = make_differentiable(ensemble, projection)
     logits = np.nanmean(how.slope * raw + how.intercept, axis=0)
     np.testing.assert_allclose(reader.logits(patches), logits, atol=1e-4)
@@ -41,7 +41,7 @@ def test_the_reader_says_what_the_ensemble_says(tmp_path, patches, flips, projec
 def test_the_reader_says_what_the_shipped_ensemble_says(shipped):
     patches = np.stack([lesion_picture(bool(n % 2), 80 + n) for n in range(3)])
     how = shipped.manifest.calibration
-    raw = np.array([output.logits for output in shipped.outputs(patches, ["CC"] * 3)])
+    raw = np.array([output.logits for output in shipped.predict(patches, ["CC"] * 3)])
     expected = (how.slope * raw + how.intercept).mean(axis=0)
     np.testing.assert_allclose(
         make_differentiable(shipped, "CC").logits(patches), expected, atol=1e-4
@@ -70,7 +70,7 @@ def test_chunks_change_nothing(ensemble, patches):
 
 def test_the_mean_of_single_members_is_the_reader(ensemble, patches):
     reader = make_differentiable(ensemble, "CC")
-    alone = [one.logits(patches[:2]) for one in single_members(reader)]
+    alone = [one.logits(patches[:2]) for one in split_members(reader)]
     np.testing.assert_allclose(np.mean(alone, axis=0), reader.logits(patches[:2]), atol=1e-6)
 
 

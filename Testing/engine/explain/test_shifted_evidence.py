@@ -59,7 +59,7 @@ def test_a_linear_network_has_the_map_that_is_known(toy):
     expected = 4 * (2 * (middle - 24) / 208 - 1)
     assert found.maps.shape == (1, 16, 16)
     np.testing.assert_allclose(found.maps[0, :, 4:12], expected[None].repeat(16, 0), atol=1e-3)
-    np.testing.assert_allclose(found.rest, 0.5)
+    np.testing.assert_allclose(found.offset, 0.5)
 
 
 @pytest.mark.parametrize(("row", "column"), [(4, 4), (4, 11), (9, 6)])

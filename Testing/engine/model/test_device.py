@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mammopair.errors import InputError
-from mammopair.model.device import choose_device, cpu_has_bfloat16, training_precision
+from mammopair.model.device import choose_device
 
 
 @pytest.fixture
@@ -48,21 +48,3 @@ def test_a_second_gpu_is_taken_where_there_are_two_and_refused_where_there_is_on
 def test_a_name_that_is_none_of_ours_is_refused(wanted):
     with pytest.raises(InputError, match="is none of auto, cuda, mps, cpu"):
         choose_device(wanted)
-
-
-def test_bfloat16_is_for_cpus_that_have_it_and_for_no_mps(monkeypatch):
-    cpu = torch.device("cpu")
-    for capabilities, precision in (
-        ({}, None),
-        ({"avx2": True, "avx512_bf16": False}, None),
-        ({"avx512_bf16": True}, torch.bfloat16),
-        ({"amx_bf16": True}, torch.bfloat16),
-    ):
-        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda c=capabilities: c, raising=False)
-        assert training_precision(cpu) is precision
-    assert training_precision(torch.device("mps")) is None
-
-
-def test_an_older_torch_that_cannot_tell_is_taken_to_have_no_bfloat16(monkeypatch):
-    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
-    assert cpu_has_bfloat16() is False

@@ -16,7 +16,7 @@ from mammopair.model import inference
 from mammopair.model.batch_norm import fold_batch_norms
 from mammopair.model.ensemble import load_ensemble
 from mammopair.model.ensemble_folder import find_ensemble, included_ensembles
-from mammopair.model.inference import MIRRORINGS, MOST_PATCHES
+from mammopair.model.inference import BATCH_SIZE, FLIP_AXES
 from mammopair.model.manifest import MANIFEST_FILE
 from mammopair.model.network_input import to_input
 from mammopair.model.networks import GoogLeNetSpec
@@ -59,7 +59,7 @@ def refusal(folder, named="member-0.safetensors"):
 
 
 def read(ensemble, patches, projections):
-    return list(ensemble.outputs(patches, projections))
+    return list(ensemble.predict(patches, projections))
 
 
 def unfolded(ensemble, number=0):
@@ -81,7 +81,7 @@ def test_logits_are_those_of_the_plain_network_without_folding_averaged_over_mir
     for number, output in enumerate(outputs):
         network = unfolded(ensemble, number)
         with torch.inference_mode():
-            mirrored = [network(images.flip(axes))[:, 0] for axes in MIRRORINGS]
+            mirrored = [network(images.flip(axes))[:, 0] for axes in FLIP_AXES]
         expected = torch.stack(mirrored).mean(0).numpy()
         assert expected.std() > 0.1
         np.testing.assert_allclose(output.logits, expected, atol=1e-4)
@@ -107,9 +107,9 @@ def test_malignancy_and_the_words_are_linear_in_the_pooled_features(ensemble, pa
     for entry, output in zip(ensemble.members, read(ensemble, patches, ["CC"] * 5), strict=True):
         linear = ensemble.networks[entry.name].fc
         said = linear(torch.from_numpy(output.pooled).float()).detach().numpy()
-        assert output.words.shape == (5, len(ensemble.manifest.concepts))
+        assert output.descriptor_logits.shape == (5, len(ensemble.manifest.concepts))
         np.testing.assert_allclose(output.logits, said[:, 0], atol=1e-4)
-        np.testing.assert_allclose(output.words, said[:, 1:], atol=1e-4)
+        np.testing.assert_allclose(output.descriptor_logits, said[:, 1:], atol=1e-4)
 
 
 @pytest.mark.parametrize("axis", [-1, -2])
@@ -130,7 +130,7 @@ def test_a_batch_of_many_says_what_one_at_a_time_says(ensemble, patches):
 
 def test_a_call_longer_than_a_chunk_says_the_same_in_the_same_order(ensemble, patches, monkeypatch):
     whole = read(ensemble, patches, ["CC"] * 5)
-    monkeypatch.setattr(inference, "MOST_PATCHES", 2)
+    monkeypatch.setattr(inference, "BATCH_SIZE", 2)
     sizes = []
     original = inference.run_network_chunk
     monkeypatch.setattr(
@@ -142,7 +142,7 @@ def test_a_call_longer_than_a_chunk_says_the_same_in_the_same_order(ensemble, pa
     )
     cut = read(ensemble, patches, ["CC"] * 5)
     assert sizes == [2, 2, 1] * 2
-    assert MOST_PATCHES > 2
+    assert BATCH_SIZE > 2
     for one, other in zip(cut, whole, strict=True):
         np.testing.assert_allclose(one.logits, other.logits, atol=1e-4)
 
@@ -176,7 +176,7 @@ def test_reading_leaves_patches_and_networks_as_they_were(ensemble, patches):
 
 
 def test_a_part_of_an_ensemble_holds_the_members_named(by_view, patches):
-    part = by_view.only({"member-2", "member-0"})
+    part = by_view.select_members({"member-2", "member-0"})
     assert [entry.name for entry in part.members] == ["member-0", "member-2"]
     assert [output.member for output in read(part, patches, ["CC"] * 5)] == ["member-0", "member-2"]
     assert len(by_view.members) == 3
@@ -337,7 +337,7 @@ def test_when_the_gpu_is_out_of_memory_the_cpu_reads_the_batch_and_it_is_said(
 def test_after_running_out_of_memory_other_parts_of_the_ensemble_work_too(short_of_memory, patches):
     """The members are shared by all parts, so a part made before or after must find them."""
     short, _, moved = short_of_memory
-    part = short.only({"member-0"})
+    part = short.select_members({"member-0"})
     read(part, patches, ["CC"] * 5)
     assert moved == [("member-0", "cpu")]
     assert [warning.code for warning in short.warnings] == ["out-of-gpu-memory"]

@@ -15,7 +15,7 @@ from Testing.synthetic_lesions import lesion_picture
 
 def read(ensemble, patches):
     """Logits ``(n, members)``, and the pooled features of each member."""
-    outputs = list(ensemble.outputs(patches, ["CC", "MLO"] * (len(patches) // 2)))
+    outputs = list(ensemble.predict(patches, ["CC", "MLO"] * (len(patches) // 2)))
     logits = np.stack([output.logits for output in outputs], axis=1)
     return logits, [output.pooled for output in outputs]
 

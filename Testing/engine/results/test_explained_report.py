@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from mammopair.explain.explanation import write_patch
+from mammopair.explain.explanation import write_patch_png
 from mammopair.record import ConceptScore, CounterfactualPath, Explanation
 from mammopair.results.report.descriptor_table import descriptor_rows
 from Testing.engine.results.pages import Page, write_report
@@ -30,7 +30,7 @@ def explained(records, tmp_path):
     paths = []
     for towards, end, value in (("malignant", 0.93, 0.9), ("benign", 0.04, 0.2)):
         file = f"moved/{towards}.png"
-        write_patch(tmp_path / file, np.full((256, 256), 0.5, np.float32))
+        write_patch_png(tmp_path / file, np.full((256, 256), 0.5, np.float32))
         paths.append(
             CounterfactualPath(
                 towards=towards,

@@ -15,7 +15,7 @@ from mammopair.errors import InputError
 from mammopair.evaluation.crop_scores import explainable_rows
 from mammopair.explain.default_method import (
     DEFAULT_METHOD_FILE,
-    UNMEASURED,
+    FALLBACK_METHOD,
     default_method,
     read_default_method,
     weights_of,
@@ -307,7 +307,7 @@ def test_a_map_that_survives_random_weights_fails(left):
 
 def test_the_choice_is_kept_beside_the_ensemble_and_bound_to_its_weights(measured, tmp_path):
     ensemble = load_ensemble(write_ensemble(tmp_path / "e"), "cpu")
-    assert default_method(ensemble) == UNMEASURED
+    assert default_method(ensemble) == FALLBACK_METHOD
     chosen = choice_of(summarise_study(measured[1]), ensemble)
     write_default_method(chosen, ensemble.folder)
     assert read_default_method(ensemble.folder) == chosen
@@ -317,7 +317,7 @@ def test_the_choice_is_kept_beside_the_ensemble_and_bound_to_its_weights(measure
         write_ensemble(tmp_path / "f", views=[["CC"], ["MLO"], ["CC"]]), "cpu"
     ).manifest
     assert weights_of(other.manifest) != weights_of(ensemble.manifest)
-    assert default_method(other) == UNMEASURED
+    assert default_method(other) == FALLBACK_METHOD
     (ensemble.folder / DEFAULT_METHOD_FILE).write_text('{"method": 3}')
     with pytest.raises(InputError, match="is no choice of an explanation"):
         default_method(ensemble)

@@ -158,12 +158,12 @@ def test_what_scores_a_fold_was_fitted_without_it(shipped_folder, crop_folder):
         mine = [lesion for lesion in lesions if lesion.fold == other]
         again = fit_calibration(mine, fit.calibration.fitted_on)
         assert fit.calibration.slope == pytest.approx(again.slope, rel=1e-6)
-        held = ensemble.held_out(fit.fold)
+        held = ensemble.out_of_fold(fit.fold)
         assert held.manifest.calibration == fit.calibration
         assert [p.threshold for p in held.manifest.operating_points] == fit.thresholds
         scores = ensemble.reference.scores[other]
         assert np.array_equal(held.reference.scores[fit.fold].benign, scores.benign)
-        assert held.reference.usual == {}
+        assert held.reference.features == {}
 
 
 def test_the_figures_of_calibration_are_cross_fitted(shipped_folder, crop_folder):
