@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 STEPS = 24
 """Points on the path at which the gradient is computed."""
+PATCHES_AT_ONCE = 4
+"""Patches in one gradient computation: 15 % faster than single patches; larger batches would
+delay the progress reports and cancellation to more than a second."""
 CELLS = 32
 """Rows and columns of the map."""
 
@@ -33,10 +36,13 @@ def integrated_gradients(
     """Compute the maps of patches ``(n, rows, rows)``; the boxes are not used."""
     baseline = blurred_baseline(patches)
     mean_gradient = np.zeros(patches.shape)
-    for step in range(STEPS):
-        yield Progress(step, STEPS, "Computing integrated gradients")
-        between = baseline + (step + 0.5) / STEPS * (patches - baseline)
-        mean_gradient += model.gradient(between.astype(np.float32))[1] / STEPS
+    at_once = max(1, PATCHES_AT_ONCE // len(patches))
+    for first in range(0, STEPS, at_once):
+        yield Progress(first, STEPS, "Computing integrated gradients")
+        fractions = (np.arange(first, min(first + at_once, STEPS)) + 0.5) / STEPS
+        between = baseline + fractions[:, None, None, None] * (patches - baseline)
+        batch = between.reshape(-1, *patches.shape[1:]).astype(np.float32)
+        mean_gradient += model.gradient(batch)[1].reshape(between.shape).sum(axis=0) / STEPS
     pixels = mean_gradient * (patches - baseline)
     return Attribution(
         maps=sum_into_cells(pixels, CELLS) * CELLS**2,
