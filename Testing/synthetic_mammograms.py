@@ -1,10 +1,10 @@
-"""Real DICOM mammograms with chosen attributes: small ones, made for tests.
+"""Small synthetic mammograms in DICOM, with chosen attributes.
 
 >>> path = write_mammogram(tmp_path / "r_cc.dcm", ViewPosition="CC", ImageLaterality="R")
 >>> path = write_mammogram(tmp_path / "x.dcm", transfer_syntax=JPEGLSLossless, PatientID=None)
 
-Any DICOM keyword may be given; ``None`` leaves the attribute out. What is written are bytes that
-any DICOM reader takes, encoded by pydicom's, pyjpegls', OpenJPEG's and GDCM's encoders.
+Any DICOM keyword may be specified; ``None`` removes the attribute. The files are valid DICOM,
+encoded by pydicom, pyjpegls, OpenJPEG and GDCM.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ LOSSLESS = (
 )
 LOSSY = (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLSNearLossless, JPEG2000)
 
-# Named, for the other plug-ins are slower or, as GDCM's, may end the process.
+# Specified because other plug-ins are slower or, like GDCM's, may crash the process.
 _PLUGINS = {
     RLELossless: "pydicom",
     JPEGLSLossless: "pyjpegls",
@@ -69,9 +69,9 @@ _COMPRESSION_RATIO = 8
 def breast(
     rows: int = 96, columns: int = 64, *, bits: int = 12, signed: bool = False, seed: int = 0
 ) -> npt.NDArray[np.generic]:
-    """Stored values of a breast-like picture: brighter towards the chest wall, black outside.
+    """Stored values of a synthetic breast: brighter towards the chest wall, black outside.
 
-    The smallest and the largest value of the given bits are both there.
+    They include the smallest and the largest value of ``bits``.
     """
     down, right = np.mgrid[0:rows, 0:columns]
     distance = np.hypot((down - rows / 2) / (rows / 2), right / (columns * 0.8))
@@ -93,7 +93,7 @@ def mammogram(
     transfer_syntax: UID = ExplicitVRLittleEndian,
     **attributes: object,
 ) -> Dataset:
-    """A digital mammogram, right CC for presentation unless told otherwise.
+    """A digital mammogram; by default a right CC view for presentation.
 
     Parameters
     ----------
@@ -102,9 +102,9 @@ def mammogram(
     bits
         BitsStored.
     transfer_syntax
-        How the pixels are encoded.
+        The encoding of the pixels.
     attributes
-        DICOM keywords; ``None`` leaves one out. Sequences are lists of datasets.
+        DICOM keywords; ``None`` removes an attribute. Sequences are lists of data sets.
     """
     if stored is None:
         stored = breast(bits=bits, signed=bool(attributes.get("PixelRepresentation")))
@@ -147,7 +147,7 @@ def mammogram(
 
 
 def encode(dataset: Dataset, stored: npt.NDArray[np.generic], syntax: UID) -> Dataset:
-    """Put the stored values into a data set in a transfer syntax."""
+    """Encode the stored values of a data set in a transfer syntax."""
     if syntax in (JPEGBaseline8Bit, JPEGExtended12Bit, JPEGLossless, JPEGLosslessSV1):
         dataset.PixelData = encapsulate([_encode_with_gdcm(dataset, syntax)])
         dataset["PixelData"].VR = "OB"
@@ -174,7 +174,7 @@ def _set_native(dataset: Dataset, stored: npt.NDArray[np.generic], order: str) -
 
 
 def to_bytes(dataset: Dataset) -> bytes:
-    """The DICOM file of a data set."""
+    """Encode a data set as a DICOM file."""
     written = BytesIO()
     syntax = dataset.file_meta.TransferSyntaxUID
     plain = Dataset(dataset)
@@ -197,7 +197,7 @@ def write_mammogram(
     transfer_syntax: UID = ExplicitVRLittleEndian,
     **attributes: object,
 ) -> Path:
-    """Write a :func:`mammogram` to a file and give its path back."""
+    """Write a :func:`mammogram` to a file and return its path."""
     dataset = mammogram(stored, bits=bits, transfer_syntax=transfer_syntax, **attributes)
     path.write_bytes(to_bytes(dataset))
     return path
@@ -207,8 +207,8 @@ def coded(value: str, meaning: str, scheme: str = "SCT", **more: object) -> Data
     """An item of a code sequence."""
     item = Dataset()
     item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
-    for keyword, held in more.items():
-        setattr(item, keyword, held)
+    for keyword, extra in more.items():
+        setattr(item, keyword, extra)
     return item
 
 
@@ -226,7 +226,7 @@ def lookup_table(
 
 
 def _encode_with_gdcm(dataset: Dataset, syntax: UID) -> bytes:
-    """The JPEG stream that GDCM makes of a data set's pixels."""
+    """Encode the pixels of a data set with GDCM, as a JPEG stream."""
     import gdcm
 
     kinds = {
@@ -243,7 +243,7 @@ def _encode_with_gdcm(dataset: Dataset, syntax: UID) -> bytes:
         change = gdcm.ImageChangeTransferSyntax()
         change.SetTransferSyntax(gdcm.TransferSyntax(kinds[syntax]))
         if not reader.Read():
-            raise RuntimeError("GDCM cannot read what is to be encoded")
+            raise RuntimeError("GDCM cannot read the file to encode")
         change.SetInput(reader.GetImage())
         if not change.Change():
             raise RuntimeError(f"GDCM cannot encode {syntax.name}")

@@ -45,7 +45,7 @@ def read_cells(
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except csv.Error as error:
-        raise InputError(path, f"is not CSV: {error}") from error
+        raise InputError(path, f"is not CSV ({error}); save the table as CSV") from error
 
 
 def parse_row(

@@ -66,7 +66,7 @@ def authenticate(session: Session) -> None:
     user, password, token = (os.environ.get(name) for name in (USER, PASSWORD, TOKEN))
     if token and (user or password):
         raise InputError(
-            TOKEN, f"is set in addition to {USER} or {PASSWORD}; unset either the token or those"
+            TOKEN, f"is set in addition to {USER} or {PASSWORD}; unset one or the other"
         )
     if bool(user) != bool(password):
         missing, present = (PASSWORD, USER) if user else (USER, PASSWORD)

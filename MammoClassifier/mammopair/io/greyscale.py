@@ -334,7 +334,7 @@ def _is_inverted(dataset: Dataset) -> bool:
 
     FOR PROCESSING images are not intended for display and occur with either photometric
     interpretation. Their Pixel Intensity Relationship Sign (0028,1041) states the physics: 1 where
-    less radiation at the detector, that is denser tissue, gives smaller values.
+    less radiation at the detector, that is denser tissue, has smaller values.
     """
     sign = get_number(dataset, "PixelIntensityRelationshipSign")
     if get_text(dataset, "PresentationIntentType") == "FOR PROCESSING" and sign in (1, -1):

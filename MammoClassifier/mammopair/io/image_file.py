@@ -108,7 +108,9 @@ def _read_with_pillow(path: Path) -> tuple[Picture, Spacing | None]:
     except InputError:
         raise
     except Image.DecompressionBombError as error:
-        raise InputError(path, f"is too large for a mammogram: {error}") from error
+        raise InputError(
+            path, f"is too large for a mammogram ({error}); export it again"
+        ) from error
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
         raise InputError(path, f"cannot be decoded ({error}); export it again") from error
     return picture, _spacing_from_dots(dots)

@@ -117,7 +117,9 @@ def read_lesion_table(path: Path, root: Path | None = None) -> list[TableLesion]
         check_against(where, row, lesion)
         file = (root or path.parent) / row.file
         if not _is_file(file):
-            raise InputError(where, f"names the file {file}, which does not exist; correct it")
+            raise InputError(
+                where, f"names the file {file}, which does not exist; correct the path"
+            )
         lesion.append(msgspec.structs.replace(row, file=str(file)))
     if not lesions:
         raise InputError(path, "contains no lesions; add one row for each view of a lesion")

@@ -91,18 +91,18 @@ def test_an_http_error_is_reported_with_its_remedy(tmp_path, status, message):
 
 def test_a_redirect_is_reported_and_not_followed(tmp_path):
     with serving(lambda _: Response()) as elsewhere:
-        answer = Response(302, headers={"Location": f"{elsewhere.url}/trap"})
-        said = error_of(lambda _: answer, tmp_path)
-        assert f"redirects to {elsewhere.url}/trap, which is not followed" in said
+        response = Response(302, headers={"Location": f"{elsewhere.url}/trap"})
+        message = error_of(lambda _: response, tmp_path)
+        assert f"redirects to {elsewhere.url}/trap, which is not followed" in message
         assert not elsewhere.requests
 
 
 def test_a_redirected_store_sends_nothing_to_the_target(tmp_path):
     dataset = dcmread(write_mammogram(tmp_path / "x.dcm"))
     with serving(lambda _: Response()) as elsewhere:
-        answer = Response(307, headers={"Location": elsewhere.url})
+        response = Response(307, headers={"Location": elsewhere.url})
         with (
-            serving(lambda _: answer) as server,
+            serving(lambda _: response) as server,
             pytest.raises(InputError, match="redirects to"),
         ):
             store(connect(server.url), STUDY, [dataset])
@@ -110,8 +110,8 @@ def test_a_redirected_store_sends_nothing_to_the_target(tmp_path):
 
 
 def test_a_request_times_out(tmp_path):
-    said = error_of(lambda _: Response(waits=30), tmp_path, timeout=0.3)
-    assert "did not respond within 0.3 s" in said
+    message = error_of(lambda _: Response(waits=30), tmp_path, timeout=0.3)
+    assert "did not respond within 0.3 s" in message
 
 
 def test_an_unreachable_archive_is_reported(tmp_path):
@@ -122,18 +122,18 @@ def test_an_unreachable_archive_is_reported(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "answer",
+    "response",
     [
         Response(body=b"<html>Welcome</html>", headers={"Content-Type": "text/html"}),
         Response(body=b"[{", headers=JSON),
         Response(body=b'["no object"]', headers=JSON),
         Response(body=b'[{"00080060": 7}]', headers=JSON),
     ],
-    ids=["web page", "cut JSON", "other JSON", "other values"],
+    ids=["web page", "truncated JSON", "other JSON", "other values"],
 )
-def test_an_invalid_response_is_reported(tmp_path, answer):
-    said = error_of(lambda _: answer, tmp_path)
-    assert "returned a response that is not DICOMweb" in said
+def test_an_invalid_response_is_reported(tmp_path, response):
+    message = error_of(lambda _: response, tmp_path)
+    assert "returned a response that is not DICOMweb" in message
 
 
 def test_a_uid_that_is_a_path_out_of_the_folder_is_rejected(tmp_path):
@@ -143,8 +143,8 @@ def test_a_uid_that_is_a_path_out_of_the_folder_is_rejected(tmp_path):
 def test_an_unknown_study_and_one_without_mammograms_are_distinguished(tmp_path):
     empty = Response(body=b"[]", headers=JSON)
     assert f"has no study {STUDY}" in error_of(lambda _: empty, tmp_path)
-    said = error_of(study_of(FIRST, modality="CT"), tmp_path)
-    assert f"has no mammogram (modality MG) in study {STUDY}" in said
+    message = error_of(study_of(FIRST, modality="CT"), tmp_path)
+    assert f"has no mammogram (modality MG) in study {STUDY}" in message
 
 
 def test_tomosynthesis_is_not_fetched(tmp_path):
@@ -159,9 +159,9 @@ def test_tomosynthesis_is_not_fetched(tmp_path):
         Response(body=b"--b\r\n\r\nhalf", headers=part(b"").headers, breaks_off=True),
         part(image(SECOND)[:200]),
         part(image(FIRST)),
-        part(b"no DICOM at all"),
+        part(b"not DICOM"),
     ],
-    ids=["gone", "broken off", "cut image", "another image", "nonsense"],
+    ids=["not found", "closed early", "truncated image", "another image", "not DICOM"],
 )
 def test_a_partly_retrieved_study_is_not_written(tmp_path, second):
     directory = study_of(FIRST, SECOND)
