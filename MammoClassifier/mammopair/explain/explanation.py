@@ -6,6 +6,7 @@ into the record, pictures go into files beside it.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,24 +14,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 from msgspec.structs import replace
 
-from mammopair.crop import CropSquare, cut_patch, place_square
 from mammopair.errors import InputError
 from mammopair.explain.attribution import Patches
-from mammopair.explain.concept_scores import (
-    concept_probabilities,
-    make_concept_score,
-    scored_descriptors,
-)
-from mammopair.explain.counterfactual import Counterfactual, generate_counterfactual
 from mammopair.explain.default_method import FALLBACK_METHOD, default_method
-from mammopair.explain.evidence_map import describe_evidence
-from mammopair.explain.methods import find_method
+from mammopair.explain.view_explanation import counterfactuals_of_view, map_view
+from mammopair.lesion import MarkedView
 from mammopair.progress import Progress
-from mammopair.record import ConceptScore, CounterfactualPath, Explanation, Record, ViewResult
-from mammopair.view import Box, View
+from mammopair.record import Explanation, Record, ViewResult
+from mammopair.view import Box, Projection, View
 
 if TYPE_CHECKING:
-    from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
     from mammopair.model.ensemble import Ensemble
 
 FINER_METHOD = "shifted-evidence"
@@ -73,82 +66,28 @@ def explain_record(
     views = []
     for number, result in enumerate(record.views):
         yield Progress(number, len(record.views), f"Explaining the {result.projection} view")
-        view = load(result)
-        box = Box(*result.box)
-        square = place_square(view, box)
-        patch = np.array(cut_patch(view, square))[None]
-        explanation = yield from explain_patch(
-            patch, square, box, result.projection, len(record.views), ensemble, method
-        )
+        # A file that does not state its projection was classified by the lesion table's.
+        view = dataclasses.replace(load(result), projection=Projection(result.projection))
+        marked = MarkedView(view, Box(*result.box))
+        count = len(record.views)
+        found = yield from map_view(ensemble, marked, count, method or displayed_method(ensemble))
+        changed = yield from counterfactuals_of_view(ensemble, marked, count)
         paths = []
-        for moved, path in zip(explanation[1], explanation[0].counterfactuals, strict=True):
-            file = f"{COUNTERFACTUAL_FOLDER}/{name}-{result.projection}-{moved.towards}.png"
-            write_patch_png(folder / file, moved.end[0])
+        for towards, path in changed.paths.items():
+            file = f"{COUNTERFACTUAL_FOLDER}/{name}-{result.projection}-{towards}.png"
+            write_patch_png(folder / file, changed.images[towards])
             paths.append(replace(path, file=file))
-        views.append(replace(result, explanation=replace(explanation[0], counterfactuals=paths)))
+        explanation = Explanation(
+            method=found.method, evidence=found.evidence, error=found.error, counterfactuals=paths
+        )
+        views.append(replace(result, explanation=explanation))
     return replace(record, views=views)
-
-
-def explain_patch(
-    patch: Patches,
-    square: CropSquare,
-    box: Box,
-    projection: str,
-    views: int,
-    ensemble: Ensemble,
-    method: str = "",
-) -> Generator[Progress, None, tuple[Explanation, list[Counterfactual]]]:
-    """One patch ``(1, rows, rows)``: its map, and its moved images, which are in no file yet."""
-    from mammopair.explain.differentiable_ensemble import make_differentiable
-
-    reader = make_differentiable(ensemble, projection, views=views)
-    chosen = find_method(method or displayed_method(ensemble))
-    on_patch = square.box_on_grid(box, patch.shape[-1])
-    found = yield from chosen.steps(reader, patch, [on_patch])
-    malignant = yield from generate_counterfactual(reader, patch, "malignant")
-    benign = yield from generate_counterfactual(reader, patch, "benign")
-    moved = [malignant, benign]
-    rest = 0.0 if found.offset is None else float(found.offset[0])
-    return (
-        Explanation(
-            method=chosen.name,
-            evidence=describe_evidence(found.maps[0], rest, square, box),
-            error=None if found.error is None else float(found.error[0]),
-            counterfactuals=[_path(one, reader, ensemble) for one in moved],
-        ),
-        moved,
-    )
 
 
 def displayed_method(ensemble: Ensemble) -> str:
     """The method whose map stands beside the record's own; see :func:`explain_record`."""
     best = default_method(ensemble)
     return FINER_METHOD if best == FALLBACK_METHOD else best
-
-
-def counterfactual_concepts(
-    reader: DifferentiableEnsemble, patch: Patches, ensemble: Ensemble
-) -> list[ConceptScore]:
-    """The concept scores of one patch ``(1, rows, rows)``."""
-    if not scored_descriptors(ensemble.manifest):
-        return []
-    scores = concept_probabilities(reader.descriptor_logits(patch), ensemble.manifest)
-    return [
-        make_concept_score(scale, float(scores[scale.descriptor][0]))
-        for scale in scored_descriptors(ensemble.manifest)
-    ]
-
-
-def _path(
-    moved: Counterfactual, reader: DifferentiableEnsemble, ensemble: Ensemble
-) -> CounterfactualPath:
-    return CounterfactualPath(
-        towards=moved.towards,
-        probabilities=moved.probabilities[:, 0].tolist(),
-        similarity=float(moved.similarity[-1, 0]),
-        concepts=counterfactual_concepts(reader, moved.end, ensemble),
-        file="",
-    )
 
 
 def write_patch_png(path: Path, patch: Patches) -> None:

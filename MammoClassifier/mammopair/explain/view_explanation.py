@@ -1,0 +1,128 @@
+"""Explain one marked view: a map by one method, and counterfactual images in both directions."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from mammopair.crop import CropSquare
+from mammopair.explain.concept_scores import (
+    concept_probabilities,
+    make_concept_score,
+    scored_descriptors,
+)
+from mammopair.explain.counterfactual import DIRECTIONS, Counterfactual, generate_counterfactual
+from mammopair.explain.evidence_map import describe_evidence
+from mammopair.explain.methods import find_method
+from mammopair.lesion import MarkedView, extract_patch
+from mammopair.progress import Progress
+from mammopair.record import ConceptScore, CounterfactualPath, Evidence
+
+if TYPE_CHECKING:
+    from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
+    from mammopair.model.ensemble import Ensemble
+
+
+@dataclass(frozen=True)
+class ViewMap:
+    """A map of one view."""
+
+    method: str
+    """A key of :data:`mammopair.explain.methods.METHODS`."""
+    evidence: Evidence
+    error: float | None
+    """Difference between the sum of the map and the logit, in logits; None if the method is not
+    additive."""
+
+
+@dataclass(frozen=True)
+class ViewCounterfactuals:
+    """The counterfactual images of one view."""
+
+    square: CropSquare
+    """The square of the view that the images cover."""
+    original: npt.NDArray[np.float32]
+    """The patch, ``(rows, rows)`` in [0, 1]."""
+    images: dict[str, npt.NDArray[np.float32]]
+    """By direction, ``malignant`` and ``benign``; shape and range as ``original``."""
+    paths: dict[str, CounterfactualPath]
+    """Probabilities and concept scores on the way to each image, by direction."""
+
+
+def map_view(
+    ensemble: Ensemble, marked: MarkedView, views: int, method: str
+) -> Generator[Progress, None, ViewMap]:
+    """Compute the map of one view; closing the generator cancels.
+
+    Parameters
+    ----------
+    ensemble
+        The ensemble to explain.
+    marked
+        The view and the box around the mass.
+    views
+        Number of views of the lesion; it selects the calibration.
+    method
+        A key of :data:`mammopair.explain.methods.METHODS`.
+
+    Raises
+    ------
+    InputError
+        If the method is unknown, or no member of the ensemble reads this projection.
+    """
+    from mammopair.explain.differentiable_ensemble import make_differentiable
+
+    chosen = find_method(method)
+    patch = extract_patch(marked)
+    reader = make_differentiable(ensemble, str(marked.view.projection), views=views)
+    box = patch.square.box_on_grid(marked.box, len(patch.pixels))
+    found = yield from chosen.steps(reader, np.array(patch.pixels)[None], [box])
+    bias = 0.0 if found.offset is None else float(found.offset[0])
+    evidence = describe_evidence(found.maps[0], bias, patch.square, marked.box)
+    return ViewMap(chosen.name, evidence, None if found.error is None else float(found.error[0]))
+
+
+def counterfactuals_of_view(
+    ensemble: Ensemble, marked: MarkedView, views: int
+) -> Generator[Progress, None, ViewCounterfactuals]:
+    """Generate the counterfactual images of one view; closing the generator cancels.
+
+    Parameters and errors are those of :func:`map_view`.
+    """
+    from mammopair.explain.differentiable_ensemble import make_differentiable
+
+    patch = extract_patch(marked)
+    reader = make_differentiable(ensemble, str(marked.view.projection), views=views)
+    images, paths = {}, {}
+    for towards in DIRECTIONS:
+        moved = yield from generate_counterfactual(reader, np.array(patch.pixels)[None], towards)
+        images[towards] = moved.end[0]
+        paths[towards] = _path(moved, reader, ensemble)
+    return ViewCounterfactuals(patch.square, patch.pixels, images, paths)
+
+
+def _path(
+    moved: Counterfactual, reader: DifferentiableEnsemble, ensemble: Ensemble
+) -> CounterfactualPath:
+    return CounterfactualPath(
+        towards=moved.towards,
+        probabilities=moved.probabilities[:, 0].tolist(),
+        similarity=float(moved.similarity[-1, 0]),
+        concepts=_concepts(reader, moved.end, ensemble),
+        file="",
+    )
+
+
+def _concepts(
+    reader: DifferentiableEnsemble, patch: npt.NDArray[np.float32], ensemble: Ensemble
+) -> list[ConceptScore]:
+    """The concept scores of one patch ``(1, rows, rows)``."""
+    scales = scored_descriptors(ensemble.manifest)
+    if not scales:
+        return []
+    scores = concept_probabilities(reader.descriptor_logits(patch), ensemble.manifest)
+    return [make_concept_score(scale, float(scores[scale.descriptor][0])) for scale in scales]
