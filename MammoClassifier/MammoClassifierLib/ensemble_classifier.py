@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 from slicer.i18n import tr as _
 
 from MammoClassifierLib.scene.map_nodes import EXACT
-from MammoClassifierLib.view_explanation import explainView, moveView
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Generator
     from pathlib import Path
 
-    from MammoClassifierLib.view_explanation import MovedMass, ViewMap
+    from mammopair.explain.view_explanation import ViewCounterfactuals, ViewMap
     from mammopair.lesion import Lesion, MarkedView
     from mammopair.model.ensemble import Ensemble
     from mammopair.progress import Progress
@@ -44,7 +43,9 @@ class Classifier(Protocol):
     ) -> Generator[Progress, None, ViewMap]:
         """A map of one of the ``views`` views of a lesion, step by step."""
 
-    def move(self, marked: MarkedView, views: int) -> Generator[Progress, None, MovedMass]:
+    def move(
+        self, marked: MarkedView, views: int
+    ) -> Generator[Progress, None, ViewCounterfactuals]:
         """The mass of a view moved towards malignant and benign, step by step."""
 
     def checkSame(self, record: Record) -> None:
@@ -99,13 +100,19 @@ class EnsembleClassifier:
         self, marked: MarkedView, views: int, method: str
     ) -> Generator[Progress, None, ViewMap]:
         """A map by the ensemble."""
-        self.prepare()
-        return (yield from explainView(_loaded[self._nameOrPath], marked, views, method))
+        from mammopair.explain.view_explanation import map_view
 
-    def move(self, marked: MarkedView, views: int) -> Generator[Progress, None, MovedMass]:
-        """Moved by the ensemble."""
         self.prepare()
-        return (yield from moveView(_loaded[self._nameOrPath], marked, views))
+        return (yield from map_view(_loaded[self._nameOrPath], marked, views, method))
+
+    def move(
+        self, marked: MarkedView, views: int
+    ) -> Generator[Progress, None, ViewCounterfactuals]:
+        """Moved by the ensemble."""
+        from mammopair.explain.view_explanation import counterfactuals_of_view
+
+        self.prepare()
+        return (yield from counterfactuals_of_view(_loaded[self._nameOrPath], marked, views))
 
     def checkSame(self, record: Record) -> None:
         """By the SHA-256 of the ensemble's manifest, which holds those of the weights."""

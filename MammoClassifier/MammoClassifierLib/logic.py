@@ -23,7 +23,6 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 from MammoClassifierLib.dicom.database_export import exportStepwise
 from MammoClassifierLib.ensemble_classifier import Classifier, EnsembleClassifier
 from MammoClassifierLib.parameters import MammoClassifierParameterNode
-from MammoClassifierLib.percent import inPercent
 from MammoClassifierLib.scene.explained_results import explainStepwise, moveStepwise
 from MammoClassifierLib.scene.inputs import MarkedVolume, collectInputs, fingerprint, readMarked
 from MammoClassifierLib.scene.map_nodes import BEST, EXACT, QUICK, addMaps
@@ -192,7 +191,7 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
             As :meth:`classify`.
         """
         from mammopair.lesion import Lesion
-        from mammopair.progress import Progress
+        from mammopair.progress import Progress, rescale_progress
 
         seen = fingerprint(inputs, laterality)
         marked = []
@@ -204,12 +203,12 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         self.classifier.prepare()
         case = marked[0].view.patient_id or _("this scene")
         lesion = Lesion(case, inputs[0].roi.GetName(), tuple(marked))
-        record = yield from inPercent(self.classifier.classify(lesion), READING, READ)
+        record = yield from rescale_progress(self.classifier.classify(lesion), READING, READ)
         best, maps = self.classifier.bestMap(), {}
         if best in QUICK and best != EXACT:
             for one in marked:
                 steps = self.classifier.explain(one, len(marked), best)
-                maps[str(one.view.projection)] = yield from inPercent(steps, READ, 100)
+                maps[str(one.view.projection)] = yield from rescale_progress(steps, READ, 100)
         yield Progress(100, 100, _("Adding the result to the scene"))
         for one in inputs:
             if not all(map(slicer.mrmlScene.IsNodePresent, (one.volume, one.roi))):

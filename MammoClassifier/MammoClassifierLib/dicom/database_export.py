@@ -18,14 +18,13 @@ from slicer.i18n import tr as _
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Generator, Sequence
 
     from ctk import ctkDICOMDatabase
 
     from mammopair.progress import Progress
     from mammopair.record import Record, ViewResult
     from mammopair.results.dicom.export import ResultObject
-    from mammopair.results.rendered_view import RenderedView
 
 READ, MADE = 20, 80
 """Per cent of the progress when the views have been read and when the objects have been made."""
@@ -64,8 +63,8 @@ def exportStepwise(record: Record) -> Generator[Progress, None, Exported]:
         If the database cannot be written to, or a view is not, or is no more, a DICOM image.
     """
     from mammopair.io.reader import read_view
-    from mammopair.progress import Progress
-    from mammopair.results.dicom.export import write_objects
+    from mammopair.progress import Progress, rescale_progress
+    from mammopair.results.dicom.export import make_objects_stepwise, write_objects
     from mammopair.results.rendered_view import render_view
 
     database = _databaseForWriting()
@@ -76,29 +75,14 @@ def exportStepwise(record: Record) -> Generator[Progress, None, Exported]:
         yield Progress(READ * number // len(record.views), 100, message)
         pixels = read_view(Path(view.file))
         views[view.projection] = render_view(pixels, view.evidence.square, record.laterality)
-    objects = yield from _makeObjects(record, views)
+    objects = yield from rescale_progress(
+        make_objects_stepwise(record, views), READ, MADE, _("Creating the DICOM objects")
+    )
     with TemporaryDirectory(dir=slicer.app.temporaryPath) as folder:
         yield Progress(MADE, 100, _("Writing the DICOM objects"))
         files = write_objects(objects, Path(folder) / "result")
         yield Progress(90, 100, _("Adding them to the DICOM database"))
         return _insert(database, record, objects, files)
-
-
-def _makeObjects(
-    record: Record, views: Mapping[str, RenderedView]
-) -> Generator[Progress, None, list[ResultObject]]:
-    """The engine's steps, with its progress as part of the whole."""
-    from mammopair.progress import Progress
-    from mammopair.results.dicom.export import make_objects_stepwise
-
-    steps = make_objects_stepwise(record, views)
-    while True:
-        try:
-            step = next(steps)
-        except StopIteration as finished:
-            return finished.value
-        done = READ + (MADE - READ) * step.done // step.total
-        yield Progress(done, 100, _("Making the DICOM objects"))
 
 
 def _databaseForWriting() -> ctkDICOMDatabase:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import qt
 from slicer.i18n import tr as _
 
-from mammopair.results.evidence_levels import LEVEL_BOUNDS, LEVELS, level_colours
+from mammopair.results.evidence_levels import LEVEL_BOUNDS, LEVELS, labels_in_order, level_colours
 
 WIDTH, HEIGHT = 420, 64
 SWATCH, TOP = 44, 22
@@ -25,7 +25,7 @@ def drawLegend(level: int) -> qt.QPixmap:
     font.setPixelSize(11)
     painter.setFont(font)
     left = (WIDTH - (2 * LEVELS + 1) * SWATCH) // 2
-    for place, colour in enumerate((level_colours() / 255.0)[_order()]):
+    for place, colour in enumerate((level_colours() / 255.0)[labels_in_order()]):
         strength = abs(place - LEVELS)
         x = left + place * SWATCH
         painter.fillRect(x, TOP, SWATCH - 2, 18, qt.QColor(TISSUE))
@@ -39,8 +39,3 @@ def drawLegend(level: int) -> qt.QPixmap:
     painter.drawText(left + 6 * SWATCH, 15, _("for malignancy, logits"))
     painter.end()
     return pixmap
-
-
-def _order() -> list[int]:
-    """Labels in the order of the scale: against, faint, for."""
-    return [*range(1, LEVELS + 1), 0, *range(LEVELS + 1, 2 * LEVELS + 1)]

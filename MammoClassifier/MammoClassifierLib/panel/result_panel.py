@@ -60,10 +60,11 @@ class ResultPanel:
 
     def _fillShares(self, record: Record) -> None:
         """One row a view and one for both; the first column is the mean over the members."""
+        from mammopair.results.member_table import member_rows
+
         table = self._ui.sharesTable
-        members = list(dict.fromkeys(r.member for view in record.views for r in view.member_scores))
-        titles = [_("All"), *members]
-        rows = shares(record, members)
+        titles = [_("All"), *(row.member for row in member_rows(record.views))]
+        rows = shares(record)
         table.setColumnCount(len(titles))
         table.setRowCount(len(rows))
         table.setHorizontalHeaderLabels(titles)
@@ -79,22 +80,19 @@ class ResultPanel:
         table.setFixedHeight(heights + HEADER_HEIGHT)
 
 
-def shares(record: Record, members: list[str]) -> list[tuple[str, list[str]]]:
+def shares(record: Record) -> list[tuple[str, list[str]]]:
     """The name of each row and its cells in whole per cent, first the mean of all members."""
+    from mammopair.results.member_table import member_rows
     from mammopair.results.text import MISSING, percent
 
+    members = member_rows(record.views)
     rows = []
-    for view in record.views:
-        said = {reading.member: percent(reading.probability) for reading in view.member_scores}
-        cells = [percent(view.probability), *(said.get(name, MISSING) for name in members)]
-        rows.append((view.projection, cells))
-    together = []
-    for name in members:
-        said = [
-            r.probability for view in record.views for r in view.member_scores if r.member == name
-        ]
-        together.append(percent(sum(said) / len(said)))
-    rows.append((_("Together"), [percent(record.probability), *together]))
+    for number, view in enumerate(record.views):
+        scores = [member.member_scores[number] for member in members]
+        cells = [percent(score.probability) if score else MISSING for score in scores]
+        rows.append((view.projection, [percent(view.probability), *cells]))
+    means = [percent(member.mean_probability) for member in members]
+    rows.append((_("Together"), [percent(record.probability), *means]))
     return rows
 
 

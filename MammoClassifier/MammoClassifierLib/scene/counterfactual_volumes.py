@@ -7,7 +7,6 @@ the film's own window.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
@@ -19,12 +18,9 @@ from MammoClassifierLib.scene.volumes import pixelsOf
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    import numpy as np
-    import numpy.typing as npt
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLTableNode, vtkMRMLVolumeNode
 
-    from MammoClassifierLib.view_explanation import MovedMass
-    from mammopair.crop import CropSquare
+    from mammopair.explain.view_explanation import ViewCounterfactuals
     from mammopair.record import ConceptScore, CounterfactualPath, Record
 
 MOVED = "mammoMoved"
@@ -36,21 +32,18 @@ WORDS = 2
 """Words that are told of a moved image: those whose scores changed most."""
 
 
-def addMoved(table: vtkMRMLTableNode, moved: Mapping[str, MovedMass]) -> None:
+def addMoved(table: vtkMRMLTableNode, moved: Mapping[str, ViewCounterfactuals]) -> None:
     """Add the moved images of each view to a result, and their difference, by projection."""
     import msgspec
 
+    from mammopair.results.counterfactual_film import counterfactuals_on_film
+
     for projection, mass in moved.items():
         film = viewsOf(table)[projection]
-        own = filmPatch(film, mass.square, len(mass.original))
-        slope = greyPerBrightness(own, mass.original)
-        pictures = {
-            towards: own + slope * (image - mass.original) for towards, image in mass.images.items()
-        }
-        pictures["difference"] = slope * (mass.images["malignant"] - mass.images["benign"])
+        pictures = counterfactuals_on_film(pixelsOf(film), mass.square, mass.original, mass.images)
         for image in IMAGES:
             name = _("{view} {image}").format(view=film.GetName(), image=_titles()[image])
-            node = addVolume("vtkMRMLScalarVolumeNode", name, pictures[image].astype("float32"))
+            node = addVolume("vtkMRMLScalarVolumeNode", name, pictures[image])
             layOver(node, mass.square, film)
             if image in mass.paths:
                 node.SetAttribute(PATH, msgspec.json.encode(mass.paths[image]).decode())
@@ -123,24 +116,6 @@ def pathWords(path: CounterfactualPath, before: Sequence[ConceptScore]) -> str:
         for one in known[:WORDS]
     ]
     return "; ".join([text, *changes])
-
-
-def filmPatch(film: vtkMRMLVolumeNode, square: CropSquare, rows: int) -> npt.NDArray[np.float32]:
-    """``(rows, rows)``: the film's own grey values under a square, averaged as the engine does."""
-    import numpy as np
-
-    from mammopair.crop import cut_patch
-    from mammopair.view import View
-
-    pixels = np.asarray(pixelsOf(film), dtype=np.float32)
-    return cut_patch(View(pixels=pixels, source=Path(film.GetName())), square, rows)
-
-
-def greyPerBrightness(grey: npt.NDArray[np.float32], brightness: npt.NDArray[np.float32]) -> float:
-    """Grey values a unit of the engine's brightness, by least squares; negative if inverted."""
-    spread = brightness - brightness.mean()
-    power = float((spread**2).sum())
-    return float((spread * grey).sum()) / power if power else 0.0
 
 
 def _pathOf(node: vtkMRMLVolumeNode | None) -> CounterfactualPath | None:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 import slicer
 from slicer.i18n import tr as _
 
-from mammopair.results.evidence_levels import LEVEL_BOUNDS, LEVELS, level_colours
+from mammopair.results.colours import opaque_scale
+from mammopair.results.evidence_levels import (
+    LEVEL_BOUNDS,
+    LEVELS,
+    label_strengths,
+    level_colours,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,8 +26,6 @@ if TYPE_CHECKING:
 
 SHADES = 255
 """Colours of the continuous map, an odd number: the middle one is no evidence at all."""
-NEUTRAL = (0.45, 0.45, 0.45)
-"""Grey that the continuous colours start from."""
 
 
 def levelNames() -> list[str]:
@@ -53,9 +57,8 @@ def mapTable() -> vtkMRMLColorTableNode:
     """The colour table of the continuous map, from ``-EVIDENCE_LIMIT`` to ``EVIDENCE_LIMIT``."""
     table = _singleton("MammoClassifierMap", _("Evidence in logits"))
     if table.GetNumberOfColors() != SHADES:
-        colours = _mapColours()
-        names = [f"{logit:+.2f}" for logit in _shadeLogits()]
-        _fill(table, names, colours)
+        logits, colours = opaque_scale(SHADES)
+        _fill(table, [f"{logit:+.2f}" for logit in logits], colours)
     return table
 
 
@@ -65,31 +68,9 @@ def showFrom(level: int) -> None:
 
     levels, shades = levelTable(), mapTable()
     opacities = level_colours()[:, 3] / 255.0
-    strength = np.array([0, *range(LEVELS, 0, -1), *range(1, LEVELS + 1)])
-    _setOpacities(levels, np.where(strength >= level, opacities, 0.0))
+    _setOpacities(levels, np.where(label_strengths() >= level, opacities, 0.0))
     # Slicer shows a continuous map wholly or not at all: its opacity is the layer's.
-    _setOpacities(shades, np.abs(_shadeLogits()) >= LEVEL_BOUNDS[level - 1])
-
-
-def _mapColours() -> npt.NDArray[np.float64]:
-    import numpy as np
-
-    from mammopair.results.colours import EVIDENCE_LIMIT, evidence_rgba
-
-    logits = _shadeLogits()
-    strength = np.abs(logits)[:, None] / EVIDENCE_LIMIT
-    hue = evidence_rgba(logits)[:, :3] / 255.0
-    colours = np.ones((SHADES, 4))
-    colours[:, :3] = (1 - strength) * NEUTRAL + strength * hue
-    return colours
-
-
-def _shadeLogits() -> npt.NDArray[np.float64]:
-    import numpy as np
-
-    from mammopair.results.colours import EVIDENCE_LIMIT
-
-    return np.linspace(-EVIDENCE_LIMIT, EVIDENCE_LIMIT, SHADES)
+    _setOpacities(shades, np.abs(opaque_scale(SHADES)[0]) >= LEVEL_BOUNDS[level - 1])
 
 
 def _singleton(tag: str, name: str) -> vtkMRMLColorTableNode:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import slicer
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.percent import inPercent
 from MammoClassifierLib.scene.counterfactual_volumes import addMoved
 from MammoClassifierLib.scene.inputs import readMarked
 from MammoClassifierLib.scene.map_nodes import addMaps
@@ -64,7 +63,7 @@ def _eachView(
     work: Callable[[MarkedView, int], Generator[Progress, None, Made]],
 ) -> Generator[Progress, None, dict[str, Made]]:
     """What the work makes of each view of a result, by projection."""
-    from mammopair.progress import Progress
+    from mammopair.progress import Progress, rescale_progress
 
     yield Progress(0, 100, _("Reading the views"))
     classifier.checkSame(readRecord(table))
@@ -72,7 +71,7 @@ def _eachView(
     for number, one in enumerate(inputs):
         marked = readMarked(one, lateralityOf(table))
         first, last = (100 * (number + part) // len(inputs) for part in (0, 1))
-        made[one.projection] = yield from inPercent(work(marked, len(inputs)), first, last)
+        made[one.projection] = yield from rescale_progress(work(marked, len(inputs)), first, last)
     if not slicer.mrmlScene.IsNodePresent(table):
         raise InputError(table.GetName(), _("was removed while it was explained"))
     inputsOf(table)

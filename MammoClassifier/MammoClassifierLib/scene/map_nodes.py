@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from slicer import vtkMRMLTableNode, vtkMRMLVolumeNode
 
-    from MammoClassifierLib.view_explanation import ViewMap
-    from mammopair.record import Record, ViewResult
+    from mammopair.explain.view_explanation import ViewMap
+    from mammopair.record import Record
 
 EXACT = "evidence"
 """The method whose map is in every record."""
@@ -77,6 +77,7 @@ def shownMethod(table: vtkMRMLTableNode, chosen: str) -> str:
 
 def mapWords(record: Record, table: vtkMRMLTableNode, method: str) -> str:
     """What a map says, and how far it adds up to what the ensemble said."""
+    from mammopair.explain.evidence_map import evidence_error
     from mammopair.explain.methods import find_method
 
     about = find_method(method)
@@ -84,7 +85,7 @@ def mapWords(record: Record, table: vtkMRMLTableNode, method: str) -> str:
     if not about.additive:
         return text + " " + _("Each place by itself: it does not add up to the logit.")
     if method == EXACT:
-        errors = [exactError(view) for view in record.views]
+        errors = [evidence_error(view) for view in record.views]
     else:
         nodes = [mapNodes(table, view, method)[1] for view in viewsOf(table)]
         errors = [_errorOf(node) for node in nodes if node is not None]
@@ -93,19 +94,6 @@ def mapWords(record: Record, table: vtkMRMLTableNode, method: str) -> str:
         return text
     adds = _("It adds up to the logit within {error}.").format(error=f"{max(known):.1g}")
     return f"{text} {adds}"
-
-
-def exactError(view: ViewResult) -> float | None:
-    """By how many logits a record's own map fails to add up; None where that cannot be told."""
-    from mammopair.calibration.platt import PROBABILITY_MARGIN
-    from mammopair.calibration.prior_shift import logit
-
-    said = [reading.probability for reading in view.member_scores]
-    if not all(PROBABILITY_MARGIN < probability < 1 - PROBABILITY_MARGIN for probability in said):
-        return None
-    cells = [cell for row in view.evidence.cells for cell in row]
-    total = sum(cells) / len(cells) + view.evidence.bias
-    return abs(total - sum(map(logit, said)) / len(said))
 
 
 def _errorOf(node: vtkMRMLVolumeNode) -> float | None:

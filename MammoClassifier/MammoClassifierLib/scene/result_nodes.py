@@ -198,6 +198,7 @@ def checkStale(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...], finger
 
 def _addTable(record: Record) -> vtkMRMLTableNode:
     """One row a view and one for both; probabilities from 0 to 1, unrounded."""
+    from mammopair.results.member_table import member_rows
     from mammopair.results.text import breast_name
 
     name = _("MammoClassifier {breast} breast").format(breast=breast_name(record.laterality))
@@ -205,7 +206,6 @@ def _addTable(record: Record) -> vtkMRMLTableNode:
     node.SetDescription(record.notice)
     rows = [[view.projection, view.probability, view.evidence.direction] for view in record.views]
     rows.append([_("together"), record.probability, ""])
-    members = list(dict.fromkeys(r.member for view in record.views for r in view.member_scores))
     columns: list[tuple[str, list[object]]] = [
         (title, [row[column] for row in rows])
         for column, title in enumerate((_("View"), _("Probability of malignancy"), _("Evidence")))
@@ -214,21 +214,13 @@ def _addTable(record: Record) -> vtkMRMLTableNode:
         title = _("Interval {bound}").format(bound=bound)
         values = [float("nan")] * len(record.views) + [getattr(record.interval, bound)]
         columns.append((title, values))
-    columns += [(member, _memberColumn(record, member)) for member in members]
+    for row in member_rows(record.views):
+        scores = [score.probability if score else float("nan") for score in row.member_scores]
+        columns.append((row.member, [*scores, row.mean_probability]))
     with slicer.util.NodeModify(node):
         for title, values in columns:
             node.AddColumn(_column(title, values))
     return node
-
-
-def _memberColumn(record: Record, member: str) -> list[object]:
-    """What one member says of each view, and on average."""
-    said = [
-        next((r.probability for r in view.member_scores if r.member == member), float("nan"))
-        for view in record.views
-    ]
-    heard = [probability for probability in said if probability == probability]
-    return [*said, sum(heard) / len(heard)]
 
 
 def _column(title: str, values: list[object]) -> vtk.vtkAbstractArray:

@@ -31,12 +31,6 @@ WINDOW = "MammoClassifier.window"
 """Attribute: the values that are black and white, and the smallest and largest, when loaded."""
 INSTANCES = "DICOM.instanceUIDs"
 """Attribute that Slicer's DICOM plug-ins set."""
-WHITE = 65535
-"""The most grey values that are told apart when two pictures are compared, less one."""
-SAME = 1e-3
-"""How far two pixels of one picture may lie apart, of the range from black to white."""
-BRIGHT_FRAME = 0.6
-"""A picture is taken for inverted where three quarters of its frame are brighter than this."""
 
 
 @dataclass(frozen=True)
@@ -152,41 +146,16 @@ def dicomFile(volume: vtkMRMLScalarVolumeNode) -> Path | None:
     return None
 
 
-def samePicture(stored: npt.NDArray[np.generic], shown: npt.NDArray[np.float32]) -> int:
-    """Whether two arrays show one picture: 1 if so, -1 if one is inverted, 0 if they differ.
-
-    They show one picture if equal values in ``stored`` are equal in ``shown``, and either order
-    of the one is that of the other: a window or a VOI LUT between them does not matter.
-    """
-    import numpy as np
-
-    if stored.shape != shown.shape:
-        return 0
-    low, high = stored.min(), stored.max()
-    if stored.dtype.kind == "f" or float(high) - float(low) > WHITE:
-        scale = WHITE / (float(high) - float(low))
-        codes = np.rint((stored.astype(np.float64) - float(low)) * scale).astype(np.uint16)
-    else:
-        codes = (stored.astype(np.int64) - int(low)).astype(np.uint16)
-    table = np.full(WHITE + 1, np.nan, dtype=np.float32)
-    table[codes] = shown
-    if np.abs(table[codes] - shown).max() > SAME:
-        return 0
-    steps = np.diff(table[~np.isnan(table)])
-    if (steps >= -SAME).all():
-        return 1
-    return -1 if (steps <= SAME).all() else 0
-
-
 def _viewFromFile(
     path: Path, volume: vtkMRMLScalarVolumeNode, stored: npt.NDArray[np.generic]
 ) -> View:
     """The engine's view of the file, if the volume still shows what the file holds."""
     from mammopair.io.reader import read_view
+    from mammopair.io.viewer_pixels import shows_same_image, stretch
     from mammopair.warning import CodedWarning
 
     view = read_view(path)
-    if samePicture(stored, view.pixels) != 0:
+    if shows_same_image(stored, view.pixels):
         return view
     message = _(
         "The pixels of {volume} are not those of its DICOM file: those of the volume were taken."
@@ -194,7 +163,7 @@ def _viewFromFile(
     warning = CodedWarning(code="edited-pixels", message=message.format(volume=volume.GetName()))
     return replace(
         view,
-        pixels=_upright(_stretched(stored), volume.GetName()),
+        pixels=_upright(stretch(stored), volume.GetName()),
         spacing=_spacingOf(volume),
         warnings=(*view.warnings, warning),
     )
@@ -224,10 +193,9 @@ def _viewFromPixels(volume: vtkMRMLScalarVolumeNode, stored: npt.NDArray[np.gene
 
 def _upright(pixels: npt.NDArray[np.float32], name: str) -> npt.NDArray[np.float32]:
     """The pixels, if the air around the breast is dark."""
-    import numpy as np
+    from mammopair.io.viewer_pixels import has_bright_border
 
-    edges = pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]
-    if np.quantile(np.concatenate(edges), 0.25) > BRIGHT_FRAME:
+    if has_bright_border(pixels):
         raise InputError(
             name, _("looks inverted, its background is bright; invert it, or load its DICOM file")
         )
@@ -238,20 +206,13 @@ def _windowed(
     volume: vtkMRMLScalarVolumeNode, stored: npt.NDArray[np.generic]
 ) -> npt.NDArray[np.float32]:
     """The pixels through the window that the volume was loaded with, if it holds the same still."""
-    import numpy as np
+    from mammopair.io.viewer_pixels import apply_window, stretch
 
     noted = [float(number) for number in (volume.GetAttribute(WINDOW) or "").split()]
     if noted[2:] != [float(stored.min()), float(stored.max())]:
-        return _stretched(stored)
+        return stretch(stored)
     black, white = noted[:2]
-    return np.clip((stored.astype(np.float64) - black) / (white - black), 0, 1).astype(np.float32)
-
-
-def _stretched(stored: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
-    import numpy as np
-
-    low, high = float(stored.min()), float(stored.max())
-    return ((stored.astype(np.float32) - low) / (high - low)).astype(np.float32)
+    return apply_window(stored, black, white)
 
 
 def _spacingOf(volume: vtkMRMLScalarVolumeNode) -> Spacing | None:

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.calibration.platt import Calibration
+from mammopair.calibration.platt import PROBABILITY_MARGIN, Calibration
+from mammopair.calibration.prior_shift import logit
 from mammopair.crop import CropSquare
-from mammopair.record import Evidence
+from mammopair.record import Evidence, ViewResult
 from mammopair.view import Box
 
 if TYPE_CHECKING:
@@ -52,6 +53,22 @@ def describe_evidence(cells: Floats, bias: float, square: CropSquare, box: Box) 
         square=square,
         direction=evidence_direction(cells, square.box_on_grid(box, len(cells))),
     )
+
+
+def evidence_error(view: ViewResult) -> float | None:
+    """Compute by how many logits a record's map fails to add up to the mean logit of its members.
+
+    Returns
+    -------
+    float or None
+        None where a member's probability was clipped, so that its logit is not known.
+    """
+    probabilities = [score.probability for score in view.member_scores]
+    if not all(PROBABILITY_MARGIN < probability < 1 - PROBABILITY_MARGIN for probability in probabilities):
+        return None
+    cells = [cell for row in view.evidence.cells for cell in row]
+    total = sum(cells) / len(cells) + view.evidence.bias
+    return abs(total - sum(map(logit, probabilities)) / len(probabilities))
 
 
 def evidence_direction(cells: Floats, box: Box) -> str:

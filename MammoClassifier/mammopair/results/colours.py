@@ -21,6 +21,8 @@ AGAINST_MALIGNANCY = (0, 144, 255)
 """Blue."""
 STRONGEST_OPACITY = 0.6
 """Opacity at the limit: the tissue below is still to be seen."""
+NEUTRAL = (0.45, 0.45, 0.45)
+"""Grey of no evidence in :func:`opaque_scale`."""
 
 
 def evidence_rgba(logits: npt.ArrayLike) -> npt.NDArray[np.uint8]:
@@ -47,3 +49,28 @@ def evidence_rgba(logits: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     strength = np.minimum(np.abs(values) / EVIDENCE_LIMIT, 1.0)
     colours[..., 3] = np.rint(255 * STRONGEST_OPACITY * strength)
     return colours
+
+
+def opaque_scale(count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return opaque colours for viewers that give a colour table one opacity.
+
+    The colours are those of :func:`evidence_rgba`, mixed with grey instead of made transparent.
+
+    Parameters
+    ----------
+    count
+        Number of colours; odd, so that the middle one is exactly no evidence.
+
+    Returns
+    -------
+    logits : ndarray of float64, shape ``(count,)``
+        Equally spaced from ``-EVIDENCE_LIMIT`` to ``EVIDENCE_LIMIT``.
+    colours : ndarray of float64, shape ``(count, 3)``
+        Red, green and blue in [0, 1].
+    """
+    import numpy as np
+
+    logits = np.linspace(-EVIDENCE_LIMIT, EVIDENCE_LIMIT, count)
+    strength = np.abs(logits)[:, None] / EVIDENCE_LIMIT
+    hue = evidence_rgba(logits)[:, :3] / 255.0
+    return logits, (1 - strength) * NEUTRAL + strength * hue

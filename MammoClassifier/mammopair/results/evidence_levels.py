@@ -43,3 +43,15 @@ def level_colours() -> npt.NDArray[np.uint8]:
     """``(2 LEVELS + 1, 4)``: red, green, blue and opacity, of the middle of each level."""
     middles = [*((low + high) / 2 for low, high in pairwise(LEVEL_BOUNDS)), LEVEL_BOUNDS[-1]]
     return evidence_rgba([0.0, *(-middle for middle in reversed(middles)), *middles])
+
+
+def label_strengths() -> npt.NDArray[np.int_]:
+    """``(2 LEVELS + 1,)``: the level of each label, 0 for faint evidence to ``LEVELS``."""
+    import numpy as np
+
+    return np.array([0, *range(LEVELS, 0, -1), *range(1, LEVELS + 1)])
+
+
+def labels_in_order() -> list[int]:
+    """Labels from the strongest evidence against malignancy to the strongest evidence for it."""
+    return [*range(1, LEVELS + 1), 0, *range(LEVELS + 1, 2 * LEVELS + 1)]

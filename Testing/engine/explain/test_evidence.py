@@ -18,6 +18,7 @@ from mammopair.explain.evidence_map import (
     box_coverage,
     describe_evidence,
     evidence_direction,
+    evidence_error,
     patch_evidence,
 )
 from mammopair.lesion import Lesion, MarkedView
@@ -219,3 +220,13 @@ def test_the_box_of_a_lesion_is_the_middle_of_its_square():
     box = square.box_on_grid(Box(*LESION_BOX), 8)
     assert (box.x, box.y, box.width, box.height) == (2, 2, 4, 4)
     assert torch.get_num_threads() == 1
+
+
+def test_the_error_of_a_records_map_is_its_distance_from_the_members_mean_logit(blob_detector):
+    lesion = Lesion("c", "1", (MarkedView(film(seed=4), Box(60, 120, 90, 110)),))
+    (view,) = classify(lesion, blob_detector).views
+    assert evidence_error(view) < 1e-3
+    shifted = replace(view, evidence=replace(view.evidence, bias=view.evidence.bias + 0.25))
+    assert evidence_error(shifted) == pytest.approx(0.25, abs=1e-3)
+    clipped = [replace(score, probability=1e-6) for score in view.member_scores]
+    assert evidence_error(replace(view, member_scores=clipped)) is None

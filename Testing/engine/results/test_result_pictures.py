@@ -8,7 +8,16 @@ import pytest
 
 from mammopair.crop import CropSquare
 from mammopair.record import Evidence
-from mammopair.results.colours import EVIDENCE_LIMIT, STRONGEST_OPACITY, evidence_rgba
+from mammopair.results.colours import (
+    AGAINST_MALIGNANCY,
+    EVIDENCE_LIMIT,
+    FOR_MALIGNANCY,
+    NEUTRAL,
+    STRONGEST_OPACITY,
+    evidence_rgba,
+    opaque_scale,
+)
+from mammopair.results.evidence_levels import LEVELS, label_strengths, labels_in_order, levels_of
 from mammopair.results.pictures import (
     colour,
     draw_box,
@@ -154,3 +163,22 @@ def test_real_map_lies_on_the_mass_of_a_real_view(load, records):
     rows, columns = np.nonzero(warmth(picture) > 5)
     found = square.to_view(columns.mean(), rows.mean(), 440)
     assert found == pytest.approx((x, y), abs=square.width / 8 / 2)
+
+
+def test_the_opaque_scale_runs_from_the_colour_against_through_grey_to_the_colour_for():
+    logits, colours = opaque_scale(255)
+    assert (logits[0], logits[127], logits[-1]) == (-EVIDENCE_LIMIT, 0, EVIDENCE_LIMIT)
+    assert 255 * colours[0] == pytest.approx(AGAINST_MALIGNANCY)
+    assert colours[127] == pytest.approx(NEUTRAL)
+    assert 255 * colours[-1] == pytest.approx(FOR_MALIGNANCY)
+
+
+def test_labels_in_order_follow_the_evidence_and_their_strengths_are_its_levels():
+    evidence = np.linspace(-5, 5, 201)
+    labels = levels_of(evidence)
+    assert list(dict.fromkeys(labels.tolist())) == labels_in_order()
+    assert label_strengths()[labels_in_order()].tolist() == [
+        *range(LEVELS, 0, -1),
+        0,
+        *range(1, LEVELS + 1),
+    ]
