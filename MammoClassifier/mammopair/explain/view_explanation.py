@@ -97,7 +97,8 @@ def counterfactuals_of_view(
 
     patch = extract_patch(marked)
     reader = make_differentiable(ensemble, str(marked.view.projection), views=views)
-    images, paths = {}, {}
+    images: dict[str, npt.NDArray[np.float32]] = {}
+    paths: dict[str, CounterfactualPath] = {}
     for towards in DIRECTIONS:
         moved = yield from generate_counterfactual(reader, np.array(patch.pixels)[None], towards)
         images[towards] = moved.end[0]

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from mammopair.errors import InputError
-from mammopair.record import Evidence, MemberScore, Record, ViewResult
+from mammopair.record import Evidence, Record, ViewResult
 from mammopair.results import pictures
 from mammopair.results.colours import EVIDENCE_LIMIT
+from mammopair.results.member_table import MemberRow, member_rows
 from mammopair.results.rendered_view import RenderedView, film_with_box
 from mammopair.results.report.descriptor_table import DescriptorRow, descriptor_rows
 from mammopair.results.report.environment import report_environment
@@ -70,14 +71,6 @@ class ViewOnPage:
 
 
 @dataclass(frozen=True)
-class MemberRow:
-    """One member's reading of every view that is shown; None where it read none."""
-
-    member: str
-    member_scores: tuple[MemberScore | None, ...]
-
-
-@dataclass(frozen=True)
 class LesionOnPage:
     """One lesion's part of the page."""
 
@@ -119,17 +112,13 @@ def _lesion_on_page(
     record: Record, views: Mapping[str, RenderedView], folder: Path
 ) -> LesionOnPage:
     results = sorted(record.views, key=_place)
-    names = dict.fromkeys(reading.member for result in results for reading in result.member_scores)
     return LesionOnPage(
         record=record,
         views=tuple(
             _view_on_page(result, record.laterality, views[result.projection], folder)
             for result in results
         ),
-        members=tuple(
-            MemberRow(name, tuple(_reading_of(name, result) for result in results))
-            for name in names
-        ),
+        members=member_rows(results),
         missing=tuple(set(PROJECTIONS) - {result.projection for result in results}),
         words=descriptor_rows(record, results),
         explained=any(result.explanation for result in results),
@@ -143,10 +132,6 @@ def _legend() -> str:
 
 def _place(result: ViewResult) -> int:
     return PROJECTIONS.index(result.projection) if result.projection in PROJECTIONS else 2
-
-
-def _reading_of(member: str, result: ViewResult) -> MemberScore | None:
-    return next((reading for reading in result.member_scores if reading.member == member), None)
 
 
 def _view_on_page(result: ViewResult, breast: str, view: RenderedView, folder: Path) -> ViewOnPage:
