@@ -50,7 +50,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     square: CropSquare
     """The square that the map covers, in stored pixels of the view."""
     direction: str
-    """In a word: ``for, inside``, ``against, around``, ``mixed``, ``faint``, ..."""
+    """``for malignancy, inside the box``, ``mixed``, ...; see
+    :func:`mammopair.explain.evidence_map.evidence_direction`."""
 
 
 class OperatingPointResult(msgspec.Struct, frozen=True, kw_only=True):

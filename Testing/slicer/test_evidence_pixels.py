@@ -19,7 +19,7 @@ def record_with(cells, left, top, width, height, projections=("CC",)):
         cells=np.asarray(cells, float).tolist(),
         bias=0.0,
         square=CropSquare(left, top, width, height),
-        direction="for, in the mass",
+        direction="for malignancy, inside the box",
     )
     views = [
         ViewResult(

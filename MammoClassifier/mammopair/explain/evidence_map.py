@@ -24,10 +24,10 @@ from mammopair.view import Box
 if TYPE_CHECKING:
     from mammopair.model.ensemble import MemberOutput
 
-FAINT = 0.25
-"""Mean absolute evidence, in logits, under which a map is not worth a direction."""
-ONE_SIDED = 0.6
-"""Share of the absolute evidence that makes one side, or one place, the main one."""
+NEGLIGIBLE = 0.25
+"""Mean absolute evidence, in logits, below which a map is described as negligible."""
+PREVAILING = 0.6
+"""Share of the absolute evidence from which one sign, or one place, prevails."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -46,7 +46,7 @@ def patch_evidence(
 
 
 def describe_evidence(cells: Floats, bias: float, square: CropSquare, box: Box) -> Evidence:
-    """An evidence map with its place on the view and its word."""
+    """Return an evidence map with its square on the view and its direction."""
     return Evidence(
         cells=cells.tolist(),
         bias=bias,
@@ -64,7 +64,9 @@ def evidence_error(view: ViewResult) -> float | None:
         None where a member's probability was clipped, so that its logit is not known.
     """
     probabilities = [score.probability for score in view.member_scores]
-    if not all(PROBABILITY_MARGIN < probability < 1 - PROBABILITY_MARGIN for probability in probabilities):
+    if not all(
+        PROBABILITY_MARGIN < probability < 1 - PROBABILITY_MARGIN for probability in probabilities
+    ):
         return None
     cells = [cell for row in view.evidence.cells for cell in row]
     total = sum(cells) / len(cells) + view.evidence.bias
@@ -72,9 +74,7 @@ def evidence_error(view: ViewResult) -> float | None:
 
 
 def evidence_direction(cells: Floats, box: Box) -> str:
-    """``for`` or ``against`` malignancy and where, ``mixed``, or ``faint``.
-
-    Where it is: ``inside`` the marked box, ``around`` it, or ``throughout`` both.
+    """Summarise a map in a phrase, the same in every output.
 
     Parameters
     ----------
@@ -82,21 +82,29 @@ def evidence_direction(cells: Floats, box: Box) -> str:
         ``(n, n)``, in calibrated logits.
     box
         The mass, in the corner coordinates of the grid.
+
+    Returns
+    -------
+    str
+        ``for malignancy`` or ``against malignancy``, followed by ``, inside the box``,
+        ``, around the box`` or ``, inside and around the box``; or ``mixed`` where neither sign
+        prevails; or ``negligible``.
     """
     strength = np.abs(cells)
-    if strength.mean() < FAINT:
-        return "faint"
-    share = cells.clip(min=0).sum() / strength.sum()
-    if 1 - ONE_SIDED < share < ONE_SIDED:
+    if strength.mean() < NEGLIGIBLE:
+        return "negligible"
+    positive = cells.clip(min=0).sum() / strength.sum()
+    if 1 - PREVAILING < positive < PREVAILING:
         return "mixed"
-    side = "for" if share >= ONE_SIDED else "against"
-    leading = cells.clip(min=0) if side == "for" else (-cells).clip(min=0)
+    sign, side = (1, "for") if positive >= PREVAILING else (-1, "against")
+    leading = (sign * cells).clip(min=0)
     inside = (leading * box_coverage(box, len(cells))).sum() / leading.sum()
-    if inside >= ONE_SIDED:
-        return f"{side}, inside"
-    if inside <= 1 - ONE_SIDED:
-        return f"{side}, around"
-    return f"{side}, throughout"
+    place = "inside and around"
+    if inside >= PREVAILING:
+        place = "inside"
+    elif inside <= 1 - PREVAILING:
+        place = "around"
+    return f"{side} malignancy, {place} the box"
 
 
 def box_coverage(box: Box, cells: int) -> Floats:

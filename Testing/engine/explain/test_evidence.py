@@ -14,7 +14,7 @@ from mammopair.calibration.platt import Calibration
 from mammopair.classification import classify
 from mammopair.crop import CropSquare, place_square
 from mammopair.explain.evidence_map import (
-    FAINT,
+    NEGLIGIBLE,
     box_coverage,
     describe_evidence,
     evidence_direction,
@@ -153,10 +153,13 @@ def test_evidence_is_described_with_the_place_of_its_square():
     assert found.square == CropSquare(10, 20, 80, 40)
     assert found.cells == [[1.0] * 8] * 8
     assert found.bias == 0.5
-    assert found.direction == "for, throughout" or found.direction == "for, around"
+    assert found.direction in (
+        "for malignancy, inside and around the box",
+        "for malignancy, around the box",
+    )
 
 
-# --- words ---------------------------------------------------------------------------------------
+# --- direction -----------------------------------------------------------------------------------
 
 
 def grid(inside, outside):
@@ -166,31 +169,31 @@ def grid(inside, outside):
 
 
 @pytest.mark.parametrize(
-    ("inside", "outside", "word"),
+    ("inside", "outside", "direction"),
     [
-        (4, 0, "for, inside"),
-        (-4, 0, "against, inside"),
-        (0, 2, "for, around"),
-        (0, -2, "against, around"),
-        (3, 1, "for, throughout"),
-        (-3, -1, "against, throughout"),
+        (4, 0, "for malignancy, inside the box"),
+        (-4, 0, "against malignancy, inside the box"),
+        (0, 2, "for malignancy, around the box"),
+        (0, -2, "against malignancy, around the box"),
+        (3, 1, "for malignancy, inside and around the box"),
+        (-3, -1, "against malignancy, inside and around the box"),
         (3, -1, "mixed"),
-        (0.1, 0.1, "faint"),
-        (0, 0, "faint"),
+        (0.1, 0.1, "negligible"),
+        (0, 0, "negligible"),
     ],
 )
-def test_the_word_says_which_side_and_where(inside, outside, word):
-    assert evidence_direction(grid(inside, outside), MIDDLE) == word
+def test_the_direction_names_the_sign_and_the_place(inside, outside, direction):
+    assert evidence_direction(grid(inside, outside), MIDDLE) == direction
 
 
-def test_the_word_is_faint_below_the_limit_and_not_above():
-    assert evidence_direction(np.full((8, 8), FAINT * 0.99), MIDDLE) == "faint"
-    assert evidence_direction(np.full((8, 8), FAINT * 1.01), MIDDLE) != "faint"
+def test_the_direction_is_negligible_below_the_limit_and_not_above():
+    assert evidence_direction(np.full((8, 8), NEGLIGIBLE * 0.99), MIDDLE) == "negligible"
+    assert evidence_direction(np.full((8, 8), NEGLIGIBLE * 1.01), MIDDLE) != "negligible"
 
 
 def test_changing_the_sign_of_all_evidence_changes_the_side_and_nothing_else():
     rng = np.random.default_rng(0)
-    other = {"for": "against", "against": "for"}
+    other = {"for malignancy": "against malignancy", "against malignancy": "for malignancy"}
     for _ in range(100):
         cells = rng.normal(rng.normal(), 1, (8, 8))
         word, turned = evidence_direction(cells, MIDDLE), evidence_direction(-cells, MIDDLE)
@@ -199,7 +202,7 @@ def test_changing_the_sign_of_all_evidence_changes_the_side_and_nothing_else():
 
 
 def test_a_box_off_the_grid_has_all_evidence_around_it():
-    assert evidence_direction(grid(4, 0), Box(20, 20, 3, 3)) == "for, around"
+    assert evidence_direction(grid(4, 0), Box(20, 20, 3, 3)) == "for malignancy, around the box"
 
 
 def test_cover_is_the_part_of_each_cell_under_the_box():

@@ -68,7 +68,7 @@ def made_view(file, projection, box, centre, cells=8):
             cells=grid.tolist(),
             bias=bias,
             square=square,
-            direction="for, in the mass" if centre > 0 else "against, in the mass",
+            direction=("for" if centre > 0 else "against") + " malignancy, inside the box",
         ),
     )
 

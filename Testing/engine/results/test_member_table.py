@@ -20,7 +20,7 @@ def view(projection, **probabilities):
             MemberScore(member=name, logit=0.0, probability=value)
             for name, value in probabilities.items()
         ],
-        evidence=Evidence(cells=[[0.0]], bias=0.0, square=square, direction="faint"),
+        evidence=Evidence(cells=[[0.0]], bias=0.0, square=square, direction="negligible"),
     )
 
 

@@ -81,7 +81,7 @@ def make_record(files: dict[str, Path], cells=CELLS, boxes=BOXES, **changes: obj
                     cells=np.asarray(cells, dtype=float).tolist(),
                     bias=-0.125,
                     square=square,
-                    direction="for, inside",
+                    direction="for malignancy, inside the box",
                 ),
                 sop_uid=header.sop_uid,
                 concepts=CONCEPTS,

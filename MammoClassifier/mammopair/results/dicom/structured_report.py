@@ -51,12 +51,6 @@ if TYPE_CHECKING:
     )
     from pydicom.dataset import Dataset
 
-PLACES = {
-    "inside": "inside the marked box",
-    "around": "around the marked box",
-    "throughout": "inside the marked box and around it",
-}
-
 MARGINS_MEAN = (
     "The percentages of margins are the chance that a radiologist would call the mass so, as the "
     "networks see it; they are no description by a radiologist."
@@ -203,7 +197,7 @@ def view_group(
     group[0].ContentSequence.append(
         TextContentItem(
             name=codes.CLASS_ACTIVATION,
-            value=evidence_sentence(view.evidence.direction),
+            value=f"Evidence: {view.evidence.direction}",
             relationship_type=RelationshipTypeValues.CONTAINS,
         )
     )
@@ -217,18 +211,6 @@ def view_group(
         for held in evidence
     )
     return group
-
-
-def evidence_sentence(word: str) -> str:
-    """The record's word on the evidence, for those who see it without any context.
-
-    >>> evidence_sentence("for, inside")
-    'Evidence for malignancy, inside the marked box'
-    """
-    side, _, place = word.partition(", ")
-    if side in ("for", "against"):
-        return f"Evidence {side} malignancy, {PLACES[place]}"
-    return "Evidence too faint for a side" if word == "faint" else "Evidence for and against"
 
 
 def _common(record: Record) -> dict[str, Any]:
