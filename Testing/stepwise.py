@@ -1,13 +1,12 @@
-"""Stepwise work driven to its end, for tests that look at its progress as well as at its value."""
+"""Long work run to its end, for tests of its progress and its result."""
 
 from __future__ import annotations
 
+from mammopair.progress import exhaust
+
 
 def drive(steps):
-    """All that a stepwise work yields, and its value."""
+    """Return the list of all progress, and the result."""
     progress = []
-    while True:
-        try:
-            progress.append(next(steps))
-        except StopIteration as finished:
-            return progress, finished.value
+    result = exhaust(steps, progress.append)
+    return progress, result

@@ -86,6 +86,7 @@ def _classify(chosen: _Chosen) -> int:
     from mammopair import RESEARCH_USE_ONLY
     from mammopair.batch.runner import Options, run_batch
     from mammopair.batch.work_plan import OUTPUTS
+    from mammopair.progress import exhaust
 
     if chosen.scenes:
         checkSceneIsEmpty()
@@ -96,13 +97,7 @@ def _classify(chosen: _Chosen) -> int:
     )
     with _crew(chosen.workers) as crew:
         steps = run_batch(chosen.manifest, chosen.out, crew, options)
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as finished:
-                summary = finished.value
-                break
-            print(f"{step.done} of {step.total}: {step.message}")
+        summary = exhaust(steps, lambda step: print(f"{step.done} of {step.total}: {step.message}"))
     _sayFailures(chosen.out / "failures.csv")
     code = summary.exit_code
     if chosen.scenes:

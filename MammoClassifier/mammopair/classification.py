@@ -36,7 +36,7 @@ from mammopair.explain.evidence_map import describe_evidence, patch_evidence
 from mammopair.io.view_checks import check_pair
 from mammopair.lesion import Lesion, MarkedView, extract_patch
 from mammopair.model import reference_summary
-from mammopair.progress import Progress
+from mammopair.progress import Progress, exhaust
 from mammopair.record import Interval, MemberScore, ModelReference, Record, ViewResult
 from mammopair.warning import CodedWarning
 
@@ -52,12 +52,7 @@ def classify(lesion: Lesion, ensemble: Ensemble) -> Record:
 
 def classify_many(lesions: Sequence[Lesion], ensemble: Ensemble) -> list[Record]:
     """Classify lesions together: all their crops go through each member as one batch."""
-    steps = classify_stepwise(lesions, ensemble)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
+    return exhaust(classify_stepwise(lesions, ensemble))
 
 
 def classify_stepwise(

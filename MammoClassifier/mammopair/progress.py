@@ -1,8 +1,8 @@
-"""How far long work has come: what every long-running generator here yields."""
+"""Progress of long work: long-running functions are generators that yield :class:`Progress`."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -14,17 +14,38 @@ class Progress:
     """One step of long work. Closing the generator that yielded it cancels the work."""
 
     done: int
+    """Number of completed steps."""
     total: int
+    """Number of all steps."""
     message: str
+    """The current step, for display."""
 
 
-def exhaust(steps: Generator[Progress, None, Outcome]) -> Outcome:
-    """Take all steps of long work at once."""
+def exhaust(
+    steps: Generator[Progress, None, Outcome],
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Outcome:
+    """Run long work to its end.
+
+    Parameters
+    ----------
+    steps
+        The work.
+    on_progress
+        Called with each step.
+
+    Returns
+    -------
+    Outcome
+        The return value of ``steps``.
+    """
     while True:
         try:
-            next(steps)
+            step = next(steps)
         except StopIteration as finished:
             return finished.value
+        if on_progress is not None:
+            on_progress(step)
 
 
 def rescale_progress(

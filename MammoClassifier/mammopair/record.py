@@ -1,11 +1,11 @@
-"""The record: what comes out for one lesion, in one schema for every output.
+"""The record: the result for one lesion, in one schema, and all reading and writing of records.
 
-A record is JSON when written; :func:`read_records` and :func:`write_records` are its only doors.
+Records are stored as JSON Lines, one record per line.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -19,7 +19,7 @@ from mammopair.warning import CodedWarning
 
 
 class Interval(msgspec.Struct, frozen=True, kw_only=True):
-    """What a probability might as well have been; see ``model.calibration`` for its meaning."""
+    """Interval around a probability; :mod:`mammopair.calibration.platt` defines its meaning."""
 
     low: float
     high: float
@@ -28,24 +28,24 @@ class Interval(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MemberScore(msgspec.Struct, frozen=True, kw_only=True):
-    """What one member of the ensemble says of one view."""
+    """Score of one view by one member of the ensemble."""
 
     member: str
     logit: float
-    """As the network gave it, before calibration."""
+    """Output of the network, before calibration."""
     probability: float
-    """Calibrated."""
+    """Calibrated probability of malignancy."""
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
-    """The signed class-activation map of one view, averaged over the members, in its own grid.
+    """Signed map of one view, averaged over the members, on its own low-resolution grid.
 
-    In calibrated logits: positive cells speak for malignancy, negative against, and
-    ``mean(cells) + bias`` is the mean calibrated logit of the view's readings, exactly.
+    In calibrated logits: positive cells are evidence for malignancy, negative cells against it.
+    For class activation ``mean(cells) + bias`` is exactly the mean calibrated logit of the view.
     """
 
     cells: list[list[float]]
-    """Rows of the map, top to bottom, left to right as stored."""
+    """Rows of the map from top to bottom, each from left to right, in the stored orientation."""
     bias: float
     square: CropSquare
     """The square that the map covers, in stored pixels of the view."""
@@ -55,18 +55,18 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OperatingPointResult(msgspec.Struct, frozen=True, kw_only=True):
-    """An operating point of the ensemble, and on which side of it the lesion lies."""
+    """An operating point of the ensemble, applied to the lesion."""
 
     name: str
-    """``sensitivity 95 %``: what the threshold was chosen for, on held-out lesions."""
+    """Criterion that the threshold was chosen by, on out-of-fold lesions: ``sensitivity 95 %``."""
     threshold: float
-    """On the lesion's probability."""
+    """Threshold on the lesion's probability."""
     reached: bool
-    """Whether the probability is the threshold or more."""
+    """Whether the probability is at least the threshold."""
 
 
 class PriorShift(msgspec.Struct, frozen=True, kw_only=True):
-    """The result where malignancy is as frequent as stated; see :mod:`mammopair.calibration.prior_shift`."""
+    """The result at another prevalence; see :mod:`mammopair.calibration.prior_shift`."""
 
     prevalence: float
     probability: float
@@ -75,94 +75,103 @@ class PriorShift(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConformalSet(msgspec.Struct, frozen=True, kw_only=True):
-    """The classes that the lesion may be of; see :mod:`mammopair.calibration.conformal`."""
+    """Conformal prediction set of a lesion; see :mod:`mammopair.calibration.conformal`."""
 
     classes: list[Literal["benign", "malignant"]]
-    """One, or both where one cannot be told from the other at this coverage."""
+    """The classes in the set: one, or both."""
     coverage: float
-    """Of lesions of either class, the share whose set is meant to hold it."""
+    """Nominal coverage: the fraction of lesions of either class whose set contains the class."""
     p_benign: float
-    """Share of held-out benign lesions that score at least as high: how usual for a benign one."""
+    """Conformal p-value of the class benign: the fraction of out-of-fold benign lesions whose
+    score is at least as high."""
     p_malignant: float
-    """Share of held-out malignant lesions that score at least as low."""
+    """Conformal p-value of the class malignant: the fraction of out-of-fold malignant lesions
+    whose score is at most as high."""
 
 
 class OutOfDistribution(msgspec.Struct, frozen=True, kw_only=True):
-    """How usual the lesion's most unusual view looks; see :mod:`mammopair.calibration.out_of_distribution`."""
+    """Out-of-distribution score of a lesion, the highest of its views.
+
+    See :mod:`mammopair.calibration.out_of_distribution`.
+    """
 
     score: float
-    """Share of the training's crops, 0 to 1."""
+    """In [0, 1]: the fraction of training crops that are less atypical."""
     warn_above: float
-    """The share over which the record has the warning ``out-of-distribution``."""
+    """Score above which the record has the warning ``out-of-distribution``."""
 
 
 class ConceptScore(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a mass looks like a radiologist's word; see :mod:`mammopair.explain.concept_scores`.
+    """Score of a mass for one BI-RADS descriptor; see :mod:`mammopair.explain.concept_scores`.
 
-    The two shares set the score beside masses of the training that no scoring member had seen.
+    Both fractions are of training crops, each scored by members that were not trained on it.
     """
 
     descriptor: str
     score: float
-    """Calibrated: the chance that a radiologist of the collection would give the word."""
+    """Calibrated probability that a radiologist of the training data assigns the descriptor."""
     above_with: float
-    """Share of the held-out crops with the word that score lower."""
+    """Fraction of out-of-fold crops with the descriptor that have a lower score."""
     above_without: float
-    """Share of the held-out crops without it that score lower."""
+    """Fraction of out-of-fold crops without the descriptor that have a lower score."""
 
 
 class CounterfactualPath(msgspec.Struct, frozen=True, kw_only=True):
-    """One view's crop on its way to another answer; see :mod:`mammopair.explain.counterfactual`."""
+    """Counterfactual image of one view; see :mod:`mammopair.explain.counterfactual`."""
 
     towards: Literal["malignant", "benign"]
     probabilities: list[float]
-    """Of the view, step by step, from the crop itself to the moved image."""
+    """Probability of malignancy of the view after each step, starting with the unchanged patch."""
     similarity: float
-    """Structural similarity of the moved image to the crop, 1 if nothing changed."""
+    """Structural similarity of the counterfactual image to the patch, 1 if they are equal."""
     concepts: list[ConceptScore]
-    """Of the moved image."""
+    """Concept scores of the counterfactual image."""
     file: str
-    """The moved image, beside the record: 8 bits over the square of ``evidence``."""
+    """File of the counterfactual image, relative to the record's folder: 8 bits per pixel over
+    the square of ``evidence``."""
 
 
 class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """What was made on request of one view; see :mod:`mammopair.explain.explanation`."""
+    """Explanation of one view, computed on request; see :mod:`mammopair.explain.explanation`."""
 
     method: str
-    """Of the map, a name of :data:`mammopair.explain.methods.METHODS`."""
+    """Method of the map, a key of :data:`mammopair.explain.methods.METHODS`."""
     evidence: Evidence
-    """The map. Where the method adds up, ``mean(cells) + bias`` is the mean calibrated logit;
-    otherwise a cell is what it changes by itself, and the bias is 0."""
+    """The map. For additive methods ``mean(cells) + bias`` is the mean calibrated logit within
+    ``error``; for others a cell is the change of the logit that it causes alone, and bias is 0."""
     error: float | None
-    """By how many logits the map fails to add up; None where the method does not."""
+    """Completeness error of an additive method, in logits; None for other methods."""
     counterfactuals: list[CounterfactualPath]
 
 
 class ViewResult(msgspec.Struct, frozen=True, kw_only=True):
-    """One view's part in the result."""
+    """Result of one view."""
 
     projection: str
+    """``CC`` or ``MLO``."""
     file: str
     box: tuple[float, float, float, float]
-    """x, y, width, height in stored pixels."""
+    """x, y, width and height of the marked box, in stored pixels."""
     probability: float
+    """Mean of the members' calibrated probabilities."""
     member_scores: list[MemberScore]
     evidence: Evidence
     sop_uid: str = ""
     out_of_distribution_score: float | None = None
-    """Share of the training's crops that look less unusual to the members; None if not known."""
+    """In [0, 1]; see :class:`OutOfDistribution`. None if the ensemble has no reference
+    distribution."""
     concepts: list[ConceptScore] = []
-    """None where the ensemble has no concepts, or cannot tell any."""
+    """Empty if the ensemble predicts no descriptor better than chance."""
     explanation: Explanation | None = None
 
 
 class ModelReference(msgspec.Struct, frozen=True, kw_only=True):
-    """Which ensemble spoke."""
+    """The ensemble that made a record."""
 
     name: str
     version: str
     sha256: str
-    """Of its manifest, which holds the hashes of the weights."""
+    """SHA-256 of its manifest, which contains those of the weights."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -171,8 +180,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     case_id: str
     lesion_id: str
     laterality: str
+    """``L`` or ``R``."""
     probability: float
-    """Of malignancy, calibrated: the mean over the readings of all views and members."""
+    """Calibrated probability of malignancy: the mean over views of the mean over members."""
     interval: Interval
     views: list[ViewResult]
     warnings: list[CodedWarning]
@@ -180,24 +190,52 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     software: str
     """Name and version of this package."""
     label: int | None = None
-    """1 for malignant and 0 for benign, where the manifest knew it; never looked at here."""
+    """1 malignant, 0 benign, None unknown: copied from the lesion table, used for nothing else."""
     patient_id: str = ""
     prevalence: float | None = None
-    """Share of malignant lesions at which all probabilities hold, save those of ``shifted``."""
+    """Prevalence of malignant lesions at which all probabilities but those of ``prior_shift`` are
+    calibrated; None if unknown."""
     prior_shift: PriorShift | None = None
-    """The same result at another prevalence, where one was stated."""
+    """The result at another prevalence, if one was requested."""
     operating_points: list[OperatingPointResult] = []
     conformal: ConformalSet | None = None
     out_of_distribution: OutOfDistribution | None = None
     concepts: list[ConceptScore] = []
-    """Of the lesion: the mean scores of its views."""
+    """Concept scores of the lesion: the means over its views."""
     schema: Literal[2] = 2
     research_use_only: Literal[True] = True
     notice: str = RESEARCH_USE_ONLY
 
 
+def encode_record(record: Record, *, indent: int | None = None) -> str:
+    """Encode a record as JSON, on one line unless an indentation is given."""
+    content = msgspec.json.encode(record)
+    return (content if indent is None else msgspec.json.format(content, indent=indent)).decode()
+
+
+def decode_record(content: str | bytes, source: str | Path = "record") -> Record:
+    """Decode a record from JSON.
+
+    Parameters
+    ----------
+    content
+        JSON of one record.
+    source
+        Where it comes from, for the error message.
+
+    Raises
+    ------
+    InputError
+        If it is not a record of this version's schema.
+    """
+    try:
+        return _DECODER.decode(content)
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise InputError(source, f"is not a record of this version: {error}") from error
+
+
 def write_records(path: Path, records: Iterable[Record]) -> None:
-    """Write JSON Lines, one record a line; the file is there whole or not at all.
+    """Write records as JSON Lines; the file appears only when it is complete.
 
     Raises
     ------
@@ -205,35 +243,65 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
         If the file cannot be written.
     """
     with atomic_write(path) as stream:
-        stream.writelines(msgspec.json.encode(record).decode() + "\n" for record in records)
+        stream.writelines(encode_record(record) + "\n" for record in records)
 
 
 def read_records(path: Path) -> list[Record]:
-    """Read JSON Lines back.
+    """Read records from JSON Lines.
 
     Raises
     ------
     InputError
-        If the file cannot be read; naming the line, if one is not a record.
+        If the file cannot be read, or a line is not a record; the message names the line.
     """
-    decoder = msgspec.json.Decoder(Record)
+    return [record for _, record in iterate_records(path)]
+
+
+def iterate_records(path: Path) -> Iterator[tuple[int, Record]]:
+    """Read records one by one, for files that do not fit in memory.
+
+    Yields
+    ------
+    int
+        Offset of the record in the file, in bytes, for :func:`read_record_at`.
+    Record
+        The record.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_records`.
+    """
     try:
-        lines = path.read_bytes().splitlines()
+        with path.open("rb") as stream:
+            offset = 0
+            for number, line in enumerate(stream, start=1):
+                if line.strip():
+                    yield offset, decode_record(line, f"{path}, line {number}")
+                offset += len(line)
     except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    records = []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            records.append(decoder.decode(line))
-        except msgspec.MsgspecError as error:
-            raise InputError(f"{path}, line {number}", f"is not a record: {error}") from error
-    return records
+        raise _read_error(path, error) from error
+
+
+def read_record_at(path: Path, offset: int) -> Record:
+    """Read the record at an offset of :func:`iterate_records`.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, or there is no record at the offset.
+    """
+    try:
+        with path.open("rb") as stream:
+            stream.seek(offset)
+            line = stream.readline()
+    except OSError as error:
+        raise _read_error(path, error) from error
+    return decode_record(line, f"{path}, byte {offset}")
 
 
 def record_schema() -> dict[str, object]:
-    """Return the JSON Schema (draft 2020-12) of a record, as documentation and validators need it.
+    """Return the JSON Schema (draft 2020-12) of a record.
 
     Examples
     --------
@@ -241,3 +309,10 @@ def record_schema() -> dict[str, object]:
     '#/$defs/Record'
     """
     return msgspec.json.schema(Record)
+
+
+_DECODER = msgspec.json.Decoder(Record)
+
+
+def _read_error(path: Path, error: OSError) -> InputError:
+    return InputError(path, f"cannot be read: {error.strerror}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mammopair.atomic_write import atomic_write, atomic_write_bytes
+from mammopair.atomic_write import atomic_folder, atomic_path, atomic_write, atomic_write_bytes
 from mammopair.errors import InputError
 from Testing.command_line import files_no_larger_than, written
 
@@ -51,3 +51,39 @@ def test_an_error_of_the_caller_leaves_the_earlier_file(tmp_path):
 def test_a_missing_folder_is_named(tmp_path):
     with pytest.raises(InputError, match="choose a folder that exists"):
         atomic_write_bytes(tmp_path / "none" / "crop.png", b"x")
+
+
+def test_a_file_written_by_its_path_replaces_the_earlier_one(tmp_path):
+    path = tmp_path / "table.parquet"
+    path.write_text("earlier")
+    with atomic_path(path) as temporary:
+        temporary.write_text("later")
+        assert path.read_text() == "earlier"
+    assert path.read_text() == "later"
+    assert written(tmp_path) == ["table.parquet"]
+
+
+def fill(folder, content, error=None):
+    with atomic_folder(folder) as temporary:
+        (temporary / content).touch()
+        if error:
+            raise error
+
+
+def test_a_folder_replaces_the_earlier_one(tmp_path):
+    folder = tmp_path / "lesion" / "dicom"
+    fill(folder, "first")
+    fill(folder, "second")
+    assert written(tmp_path) == ["second"]
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(OSError("disk full"), InputError), (KeyboardInterrupt(), BaseException)]
+)
+def test_an_incomplete_folder_is_removed_and_the_earlier_one_is_kept(tmp_path, error, raised):
+    folder = tmp_path / "dicom"
+    fill(folder, "first")
+    with pytest.raises(raised):
+        fill(folder, "second", error)
+    assert [path.name for path in tmp_path.iterdir()] == ["dicom"]
+    assert written(folder) == ["first"]

@@ -49,8 +49,10 @@ def writeScenes(records: Path, out: Path) -> Iterator[tuple[str, str]]:
     tuple of str
         Each case, and why it has no scene; empty where it has.
     """
-    for places in _linesOfCases(records).values():
-        case = [_readRecord(records, place) for place in places]
+    from mammopair.record import read_record_at
+
+    for offsets in _offsetsByCase(records).values():
+        case = [read_record_at(records, offset) for offset in offsets]
         try:
             _writeScene(case, out)
             yield case[0].case_id, ""
@@ -60,28 +62,15 @@ def writeScenes(records: Path, out: Path) -> Iterator[tuple[str, str]]:
             slicer.mrmlScene.Clear(0)
 
 
-def _linesOfCases(records: Path) -> dict[str, list[int]]:
-    """Where in the file the records of each case begin, so that they are not held in memory."""
+def _offsetsByCase(records: Path) -> dict[str, list[int]]:
+    """Return the offsets of the records of each case, so that not all records are in memory."""
+    from mammopair.record import iterate_records
     from mammopair.results.lesion_folder import lesion_folder
 
     found: dict[str, list[int]] = {}
-    with records.open("rb") as stream:
-        while True:
-            place = stream.tell()
-            if not stream.readline():
-                return found
-            folder = lesion_folder(_readRecord(records, place)).parts[0]
-            found.setdefault(folder, []).append(place)
-
-
-def _readRecord(records: Path, place: int) -> Record:
-    import msgspec
-
-    from mammopair.record import Record
-
-    with records.open("rb") as stream:
-        stream.seek(place)
-        return msgspec.json.decode(stream.readline(), type=Record)
+    for offset, record in iterate_records(records):
+        found.setdefault(lesion_folder(record).parts[0], []).append(offset)
+    return found
 
 
 def _writeScene(case: Sequence[Record], out: Path) -> None:

@@ -82,14 +82,12 @@ def makeResult(
 
 def readRecord(table: vtkMRMLTableNode) -> Record | None:
     """The record of a result; None where its text is gone or was changed into something else."""
-    import msgspec
-
-    from mammopair.record import Record
+    from mammopair.record import decode_record
 
     text = table.GetNodeReference(RECORD)
     try:
-        return msgspec.json.decode(text.GetText(), type=Record) if text else None
-    except msgspec.MsgspecError:
+        return decode_record(text.GetText()) if text else None
+    except InputError:
         return None
 
 
@@ -232,9 +230,9 @@ def _column(title: str, values: list[object]) -> vtk.vtkAbstractArray:
 
 
 def _writeRecord(text: vtkMRMLNode, record: Record) -> None:
-    import msgspec
+    from mammopair.record import encode_record
 
-    text.SetText(msgspec.json.format(msgspec.json.encode(record), indent=1).decode())
+    text.SetText(encode_record(record, indent=1))
 
 
 def _putInFolder(name: str, nodes: list[vtkMRMLNode]) -> None:

@@ -21,7 +21,7 @@ from mammopair.atomic_write import atomic_write
 from mammopair.batch.lesion_stream import BatchLesion
 from mammopair.batch.outcome import Failure, Outcome
 from mammopair.errors import InputError
-from mammopair.record import Record
+from mammopair.record import Record, decode_record
 
 LINES = 2000
 """Lines of the manifest that share a shard; some 10 MB of records."""
@@ -44,7 +44,7 @@ class StoredOutcome(msgspec.Struct, frozen=True):
 
     def read_record(self) -> Record:
         """The record."""
-        return msgspec.json.decode(self.record, type=Record)
+        return decode_record(bytes(self.record))
 
 
 class ShardEntry(msgspec.Struct):

@@ -126,7 +126,11 @@ def print_results(records: Sequence[Record], out: Path, *, dicom: bool = False) 
         ("report.html", "pictures, for a browser"),
         ("table.csv", "one row a lesion"),
         ("records.jsonl", "everything, one JSON record a line"),
-        *([("counterfactuals", "images of the masses changed towards benign and malignant")] if moved else []),
+        *(
+            [("counterfactuals", "images of the masses changed towards benign and malignant")]
+            if moved
+            else []
+        ),
         *([("dicom", "the same for DICOM viewers, a folder a lesion")] if dicom else []),
     ):
         console.print(f"{(out / name).as_posix()}  [dim]{content}[/dim]", soft_wrap=True)

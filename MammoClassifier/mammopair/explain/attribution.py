@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.progress import Progress
+from mammopair.progress import Progress, exhaust
 from mammopair.view import Box
 
 if TYPE_CHECKING:
@@ -70,9 +70,4 @@ def attribute(
     method: Method, reader: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box]
 ) -> Attribution:
     """Run a method to its end."""
-    steps = method.steps(reader, patches, boxes)
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
+    return exhaust(method.steps(reader, patches, boxes))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
+from mammopair.atomic_write import atomic_write_bytes
 from mammopair.errors import InputError
 from mammopair.model.manifest import Manifest
 
@@ -91,8 +92,5 @@ def write_default_method(chosen: DefaultMethod, folder: Path) -> Path:
     """
     path = folder / DEFAULT_METHOD_FILE
     text = msgspec.json.format(msgspec.json.encode(chosen), indent=2)
-    try:
-        path.write_bytes(text + b"\n")
-    except OSError as error:
-        raise InputError(path, f"cannot be written: {error.strerror}") from error
+    atomic_write_bytes(path, text + b"\n")
     return path

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mammopair.atomic_write import atomic_folder
 from mammopair.errors import InputError
 from mammopair.io.dicom_header import TOMOSYNTHESIS
 from mammopair.io.dicomweb_credentials import CREDENTIALS_HELP, authenticate, check_address
@@ -92,10 +91,7 @@ def fetch_mammograms(archive: Archive, study: str, folder: Path) -> list[Path]:
         has no mammogram, or if the folder cannot be written.
     """
     _check_uid(study)
-    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    try:
-        unfinished.mkdir(parents=True)
+    with atomic_folder(folder) as unfinished:
         for series, instance in _find_mammograms(archive, study):
             with _translate_errors(archive):
                 dataset = archive.client.retrieve_instance(
@@ -104,13 +100,6 @@ def fetch_mammograms(archive: Archive, study: str, folder: Path) -> list[Path]:
                 if str(dataset.SOPInstanceUID) != instance:
                     raise ValueError("another image was returned")
             dataset.save_as(unfinished / instance, enforce_file_format=True)
-        if folder.exists():
-            shutil.rmtree(folder)
-        unfinished.rename(folder)
-    except OSError as error:
-        raise InputError(folder, f"cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
     return sorted(folder.iterdir())
 
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from mammopair.atomic_write import atomic_write_bytes
 from mammopair.calibration.platt import Calibration
 from mammopair.calibration.prior_shift import (
     check_fraction,
@@ -209,7 +210,7 @@ def read_manifest(folder: Path) -> Manifest:
 def write_manifest(manifest: Manifest, folder: Path) -> None:
     """Write it for people as well as for machines."""
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-    (folder / MANIFEST_FILE).write_bytes(text + b"\n")
+    atomic_write_bytes(folder / MANIFEST_FILE, text + b"\n")
 
 
 def with_cross_fit(manifest: Manifest, cross_fit: CrossFit) -> Manifest:

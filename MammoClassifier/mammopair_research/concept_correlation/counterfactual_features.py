@@ -19,7 +19,7 @@ from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.features.marked_patch import MarkedPatch, mark
 from mammopair.features.spiculation import measure_spiculation
 from mammopair.io.crop_folder import CropRow
-from mammopair.progress import Progress
+from mammopair.progress import Progress, exhaust
 from mammopair.view import Box
 from mammopair_research.concept_correlation.crop_measurements import Floats, marked_crop
 from mammopair_research.concept_correlation.evidence_zones import ellipse_radius
@@ -76,23 +76,11 @@ def move_and_measure(
         ways = {}
         for towards in DIRECTIONS:
             yield Progress(number, len(sample), f"Moving crop {number + 1} towards {towards}")
-            ways[towards] = yield from _quietly(
+            ways[towards] = exhaust(
                 generate_counterfactual(reader, patch.pixels[None], towards, held)
             )
         crops.append(_measured(row, patch, ways["benign"], ways["malignant"]))
     return crops
-
-
-def _quietly(
-    steps: Generator[Progress, None, Counterfactual],
-) -> Generator[Progress, None, Counterfactual]:
-    """Its value; its own progress, which counts other things, is not passed on."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
-    yield  # makes this a generator, so that closing the caller closes it
 
 
 def _measured(

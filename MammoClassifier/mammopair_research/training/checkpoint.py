@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
+from mammopair.atomic_write import atomic_write_bytes
 from mammopair.errors import InputError
 
 
@@ -31,22 +32,15 @@ def save_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
     InputError
         If it cannot be written; the previous checkpoint stays.
     """
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     tensors = {f"network.{name}": tensor for name, tensor in state.network.state_dict().items()}
     tensors |= {f"average.{name}": tensor for name, tensor in state.average.state_dict().items()}
     for index, moments in state.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in moments.items()}
-    partial = path.with_suffix(".partial")
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    try:
-        save_file(contiguous, partial, {"stamp": stamp, "epoch": str(state.epoch)})
-        partial.replace(path)
-    except (OSError, SafetensorError) as error:
-        raise InputError(path, f"cannot be written ({error}); epochs before it are kept") from error
-    finally:
-        partial.unlink(missing_ok=True)
+    content = save(contiguous, {"stamp": stamp, "epoch": str(state.epoch)})
+    atomic_write_bytes(path, content)
 
 
 def load_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:

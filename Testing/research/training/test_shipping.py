@@ -18,6 +18,7 @@ from mammopair.evaluation.crop_scores import training_folds
 from mammopair.io.crop_folder import read_index
 from mammopair.model.ensemble import load_ensemble
 from mammopair.model.weights import file_sha256
+from mammopair.progress import exhaust
 from mammopair.stats.metrics import measure
 from mammopair_research.datasets.folds import split_patients
 from mammopair_research.training import ensemble_export
@@ -29,27 +30,19 @@ from mammopair_research.training.out_of_fold import out_of_fold_lesions, predict
 from Testing.synthetic_lesions import read_crop_rows, write_index
 
 
-def finish(steps):
-    while True:
-        try:
-            next(steps)
-        except StopIteration as finished:
-            return finished.value
-
-
 @pytest.fixture(scope="module")
 def trained(recipe, crop_folder, tmp_path_factory):
     """The checkpoints of the two members, after one epoch."""
     short = replace(recipe, optimisation=replace(recipe.optimisation, epochs=1))
     out = tmp_path_factory.mktemp("run")
-    return short, finish(train_members(short, crop_folder, out, device="cpu"))
+    return short, exhaust(train_members(short, crop_folder, out, device="cpu"))
 
 
 @pytest.fixture(scope="module")
 def shipped_folder(trained, crop_folder, tmp_path_factory):
     recipe, checkpoints = trained
     folder = tmp_path_factory.mktemp("ship") / "ensemble"
-    manifest = finish(
+    manifest = exhaust(
         export_ensemble(recipe, read_index(crop_folder), crop_folder, checkpoints, folder)
     )
     return folder, manifest
@@ -91,7 +84,7 @@ def test_the_table_of_folds_is_that_of_the_training(trained, shipped_folder, cro
 def test_the_figures_are_those_that_evaluate_gives_on_the_same_folder(shipped_folder, crop_folder):
     folder, manifest = shipped_folder
     ensemble = load_ensemble(folder, "cpu")
-    figures = finish(evaluate_folder(crop_folder, ensemble, subgroups=True))
+    figures = exhaust(evaluate_folder(crop_folder, ensemble, subgroups=True))
     for level in ("views", "pairs", "lesions", "operating_points", "conformal", "subgroups"):
         assert manifest.measured[level] == json.loads(json.dumps(figures[level]))
     assert manifest.measured["scored_by"] == figures["scored_by"]
@@ -122,7 +115,9 @@ def test_the_words_are_scaled_on_crops_that_no_scorer_had_seen(shipped_folder, c
 
 def test_figures_without_the_confounded_scanner_are_given_too(shipped_folder, crop_folder):
     folder, manifest = shipped_folder
-    figures = finish(evaluate_folder(crop_folder, load_ensemble(folder, "cpu"), ("scanner", "DBA")))
+    figures = exhaust(
+        evaluate_folder(crop_folder, load_ensemble(folder, "cpu"), ("scanner", "DBA"))
+    )
     found = manifest.measured["views without scanner DBA"]
     assert found == json.loads(json.dumps(figures["views"]))
     assert found["n"] < manifest.measured["views"]["n"]
@@ -151,7 +146,7 @@ def test_what_scores_a_fold_was_fitted_without_it(shipped_folder, crop_folder):
     folder, manifest = shipped_folder
     ensemble = load_ensemble(folder, "cpu")
     rows, fold_of = read_index(crop_folder), training_folds(ensemble)
-    unseen = finish(predict_out_of_fold(ensemble, rows, crop_folder, fold_of))
+    unseen = exhaust(predict_out_of_fold(ensemble, rows, crop_folder, fold_of))
     lesions = out_of_fold_lesions(unseen, fold_of)
     assert [fit.fold for fit in manifest.cross_fits] == [0, 2]
     for fit, other in zip(manifest.cross_fits, (2, 0), strict=True):
@@ -171,7 +166,7 @@ def test_the_figures_of_calibration_are_cross_fitted(shipped_folder, crop_folder
     folder, manifest = shipped_folder
     ensemble = load_ensemble(folder, "cpu")
     rows, fold_of = read_index(crop_folder), training_folds(ensemble)
-    unseen = finish(predict_out_of_fold(ensemble, rows, crop_folder, fold_of))
+    unseen = exhaust(predict_out_of_fold(ensemble, rows, crop_folder, fold_of))
     fits = {fit.fold: fit.calibration for fit in manifest.cross_fits}
     pairs = [one for one in out_of_fold_lesions(unseen, fold_of) if len(one.logits) == 2]
     scores = [lesion_probability(probabilities(one.logits, fits[one.fold])) for one in pairs]
@@ -204,7 +199,7 @@ def test_an_ensemble_of_one_fold_ships_and_says_that_its_figures_are_flattered(
     recipe, checkpoints = trained
     alone = replace(recipe, members=recipe.members[:1])
     rows = read_index(crop_folder)
-    manifest = finish(export_ensemble(alone, rows, crop_folder, checkpoints[:1], tmp_path / "e"))
+    manifest = exhaust(export_ensemble(alone, rows, crop_folder, checkpoints[:1], tmp_path / "e"))
     assert manifest.cross_fits == []
     assert manifest.measured["cross_fitted"] is False
     assert manifest.measured["conformal"] is None
@@ -240,7 +235,7 @@ def test_shipping_again_gives_the_same_files(trained, shipped_folder, crop_folde
     recipe, checkpoints = trained
     folder = shutil.copytree(shipped_folder[0], tmp_path / "ensemble")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
-    finish(export_ensemble(recipe, read_index(crop_folder), crop_folder, checkpoints, folder))
+    exhaust(export_ensemble(recipe, read_index(crop_folder), crop_folder, checkpoints, folder))
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
@@ -253,12 +248,12 @@ def test_a_table_of_comparison_stays_beside_the_weights_that_it_is_of_and_no_oth
     for path in table:
         path.write_text("| a table |\n", "utf-8")
     rows = read_index(crop_folder)
-    finish(export_ensemble(recipe, rows, crop_folder, checkpoints, folder))
+    exhaust(export_ensemble(recipe, rows, crop_folder, checkpoints, folder))
     assert all(path.exists() for path in table)
     assert "| a table |" in (folder / "MODEL_CARD.md").read_text("utf-8")
 
     alone = replace(recipe, members=recipe.members[:1])
-    finish(export_ensemble(alone, rows, crop_folder, checkpoints[:1], folder))
+    exhaust(export_ensemble(alone, rows, crop_folder, checkpoints[:1], folder))
     assert not any(path.exists() for path in table)
     assert "| a table |" not in (folder / "MODEL_CARD.md").read_text("utf-8")
 
@@ -292,7 +287,7 @@ def test_a_full_disk_is_one_sentence_and_leaves_nothing(
     recipe, checkpoints = trained
     folder = tmp_path / "ensemble"
     with pytest.raises(InputError, match=r"ensemble: cannot be written: No space left"):
-        finish(export_ensemble(recipe, read_index(crop_folder), crop_folder, checkpoints, folder))
+        exhaust(export_ensemble(recipe, read_index(crop_folder), crop_folder, checkpoints, folder))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -300,7 +295,7 @@ def test_an_untrained_member_is_refused_and_nothing_is_left(trained, crop_folder
     recipe, checkpoints = trained
     missing = [checkpoints[0], tmp_path / "none.safetensors"]
     with pytest.raises(InputError, match="train the member"):
-        finish(
+        exhaust(
             export_ensemble(recipe, read_index(crop_folder), crop_folder, missing, tmp_path / "e")
         )
     assert list(tmp_path.iterdir()) == []
@@ -313,7 +308,7 @@ def test_a_collection_of_single_views_has_no_figures_by_pair_and_a_card_that_say
     data = shutil.copytree(crop_folder, tmp_path / "data")
     rows = [row | {"pair_id": ""} for row in read_crop_rows(data) if row["view"] == "CC"]
     write_index(data, rows)
-    manifest = finish(
+    manifest = exhaust(
         export_ensemble(recipe, read_index(data), data, checkpoints, tmp_path / "ensemble")
     )
     assert manifest.measured["pairs"]["n"] == 0

@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammopair.errors import InputError
+from mammopair.atomic_write import atomic_folder
 from mammopair.progress import Progress, exhaust
 from mammopair.record import Record, ViewResult
 from mammopair.results.dicom.equipment import date
@@ -113,24 +111,9 @@ def write_objects(objects: Sequence[ResultObject], folder: Path) -> list[Path]:
     InputError
         If the operating system refuses; then the folder is as it was.
     """
-    unfinished = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    replaced = folder.with_name(f".{folder.name}.{os.getpid()}.old")
-    try:
-        unfinished.mkdir(parents=True)
+    with atomic_folder(folder) as unfinished:
         for made in objects:
             made.dataset.save_as(unfinished / made.name, enforce_file_format=True)
-        if folder.exists():
-            folder.rename(replaced)
-        unfinished.rename(folder)
-    except OSError as error:
-        if replaced.exists() and not folder.exists():
-            replaced.rename(folder)
-        raise InputError(
-            folder, f"cannot be written: {error.strerror}; choose a folder with space that is yours"
-        ) from error
-    finally:
-        for left in (unfinished, replaced):
-            shutil.rmtree(left, ignore_errors=True)
     return [folder / made.name for made in objects]
 
 
