@@ -86,6 +86,46 @@ def breast(
     return values.astype(np.dtype(f"{'i' if signed else 'u'}{width // 8}"))
 
 
+def film(
+    rows: int = 160,
+    columns: int = 120,
+    *,
+    bits: int = 12,
+    air: float = 0.03,
+    noise: float = 0.004,
+    seed: int = 0,
+) -> npt.NDArray[np.uint16]:
+    """Stored values of a synthetic CC view: breast at the left edge, dark air elsewhere.
+
+    Unlike :func:`breast` it has what tells a mammogram's polarity: a smooth skin line, textured
+    tissue, a mass, and air of about one value.
+
+    Parameters
+    ----------
+    rows, columns
+        Size.
+    bits
+        BitsStored; the brightest tissue is near ``2**bits - 1``.
+    air, noise
+        Level of the air and standard deviation of the noise, relative to ``2**bits - 1``.
+    seed
+        Of the texture.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    random = np.random.default_rng(seed)
+    down, right = np.mgrid[0:rows, 0:columns]
+    distance = np.hypot((down - rows / 2) / (rows * 0.42), right / (columns * 0.62))
+    thickness = np.sqrt(np.clip(1.0 - distance**4, 0.0, 1.0))
+    texture = gaussian_filter(random.normal(size=(rows, columns)), 3)
+    gland = np.exp(-(((distance - 0.35) / 0.35) ** 2))
+    tissue = 0.35 + 0.25 * gland + 0.12 * texture / texture.std()
+    mass = np.hypot(down - rows * 0.45, right - columns * 0.25) < rows * 0.05
+    shade = air + thickness * np.clip(tissue + 0.3 * mass, 0.1, 0.95 - air)
+    shade += random.normal(scale=noise, size=shade.shape)
+    return np.rint(np.clip(shade, 0.0, 1.0) * (2**bits - 1)).astype(np.uint16)
+
+
 def mammogram(
     stored: npt.NDArray[np.generic] | None = None,
     *,
