@@ -119,7 +119,7 @@ def film(
     thickness = np.sqrt(np.clip(1.0 - distance**4, 0.0, 1.0))
     texture = gaussian_filter(random.normal(size=(rows, columns)), 3)
     gland = np.exp(-(((distance - 0.35) / 0.35) ** 2))
-    tissue = 0.35 + 0.25 * gland + 0.12 * texture / texture.std()
+    tissue = 0.35 + 0.25 * gland + 0.07 * texture / texture.std()
     mass = np.hypot(down - rows * 0.45, right - columns * 0.25) < rows * 0.05
     shade = air + thickness * np.clip(tissue + 0.3 * mass, 0.1, 0.95 - air)
     shade += random.normal(scale=noise, size=shade.shape)
