@@ -88,7 +88,7 @@ def test_classify_explains_where_it_is_asked_to(run, pair, ensemble_folder):
     assert code == 0, err
     (record,) = read_records(out / "records.jsonl")
     assert [len(view.explanation.counterfactuals) for view in record.views] == [2, 2]
-    assert "moved towards benign" in (out / "report.html").read_text("utf-8")
+    assert "Counterfactual image, benign" in (out / "report.html").read_text("utf-8")
 
 
 def test_a_lesion_that_cannot_be_explained_is_named_and_keeps_its_record(

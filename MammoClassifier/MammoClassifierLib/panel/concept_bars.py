@@ -24,8 +24,7 @@ FILLED = "#7d8fa3"
 
 def drawConcepts(concepts: Sequence[ConceptScore], *, stale: bool) -> qt.QPixmap:
     """A row a word: its name, its score as a bar and a number, where it stands among masses."""
-    from mammopair.results.report.descriptor_table import name_of
-    from mammopair.results.text import percent, score
+    from mammopair.results.text import descriptor_name, percent, score
 
     pixmap = qt.QPixmap(WIDTH, TOP + ROW * len(concepts) + 6)
     pixmap.fill(qt.QColor(CARD))
@@ -37,7 +36,7 @@ def drawConcepts(concepts: Sequence[ConceptScore], *, stale: bool) -> qt.QPixmap
     _write(painter, WITHOUT, 34, _("others"), FAINT)
     for number, one in enumerate(concepts):
         base = TOP + ROW * number + 12
-        _write(painter, NAME, base, name_of(one.descriptor), ink)
+        _write(painter, NAME, base, descriptor_name(one.descriptor), ink)
         painter.fillRect(BAR, base - BAR_HEIGHT, BAR_WIDTH, BAR_HEIGHT, qt.QColor(TRACK))
         width = barWidth(one.score)
         colour = FAINT if stale else FILLED
@@ -56,15 +55,14 @@ def barWidth(score: float) -> int:
 
 def conceptWords(concepts: Sequence[ConceptScore]) -> str:
     """The same in lines of text, for the tool tip and for those who do not see the bars."""
-    from mammopair.results.report.descriptor_table import name_of
-    from mammopair.results.text import percent, score
+    from mammopair.results.text import descriptor_name, percent, score
 
     line = _(
         "{descriptor} {score}: higher than {with_} of held-out masses so called, {without} of others"
     )
     return "\n".join(
         line.format(
-            descriptor=name_of(one.descriptor),
+            descriptor=descriptor_name(one.descriptor),
             score=score(one.score),
             with_=percent(one.above_with),
             without=percent(one.above_without),

@@ -38,11 +38,9 @@ def standingWords(record: Record) -> str:
 
 def prevalenceWords(record: Record) -> str:
     """At which prevalence the numbers hold, as a sentence."""
-    from mammopair.results.text import prevalence_words
+    from mammopair.results.table_text import prevalence_note
 
-    return prevalence_words([record]) or _(
-        "The ensemble does not say at which prevalence it holds."
-    )
+    return prevalence_note([record]) or _("The ensemble does not say at which prevalence it holds.")
 
 
 def _pointWords(point: OperatingPointResult) -> str:

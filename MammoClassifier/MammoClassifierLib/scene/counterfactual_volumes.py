@@ -69,12 +69,12 @@ def windowAs(node: vtkMRMLVolumeNode, film: vtkMRMLVolumeNode, image: str) -> No
     A difference is grey where nothing was changed, white or black from a part of the film's
     window on, as in mammopair's reports.
     """
-    from mammopair.results.report.explanation_section import STRONGEST_CHANGE
+    from mammopair.results.pictures import CHANGE_LIMIT
 
     display, shown = node.GetDisplayNode(), film.GetDisplayNode()
     low, high = shown.GetWindowLevelMin(), shown.GetWindowLevelMax()
     if image == "difference":
-        high = STRONGEST_CHANGE * abs(high - low)
+        high = CHANGE_LIMIT * abs(high - low)
         low = -high
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(low, high)
@@ -100,8 +100,7 @@ def movedWords(record: Record, table: vtkMRMLTableNode, image: str) -> str:
 
 def pathWords(path: CounterfactualPath, before: Sequence[ConceptScore]) -> str:
     """``31 % → 87 % in 6 steps; looks spiculated margin 0.21 → 0.77``."""
-    from mammopair.results.report.descriptor_table import name_of
-    from mammopair.results.text import percent, score
+    from mammopair.results.text import descriptor_name, percent, score
 
     text = _("{first} → {last} in {steps} steps").format(
         first=percent(path.probabilities[0]),
@@ -112,7 +111,7 @@ def pathWords(path: CounterfactualPath, before: Sequence[ConceptScore]) -> str:
     known = [one for one in path.concepts if one.descriptor in was]
     known.sort(key=lambda one: -abs(one.score - was[one.descriptor]))
     changes = [
-        f"{name_of(one.descriptor)} {score(was[one.descriptor])} → {score(one.score)}"
+        f"{descriptor_name(one.descriptor)} {score(was[one.descriptor])} → {score(one.score)}"
         for one in known[:WORDS]
     ]
     return "; ".join([text, *changes])

@@ -1,1 +1,1 @@
-"""What a user takes away from a record: the table, the page, and the pictures on it."""
+"""What is written from records: tables, pictures, the HTML report and DICOM objects."""

@@ -1,7 +1,7 @@
-"""The one colour scale of evidence, for the page, for Slicer and for whatever else shows it.
+"""The colour scale of evidence, for the report, for Slicer and for DICOM objects.
 
-The scale is absolute: a logit has the same colour in every picture of every lesion. A picture is
-never stretched to its own extremes, which would paint a red spot on a breast where nothing is.
+The scale is absolute: a logit has the same colour in every picture of every lesion. Scaling each
+picture to its own extremes would paint a red spot on a breast without any evidence.
 """
 
 from __future__ import annotations
@@ -13,33 +13,33 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 EVIDENCE_LIMIT = 4.0
-"""Logits at which the colour is strongest. Were the whole map like such a cell, it alone would
-carry a probability of 50 % to 98 %."""
+"""Absolute evidence, in logits, from which the colour is strongest. A map with this value in all
+cells alone changes a probability of 50 % to 98 %."""
 FOR_MALIGNANCY = (255, 122, 0)
-"""Orange. With the blue it stays apart in every common form of colour blindness."""
+"""Orange; distinct from the blue in all common forms of colour blindness."""
 AGAINST_MALIGNANCY = (0, 144, 255)
 """Blue."""
 STRONGEST_OPACITY = 0.6
-"""Opacity at the limit: the tissue below is still to be seen."""
+"""Opacity at the limit; the tissue below remains visible."""
 NEUTRAL = (0.45, 0.45, 0.45)
-"""Grey of no evidence in :func:`opaque_scale`."""
+"""Grey that replaces transparency in opaque colours, red, green and blue in [0, 1]."""
 
 
 def evidence_rgba(logits: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """Colour of signed evidence: hue from the sign, opacity from the size.
+    """Return the colours of signed evidence: the hue shows the sign, the opacity the size.
 
     ``opacity = STRONGEST_OPACITY * min(|logit| / EVIDENCE_LIMIT, 1)``
 
     Parameters
     ----------
     logits
-        Evidence in calibrated logits, any shape; positive speaks for malignancy. What is not
-        finite is treated as no evidence.
+        Evidence in calibrated logits, any shape; positive is evidence for malignancy. Values
+        that are not finite are shown as no evidence.
 
     Returns
     -------
     ndarray of uint8, shape ``(*logits.shape, 4)``
-        Red, green, blue and opacity, not premultiplied. No evidence is wholly transparent.
+        Red, green, blue and opacity, not premultiplied. No evidence is fully transparent.
     """
     import numpy as np
 
@@ -51,10 +51,29 @@ def evidence_rgba(logits: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     return colours
 
 
-def opaque_scale(count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return opaque colours for viewers that give a colour table one opacity.
+def opaque_colours(
+    logits: npt.NDArray[np.float64], strength: npt.NDArray[np.float64]
+) -> npt.NDArray[np.float64]:
+    """Return opaque colours of evidence, mixed with grey where :func:`evidence_rgba` fades.
 
-    The colours are those of :func:`evidence_rgba`, mixed with grey instead of made transparent.
+    Parameters
+    ----------
+    logits
+        ``(n,)``: evidence; its sign gives the hue.
+    strength
+        ``(n,)`` in [0, 1]: share of the hue, the rest is grey.
+
+    Returns
+    -------
+    ndarray of float64, shape ``(n, 3)``
+        Red, green and blue in [0, 1].
+    """
+    hue = evidence_rgba(logits)[:, :3] / 255.0
+    return (1 - strength[:, None]) * NEUTRAL + strength[:, None] * hue
+
+
+def opaque_scale(count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return the scale in opaque colours, for viewers that give a colour table one opacity.
 
     Parameters
     ----------
@@ -71,6 +90,4 @@ def opaque_scale(count: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.fl
     import numpy as np
 
     logits = np.linspace(-EVIDENCE_LIMIT, EVIDENCE_LIMIT, count)
-    strength = np.abs(logits)[:, None] / EVIDENCE_LIMIT
-    hue = evidence_rgba(logits)[:, :3] / 255.0
-    return logits, (1 - strength) * NEUTRAL + strength * hue
+    return logits, opaque_colours(logits, np.abs(logits) / EVIDENCE_LIMIT)

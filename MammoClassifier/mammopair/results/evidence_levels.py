@@ -1,6 +1,8 @@
-"""The ordered levels of evidence, from very strong against malignancy to very strong for it.
+"""Ordered levels of evidence, from very strong against malignancy to very strong for it.
 
-One definition for whatever shows evidence in steps: the Slicer label map, the DICOM Segmentation.
+The label map in Slicer and the DICOM Segmentation show evidence in these levels. Label 0 is
+negligible evidence, labels ``1 ... LEVELS`` are against malignancy, strongest first, and labels
+``LEVELS + 1 ... 2 LEVELS`` are for malignancy, strongest last.
 """
 
 from __future__ import annotations
@@ -15,22 +17,18 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 LEVEL_BOUNDS = (0.5, 1.0, 2.0, 4.0)
-"""Logits, for or against, from which evidence is weak, moderate, strong, very strong."""
+"""Absolute evidence, in logits, from which it is weak, moderate, strong, very strong."""
 STRENGTHS = ("weak", "moderate", "strong", "very strong")
 LEVELS = len(LEVEL_BOUNDS)
 LEVEL_NAMES = (
-    *(f"{strength}, against malignancy" for strength in reversed(STRENGTHS)),
-    *(f"{strength}, for malignancy" for strength in STRENGTHS),
+    *(f"Against malignancy, {strength}" for strength in reversed(STRENGTHS)),
+    *(f"For malignancy, {strength}" for strength in STRENGTHS),
 )
-"""What the labels from 1 on say; label 0 is too faint for a side."""
+"""Names of the labels from 1 on."""
 
 
 def levels_of(cells: npt.ArrayLike) -> npt.NDArray[np.uint8]:
-    """Labels of signed evidence in logits, of the same shape.
-
-    0 is too faint for a side; ``1 ... LEVELS`` speak against malignancy, the strongest first;
-    ``LEVELS + 1 ... 2 LEVELS`` speak for it, the strongest last.
-    """
+    """Return the labels of signed evidence in logits, in the shape of ``cells``."""
     import numpy as np
 
     values = np.asarray(cells, dtype=np.float64)
@@ -39,19 +37,29 @@ def levels_of(cells: npt.ArrayLike) -> npt.NDArray[np.uint8]:
     return np.where(strength == 0, 0, label).astype(np.uint8)
 
 
-def level_colours() -> npt.NDArray[np.uint8]:
-    """``(2 LEVELS + 1, 4)``: red, green, blue and opacity, of the middle of each level."""
+def level_evidence() -> npt.NDArray[np.float64]:
+    """Return the evidence in logits that represents each label, ``(2 LEVELS + 1,)``.
+
+    It is the middle of the level; for the outermost levels, which are open, their bound.
+    """
+    import numpy as np
+
     middles = [*((low + high) / 2 for low, high in pairwise(LEVEL_BOUNDS)), LEVEL_BOUNDS[-1]]
-    return evidence_rgba([0.0, *(-middle for middle in reversed(middles)), *middles])
+    return np.array([0.0, *(-middle for middle in reversed(middles)), *middles])
+
+
+def level_colours() -> npt.NDArray[np.uint8]:
+    """Return red, green, blue and opacity of each label, ``(2 LEVELS + 1, 4)``."""
+    return evidence_rgba(level_evidence())
 
 
 def label_strengths() -> npt.NDArray[np.int_]:
-    """``(2 LEVELS + 1,)``: the level of each label, 0 for faint evidence to ``LEVELS``."""
+    """Return the level of each label, ``(2 LEVELS + 1,)``: 0 for negligible to ``LEVELS``."""
     import numpy as np
 
     return np.array([0, *range(LEVELS, 0, -1), *range(1, LEVELS + 1)])
 
 
 def labels_in_order() -> list[int]:
-    """Labels from the strongest evidence against malignancy to the strongest evidence for it."""
+    """Return the labels from strongest evidence against malignancy to strongest for it."""
     return [*range(1, LEVELS + 1), 0, *range(LEVELS + 1, 2 * LEVELS + 1)]

@@ -1,13 +1,12 @@
-"""The pictures of a result: the view, the lesion's square, the box on them and the evidence.
+"""Parts of pictures: grey levels, the evidence map, the box, the colour legend.
 
-Pictures are arrays: grey ``(rows, columns)`` or colour ``(rows, columns, 3)``, uint8, in the
-stored orientation. Turning them the way they hang comes last (:mod:`mammopair.results.hanging_protocol`).
+Pictures are uint8 arrays in stored orientation: grey ``(rows, columns)`` or colour
+``(rows, columns, 3)``. They are mirrored for display last, by
+:class:`~mammopair.results.hanging_protocol.Hanging`.
 """
 
 from __future__ import annotations
 
-import base64
-import io
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,20 +19,23 @@ from mammopair.view import Box
 if TYPE_CHECKING:
     from mammopair.record import Evidence
 
-MARKED_FROM = EVIDENCE_LIMIT / 4
-"""Logits from which a cell also carries a plus or minus sign, for those who see no colours."""
+SIGN_LIMIT = EVIDENCE_LIMIT / 4
+"""Absolute evidence, in logits, from which a cell also has a plus or minus sign, for readers with
+colour blindness."""
+CHANGE_LIMIT = 0.3
+"""Change of brightness, as a share of the window, that is drawn black or white."""
 WHITE, BLACK = 255, 0
 LEGEND_GREYS = (30, 110, 190)
-"""Dark, middling and bright tissue, over which the legend shows the colours."""
+"""Dark, medium and bright tissue, over which the legend shows the colours."""
 
 Grey = npt.NDArray[np.uint8]
 Colour = npt.NDArray[np.uint8]
 
 
 def tissue_window(pixels: npt.NDArray[np.float32]) -> tuple[float, float]:
-    """The darkest and brightest values worth showing: percentiles 1 and 99.8 of the breast.
+    """Return the display window of a view: percentiles 1 and 99.8 of the breast.
 
-    What is darker than a twentieth of the brightest pixels counts as air.
+    Pixels below a twentieth of the 99.8th percentile count as air.
     """
     brightest = float(np.percentile(pixels, 99.8))
     tissue = pixels[pixels > brightest / 20]
@@ -44,21 +46,43 @@ def tissue_window(pixels: npt.NDArray[np.float32]) -> tuple[float, float]:
 
 
 def to_grey(pixels: npt.NDArray[np.float32], window: tuple[float, float]) -> Grey:
-    """Pixels as grey levels: black at the window's low end and below, white at its high end."""
+    """Convert pixels to grey levels, black at the low end of the window, white at its high end."""
     low, high = window
     return np.rint(255 * np.clip((pixels - low) / (high - low), 0.0, 1.0)).astype(np.uint8)
 
 
-def evidence_layer(evidence: Evidence, square: CropSquare, side: int) -> npt.NDArray[np.uint8]:
-    """The map as colours over a square of ``side x side`` picture pixels, to be laid over it.
+def change_picture(
+    original: npt.NDArray[np.float32],
+    changed: npt.NDArray[np.float32],
+    window: tuple[float, float],
+) -> Grey:
+    """Draw the change between two pictures: medium grey for none, white for brighter.
 
-    The cells are shown as they are: smoothing them would show a sharpness that the map does not
-    have. Cells of :data:`MARKED_FROM` logits or more carry a sign in their middle.
+    The full range is :data:`CHANGE_LIMIT` times the width of the window, in either direction.
+    """
+    limit = CHANGE_LIMIT * (window[1] - window[0])
+    return to_grey(changed - original, (-limit, limit))
+
+
+def evidence_layer(evidence: Evidence, square: CropSquare, side: int) -> npt.NDArray[np.uint8]:
+    """Draw an evidence map as a transparent layer for a picture of a square of a view.
+
+    Cells are not interpolated, because that would show a sharpness that the map does not have.
+    Cells of :data:`SIGN_LIMIT` logits or more have a sign at their centre.
+
+    Parameters
+    ----------
+    evidence
+        The map, with its own square on the view.
+    square
+        The square of the view that the picture covers.
+    side
+        Rows and columns of the picture.
 
     Returns
     -------
     ndarray of uint8, shape ``(side, side, 4)``
-        Transparent where the map does not reach.
+        Red, green, blue and opacity; transparent outside the map.
     """
     cells = np.asarray(evidence.cells, dtype=np.float64)
     pixels = np.arange(side, dtype=np.float64)
@@ -67,7 +91,7 @@ def evidence_layer(evidence: Evidence, square: CropSquare, side: int) -> npt.NDA
     layer = evidence_rgba(cells[inside])
     layer[(down < 0) | (down >= cells.shape[0])] = 0
     layer[:, (across < 0) | (across >= cells.shape[1])] = 0
-    for row, column in np.argwhere(np.abs(cells) >= MARKED_FROM):
+    for row, column in np.argwhere(np.abs(cells) >= SIGN_LIMIT):
         rows, columns = np.flatnonzero(down == row), np.flatnonzero(across == column)
         if rows.size and columns.size:
             _draw_sign(layer, rows, columns, plus=bool(cells[row, column] > 0))
@@ -75,7 +99,7 @@ def evidence_layer(evidence: Evidence, square: CropSquare, side: int) -> npt.NDA
 
 
 def lay_over(picture: npt.NDArray[np.uint8], layer: npt.NDArray[np.uint8]) -> Colour:
-    """A picture with an RGBA layer over it."""
+    """Blend a layer ``(rows, columns, 4)`` over a grey or colour picture."""
     opacity = layer[..., 3:].astype(np.float32) / 255
     below = colour(picture) if picture.ndim == 2 else picture
     mixed = below * (1 - opacity) + layer[..., :3] * opacity
@@ -83,9 +107,9 @@ def lay_over(picture: npt.NDArray[np.uint8], layer: npt.NDArray[np.uint8]) -> Co
 
 
 def draw_box(picture: Colour, box: Box) -> Colour:
-    """A copy with a box outlined in white within black, seen on any tissue.
+    """Return a copy with a box outlined in white and black, visible on any tissue.
 
-    The box is in the continuous corner coordinates of the picture; lines lie outside of it.
+    The box is in corner coordinates of the picture; the lines are drawn outside of it.
     """
     drawn = picture.copy()
     left, top = int(np.floor(box.x)), int(np.floor(box.y))
@@ -96,7 +120,7 @@ def draw_box(picture: Colour, box: Box) -> Colour:
 
 
 def legend_picture(width: int = 256, height: int = 24) -> Colour:
-    """The evidence scale from ``-EVIDENCE_LIMIT`` to ``+EVIDENCE_LIMIT``, over three greys."""
+    """Draw the colours from ``-EVIDENCE_LIMIT`` to ``+EVIDENCE_LIMIT`` over three greys."""
     logits = np.linspace(-EVIDENCE_LIMIT, EVIDENCE_LIMIT, width)
     greys = np.repeat(np.array(LEGEND_GREYS, dtype=np.uint8), height // len(LEGEND_GREYS))
     below = np.repeat(greys[:, None], width, axis=1)
@@ -104,22 +128,8 @@ def legend_picture(width: int = 256, height: int = 24) -> Colour:
 
 
 def colour(grey: Grey) -> Colour:
-    """A grey picture as a colour picture."""
+    """Convert a grey picture to a colour picture."""
     return np.repeat(grey[..., None], 3, axis=2)
-
-
-def data_uri(picture: npt.NDArray[np.uint8], *, lossless: bool = False) -> str:
-    """A picture as a ``data:`` address that a page can hold: WebP, or PNG if lossless."""
-    from PIL import Image
-
-    stream = io.BytesIO()
-    image = Image.fromarray(np.ascontiguousarray(picture))
-    if lossless:
-        image.save(stream, "PNG", optimize=True)
-    else:
-        image.save(stream, "WEBP", quality=85)
-    kind = "png" if lossless else "webp"
-    return f"data:image/{kind};base64,{base64.b64encode(stream.getvalue()).decode('ascii')}"
 
 
 def _draw_sign(
@@ -129,7 +139,7 @@ def _draw_sign(
     *,
     plus: bool,
 ) -> None:
-    """A small plus or minus in the middle of a cell, white within black."""
+    """Draw a small plus or minus at the centre of a cell, white with a black outline."""
     row, column = int(rows[len(rows) // 2]), int(columns[len(columns) // 2])
     arm = min(len(rows), len(columns)) // 8
     if arm < 3:
@@ -138,8 +148,8 @@ def _draw_sign(
     if plus:
         strokes.append((slice(row - arm, row + arm), slice(column - 1, column + 1)))
     for down, across in strokes:
-        halo = slice(down.start - 1, down.stop + 1), slice(across.start - 1, across.stop + 1)
-        layer[halo] = (BLACK, BLACK, BLACK, 255)
+        outline = slice(down.start - 1, down.stop + 1), slice(across.start - 1, across.stop + 1)
+        layer[outline] = (BLACK, BLACK, BLACK, 255)
     for stroke in strokes:
         layer[stroke] = (WHITE, WHITE, WHITE, 255)
 

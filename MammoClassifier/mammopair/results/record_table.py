@@ -1,4 +1,4 @@
-"""The table of results: as CSV for machines, in the terminal for people."""
+"""The table of results, one row per lesion: as a CSV file and in the terminal."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.atomic_write import atomic_write
 from mammopair.record import Record
+from mammopair.results.table_text import (
+    adjusted_heading,
+    conformal_heading,
+    interval_heading,
+    number_warnings,
+    prevalence_note,
+)
 from mammopair.results.text import (
     MISSING,
     breast_name,
-    classes_word,
-    common_level,
-    common_set,
-    common_shift,
-    evidence_directions,
-    footnotes,
+    conformal_classes,
     interval_range,
     percent,
-    prevalence_words,
 )
 
 if TYPE_CHECKING:
@@ -60,15 +61,15 @@ CSV_COLUMNS = (
 
 
 def records_to_csv(records: Iterable[Record], path: Path) -> None:
-    """Write one row a lesion, probabilities unrounded; the file is there whole or not at all.
+    """Write one row per lesion, with unrounded probabilities.
 
-    A view that a lesion lacks leaves its fields empty, as does an unknown label. Warnings are
-    their codes, each once, separated by blanks.
+    Values that a record does not have are empty fields. Warnings are written as their codes, each
+    once, separated by spaces.
 
     Raises
     ------
     InputError
-        If the file cannot be written.
+        If the file cannot be written; an earlier file is then left unchanged.
     """
     with atomic_write(path) as stream:
         writer = csv.DictWriter(stream, CSV_COLUMNS, lineterminator="\n")
@@ -77,74 +78,72 @@ def records_to_csv(records: Iterable[Record], path: Path) -> None:
 
 
 def print_table(records: Sequence[Record], console: Console) -> None:
-    """Print one row a lesion, then each warning once, then what the results are not for.
+    """Print one row per lesion, the distinct warnings, the prevalence and the intended use.
 
-    Texts of the records are shown as they are, never read as rich's markup; what the terminal's
-    encoding lacks becomes a question mark.
+    Texts of the records are not interpreted as rich's markup. Characters that the encoding of the
+    terminal lacks are replaced by question marks.
     """
     from rich.text import Text
 
-    def text(words: str) -> Text:
+    def text(content: str) -> Text:
         encoding = console.encoding or "utf-8"
-        return Text(words.encode(encoding, "replace").decode(encoding))
+        return Text(content.encode(encoding, "replace").decode(encoding))
 
-    numbers = footnotes(records)
-    shift, sets = common_shift(records), common_set(records)
-    table = _table(common_level(records), shift, sets)
+    numbers = number_warnings(records)
+    table = _empty_table(records)
+    has_sets = bool(conformal_heading(records))
     for record in records:
         views = {view.projection: percent(view.probability) for view in record.views}
-        marks = sorted({numbers[warning] for warning in record.warnings})
         cells = (
             f"{record.case_id} {record.lesion_id}",
             breast_name(record.laterality),
             _probability(record),
-            *([classes_word(record.conformal)] if sets else []),
+            *([conformal_classes(record.conformal)] if has_sets else []),
             views.get("CC", MISSING),
             views.get("MLO", MISSING),
-            evidence_directions(record),
-            " ".join(map(str, marks)),
+            " ".join(str(number) for number in sorted({numbers[one] for one in record.warnings})),
         )
         table.add_row(*map(text, cells))
     console.print(table)
     for warning, number in numbers.items():
-        console.print(text(f"  {number}  {warning.message}"))
+        console.print(text(f"  Warning {number}: {warning.message}"))
     if numbers:
         console.print()
-    if held := prevalence_words(records):
-        console.print(text(held))
+    if note := prevalence_note(records):
+        console.print(text(note))
     console.print(text(RESEARCH_USE_ONLY), style="bold")
 
 
 def _probability(record: Record) -> str:
-    """The probability and its interval; below, the same at the prevalence that was stated."""
-    held = f"{percent(record.probability)} ({interval_range(record.interval)})"
-    if record.prior_shift is None:
-        return held
-    there = record.prior_shift
-    return f"{held}\n{percent(there.probability)} ({interval_range(there.interval)})"
+    """The probability and its interval; on a second line, both adjusted for a prevalence."""
+    lines = [f"{percent(record.probability)} ({interval_range(record.interval)})"]
+    if record.prior_shift is not None:
+        adjusted = record.prior_shift
+        lines.append(f"{percent(adjusted.probability)} ({interval_range(adjusted.interval)})")
+    return "\n".join(lines)
 
 
-def _table(interval: str, shift: str, sets: str) -> Table:
-    """The empty table; its rules become plain ASCII where the terminal knows no others."""
+def _empty_table(records: Sequence[Record]) -> Table:
+    """The table without rows; rich draws its rules in ASCII where the terminal has no others."""
     from rich import box
     from rich.table import Table
 
+    probability = f"P(malignant)\n({interval_heading(records)})"
+    if adjusted := adjusted_heading(records):
+        probability += f"\n2nd line: {adjusted}"
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("Case", overflow="fold", min_width=8)
+    table.add_column("Lesion", overflow="fold", min_width=8)
     table.add_column("Breast", no_wrap=True)
-    below = f"\nbelow: {shift}" if shift else ""
-    table.add_column(f"P(malignant)\n({interval}){below}", no_wrap=True)
-    if sets:
-        table.add_column(sets.replace(" set", "\nset"), no_wrap=True)
+    table.add_column(probability, width=len(">99 % (10 to >99 %)"))
+    if conformal := conformal_heading(records):
+        table.add_column(conformal, width=len("excluded at"))
     table.add_column("CC", justify="right", no_wrap=True)
     table.add_column("MLO", justify="right", no_wrap=True)
-    table.add_column("Evidence", overflow="fold", min_width=8)
-    table.add_column("Notes", overflow="fold", min_width=5)
+    table.add_column("Warnings", overflow="fold", min_width=8)
     return table
 
 
 def _csv_row(record: Record) -> dict[str, object]:
-    views = {view.projection: view for view in record.views}
     row: dict[str, object] = {
         "case_id": record.case_id,
         "lesion_id": record.lesion_id,
@@ -175,8 +174,8 @@ def _csv_row(record: Record) -> dict[str, object]:
         row["conformal_coverage"] = record.conformal.coverage
     if record.out_of_distribution:
         row["out_of_distribution_score"] = record.out_of_distribution.score
-    for projection in ("CC", "MLO"):
-        if projection in views:
-            row[f"probability_{projection.lower()}"] = views[projection].probability
-            row[f"evidence_{projection.lower()}"] = views[projection].evidence.direction
+    for view in record.views:
+        if view.projection in ("CC", "MLO"):
+            row[f"probability_{view.projection.lower()}"] = view.probability
+            row[f"evidence_{view.projection.lower()}"] = view.evidence.direction
     return row

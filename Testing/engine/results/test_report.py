@@ -1,4 +1,4 @@
-"""The page: whole in itself, true to the numbers, safe with what it is given, light on memory."""
+"""The report is self-contained, shows the numbers of the records, escapes text, streams to disk."""
 
 import base64
 import io
@@ -14,7 +14,7 @@ from mammopair.errors import InputError
 from mammopair.results.rendered_view import render_view
 from mammopair.results.report import render_section, write_page
 from mammopair.view import View
-from Testing.engine.results.pages import Page, render, write_report
+from Testing.engine.results.report_pages import Page, render, write_report
 
 NOTICE = "Research use only. Not a medical device."
 
@@ -35,7 +35,7 @@ def picture(uri):
     return np.asarray(Image.open(io.BytesIO(base64.b64decode(uri.partition(",")[2]))))
 
 
-def test_page_refers_to_nothing_outside_itself(page, path):
+def test_the_page_is_self_contained(page, path):
     anchors = {found["id"] for _, found in page.elements if "id" in found}
     for _, found in page.elements:
         for name in ("src", "href", "xlink:href", "srcset", "action", "data"):
@@ -46,18 +46,18 @@ def test_page_refers_to_nothing_outside_itself(page, path):
     assert not re.search(r"@import|url\(", path.read_text(encoding="utf-8"))
 
 
-def test_everything_that_opens_closes(page):
+def test_all_elements_are_closed(page):
     assert page.open == []
 
 
-def test_notice_stands_first_last_and_with_every_lesion(page, records):
+def test_the_notice_is_first_last_and_with_every_lesion(page, records):
     shown = page.text.removeprefix(page.text[: page.text.index(NOTICE)])
     assert page.text[: page.text.index(NOTICE)].strip() in ("", "Marked masses on mammograms")
     assert shown.strip().endswith(NOTICE)
     assert page.text.count(NOTICE) == 2 + len(records)
 
 
-def test_gauge_stands_at_the_numbers(page, records):
+def test_the_gauge_shows_the_numbers_of_the_record(page, records):
     def place(share):
         return pytest.approx(100 * share, abs=0.006)
 
@@ -77,7 +77,7 @@ def test_gauge_stands_at_the_numbers(page, records):
     assert [at(mark, "cx") for mark in members] == [place(each.probability) for each in readings]
 
 
-def test_every_lesion_is_linked_and_told_in_words(page, records):
+def test_every_lesion_is_linked_from_the_overview_and_described(page, records):
     targets = [found["href"] for found in page.all("a") if "P_" in found["href"]]
     assert targets == [f"#{record.case_id}/{record.lesion_id}" for record in records]
     assert targets == ["#" + found["id"] for found in page.all("article")]
@@ -88,11 +88,11 @@ def test_every_lesion_is_linked_and_told_in_words(page, records):
         for warning in record.warnings:
             assert warning.message in page.text
         for view in record.views:
-            assert f"evidence: {view.evidence.direction}" in page.text
+            assert f"Evidence: {view.evidence.direction}" in page.text
     assert page.text.count("The mass is not marked on this view") == 1
 
 
-def test_every_picture_has_a_text_and_a_moderate_size(page, path, records):
+def test_every_picture_has_alternative_text_and_a_moderate_size(page, path, records):
     images = page.all("img")
     views = sum(len(record.views) for record in records)
     assert len(images) == 3 * views + len(records)
@@ -103,20 +103,20 @@ def test_every_picture_has_a_text_and_a_moderate_size(page, path, records):
     assert path.stat().st_size / views < 120_000
 
 
-def test_legend_carries_its_numbers_and_is_the_same_for_all(page, records):
+def test_the_legend_has_numbers_and_is_the_same_for_all_lesions(page, records):
     legends = [found["src"] for found in page.all("img") if "Colour scale" in found["alt"]]
     assert len(legends) == len(records)
     assert len(set(legends)) == 1
     assert page.text.count("≤ −4") == page.text.count("≥ +4") == len(records)
 
 
-def test_map_and_bias_shown_add_up_to_the_logit_of_the_readings(page, records):
+def test_the_map_and_bias_shown_sum_to_the_mean_logit_of_the_networks(page, records):
     for view in (view for record in records for view in record.views):
         odds = [np.log(each.probability / (1 - each.probability)) for each in view.member_scores]
-        assert f"together {np.mean(odds):+.2f} logits".replace("-", "−") in page.text
+        assert f"sum {np.mean(odds):+.2f} logits".replace("-", "−") in page.text
 
 
-def test_text_from_outside_is_never_markup(records, tmp_path):
+def test_text_of_records_is_escaped(records, tmp_path):
     evil = '"><script>alert(1)</script><img src=//evil.example/x>'
     record = msgspec.structs.replace(records[1], case_id=evil, lesion_id="{{ 7 * 7 }}")
     write_report([record], tmp_path / "report.html", title=evil)
@@ -127,7 +127,7 @@ def test_text_from_outside_is_never_markup(records, tmp_path):
     assert "{{ 7 * 7 }}" in page.text
 
 
-def test_mirrored_view_says_so_and_is_mirrored(records, load, tmp_path):
+def test_a_mirrored_view_is_shown_mirrored_with_a_caption(records, load, tmp_path):
     record = records[1]
     result = record.views[0]
     stored = load(result)
@@ -159,22 +159,22 @@ def test_mirrored_view_says_so_and_is_mirrored(records, load, tmp_path):
         assert np.abs(difference).mean() < 4
 
 
-def test_sections_are_written_to_disk_one_by_one(records, tmp_path):
+def test_sections_are_written_to_disk_one_at_a_time(records, tmp_path):
     sections = [render_section(record, render(record), tmp_path) for record in records]
     written = []
 
-    def one_by_one():
+    def one_at_a_time():
         for section in sections * 3:
             written.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
             yield section
 
-    write_page(records * 3, one_by_one(), tmp_path / "report.html")
+    write_page(records * 3, one_at_a_time(), tmp_path / "report.html")
     assert written[-1] > 0.8 * (tmp_path / "report.html").stat().st_size
 
 
-def test_page_that_cannot_be_finished_leaves_the_earlier_one(records, tmp_path):
+def test_an_interrupted_page_leaves_the_earlier_one(records, tmp_path):
     path = tmp_path / "report.html"
-    path.write_text("of an earlier run")
+    path.write_text("earlier page")
 
     def failing():
         yield render_section(records[0], render(records[0]), tmp_path)
@@ -182,10 +182,10 @@ def test_page_that_cannot_be_finished_leaves_the_earlier_one(records, tmp_path):
 
     with pytest.raises(MemoryError):
         write_page(records, failing(), path)
-    assert path.read_text() == "of an earlier run"
+    assert path.read_text() == "earlier page"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_folder_that_is_not_there_is_one_sentence(records, tmp_path):
+def test_a_missing_folder_is_reported(records, tmp_path):
     with pytest.raises(InputError, match="cannot be written"):
         write_report(records[:1], tmp_path / "none" / "report.html")

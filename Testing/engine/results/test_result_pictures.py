@@ -1,4 +1,4 @@
-"""The pictures: the evidence lies where its geometry says, in the one colour scale."""
+"""Pictures show the evidence at its position on the view, in the common colour scale."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ from mammopair.view import Box, View
 SQUARE = CropSquare(left=100.0, top=40.0, width=200.0, height=200.0)
 
 
-def made_evidence(cells, square=SQUARE):
+def evidence_of(cells, square=SQUARE):
     return Evidence(
         cells=np.asarray(cells, dtype=float).tolist(),
         bias=0.0,
@@ -42,7 +42,7 @@ def made_evidence(cells, square=SQUARE):
 
 
 def warmth(picture):
-    """Red over blue: nought in any grey, and a function of the evidence alone where it is laid."""
+    """Red minus blue: zero for any grey, and elsewhere a function of the evidence alone."""
     return picture[..., 0].astype(int) - picture[..., 2].astype(int)
 
 
@@ -50,43 +50,43 @@ def tissue(side, seed=0):
     return np.random.default_rng(seed).integers(0, 255, (side, side), dtype=np.uint8)
 
 
-@pytest.mark.parametrize("hottest", [(0, 0), (2, 5), (6, 1), (7, 7)])
-def test_the_hottest_cell_is_the_warmest_place_where_the_geometry_says(hottest):
+@pytest.mark.parametrize("strongest", [(0, 0), (2, 5), (6, 1), (7, 7)])
+def test_the_strongest_cell_is_drawn_at_its_position_on_the_view(strongest):
     cells = np.full((8, 8), -0.5)
-    cells[hottest] = 0.9
+    cells[strongest] = 0.9
     side = 400
-    evidence = made_evidence(cells)
+    evidence = evidence_of(cells)
     picture = lay_over(tissue(side), evidence_layer(evidence, SQUARE, side))
     rows, columns = np.nonzero(warmth(picture) >= warmth(picture).max() - 1)
     x, y = SQUARE.to_view(columns.mean(), rows.mean(), side)
-    expected = SQUARE.to_view(hottest[1], hottest[0], 8)
+    expected = SQUARE.to_view(strongest[1], strongest[0], 8)
     assert (x, y) == pytest.approx(expected, abs=SQUARE.width / 8 / 2 / 10)
     assert rows.max() - rows.min() + 1 == side / 8
 
 
-def test_a_map_narrower_than_the_square_stays_in_its_own_place():
+def test_a_map_smaller_than_the_square_is_drawn_at_its_own_position():
     inner = CropSquare(left=150.0, top=90.0, width=100.0, height=50.0)
-    layer = evidence_layer(made_evidence(np.full((4, 4), 0.9), inner), SQUARE, 400)
+    layer = evidence_layer(evidence_of(np.full((4, 4), 0.9), inner), SQUARE, 400)
     rows, columns = np.nonzero(layer[..., 3])
     assert (columns.min(), columns.max() + 1) == (100, 300)
     assert (rows.min(), rows.max() + 1) == (100, 200)
 
 
-def test_no_evidence_leaves_the_picture_untouched():
+def test_no_evidence_leaves_the_picture_unchanged():
     picture = tissue(200)
-    layer = evidence_layer(made_evidence(np.zeros((8, 8))), SQUARE, 200)
+    layer = evidence_layer(evidence_of(np.zeros((8, 8))), SQUARE, 200)
     assert np.array_equal(lay_over(picture, layer), colour(picture))
 
 
 def test_one_logit_has_one_colour_in_every_picture():
     faint, strong = np.full((8, 8), 0.0), np.full((8, 8), EVIDENCE_LIMIT)
     faint[3, 3] = strong[3, 3] = 0.8
-    in_faint = evidence_layer(made_evidence(faint), SQUARE, 80)
-    in_strong = evidence_layer(made_evidence(strong), SQUARE, 80)
+    in_faint = evidence_layer(evidence_of(faint), SQUARE, 80)
+    in_strong = evidence_layer(evidence_of(strong), SQUARE, 80)
     assert np.array_equal(in_faint[30:40, 30:40], in_strong[30:40, 30:40])
 
 
-def test_colour_follows_sign_and_size_and_stops_at_the_limit():
+def test_the_colour_follows_sign_and_size_up_to_the_limit():
     layer = evidence_rgba([-9.0, -EVIDENCE_LIMIT, -1.0, 0.0, 1.0, EVIDENCE_LIMIT, 9.0, np.nan])
     assert list(layer[:, 3]) == list(np.rint(255 * STRONGEST_OPACITY * np.array(
         [1, 1, 1 / EVIDENCE_LIMIT, 0, 1 / EVIDENCE_LIMIT, 1, 1, 0]
@@ -96,10 +96,10 @@ def test_colour_follows_sign_and_size_and_stops_at_the_limit():
     assert (over_black[4:7] > 0).all()
 
 
-def test_strong_cells_carry_signs_that_need_no_colour():
+def test_strong_cells_have_plus_and_minus_signs():
     cells = np.zeros((4, 4))
     cells[0, 0], cells[3, 3] = 2.0, -2.0
-    layer = evidence_layer(made_evidence(cells), SQUARE, 400)
+    layer = evidence_layer(evidence_of(cells), SQUARE, 400)
     signs = (layer == 255).all(axis=-1)
     plus, minus = signs[:100, :100], signs[300:, 300:]
     assert np.ptp(np.nonzero(plus)[0]) == np.ptp(np.nonzero(plus)[1]) > 10
@@ -107,14 +107,14 @@ def test_strong_cells_carry_signs_that_need_no_colour():
     assert not signs[100:300].any()
 
 
-def test_legend_runs_from_coolest_to_warmest_with_nothing_in_the_middle():
+def test_the_legend_runs_from_blue_to_orange_and_is_transparent_in_the_middle():
     hues = warmth(legend_picture())
     assert (np.diff(hues, axis=1) >= 0).all()
     assert hues[0, 0] < 0 < hues[0, -1]
     assert abs(hues[:, hues.shape[1] // 2]).max() <= 2
 
 
-def test_film_shows_the_box_around_its_place():
+def test_the_film_shows_the_box_at_its_position():
     pixels = np.full((1000, 500), 0.3, np.float32)
     pixels[:8] = 1.0
     rendered = render_view(View(pixels, source=Path("made")), SQUARE, "L")
@@ -126,7 +126,7 @@ def test_film_shows_the_box_around_its_place():
     assert tuple(white.max(axis=0) + 1) == (340 + 2, 75 + 2)
 
 
-def test_a_box_at_the_films_edge_is_drawn_as_far_as_the_film_goes():
+def test_a_box_at_the_edge_of_the_film_is_clipped():
     picture = np.zeros((50, 50, 3), np.uint8)
     drawn = draw_box(picture, Box(0, 20, 10, 10))
     assert (drawn[25, 10:12] == 255).all()
@@ -134,7 +134,7 @@ def test_a_box_at_the_films_edge_is_drawn_as_far_as_the_film_goes():
     assert not picture.any()
 
 
-def test_window_spans_the_tissue_and_not_the_air(load, records):
+def test_the_window_covers_the_tissue_and_not_the_air(load, records):
     view = load(records[0].views[0])
     low, high = tissue_window(view.pixels[::8, ::8])
     breast = view.pixels[2000:2500:8, 200:900:8]
@@ -143,13 +143,13 @@ def test_window_spans_the_tissue_and_not_the_air(load, records):
 
 
 @pytest.mark.parametrize("value", [0.0, 0.5])
-def test_a_view_of_one_value_still_gives_a_picture(value):
+def test_a_constant_view_is_rendered(value):
     view = View(np.full((300, 300), value, np.float32), source=Path("made"))
     picture = render_lesion(view, CropSquare(10.0, 10.0, 100.0, 100.0))
     assert picture.dtype == np.uint8
 
 
-def test_real_map_lies_on_the_mass_of_a_real_view(load, records):
+def test_evidence_is_drawn_on_the_mass_of_a_real_view(load, records):
     result = records[0].views[1]
     view = load(result)
     cells = np.zeros((8, 8))
@@ -165,7 +165,7 @@ def test_real_map_lies_on_the_mass_of_a_real_view(load, records):
     assert found == pytest.approx((x, y), abs=square.width / 8 / 2)
 
 
-def test_the_opaque_scale_runs_from_the_colour_against_through_grey_to_the_colour_for():
+def test_the_opaque_scale_runs_from_blue_through_grey_to_orange():
     logits, colours = opaque_scale(255)
     assert (logits[0], logits[127], logits[-1]) == (-EVIDENCE_LIMIT, 0, EVIDENCE_LIMIT)
     assert 255 * colours[0] == pytest.approx(AGAINST_MALIGNANCY)

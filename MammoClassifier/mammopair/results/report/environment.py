@@ -11,10 +11,12 @@ from mammopair.results.lesion_folder import lesion_folder
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+    from mammopair.record import Record
+
 
 @cache
 def report_environment() -> Environment:
-    """Load the templates; values are escaped, and a name that is not defined raises an error."""
+    """Load the templates. Values are escaped, and undefined names raise an error."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -25,14 +27,20 @@ def report_environment() -> Environment:
         undefined=StrictUndefined,
     )
     environment.filters.update(
-        percent=text.percent,
-        interval_range=text.interval_range,
+        anchor=_anchor,
         breast_name=text.breast_name,
+        conformal_classes=text.conformal_classes,
         evidence_directions=text.evidence_directions,
-        outcome=text.outcome_text,
-        classes_word=text.classes_word,
-        share=text.share_text,
+        interval_name=text.interval_name,
+        interval_range=text.interval_range,
+        label_name=text.label_name,
+        percent=text.percent,
         score=text.score,
-        anchor=lambda record: lesion_folder(record).as_posix(),
+        share=text.share_text,
     )
     return environment
+
+
+def _anchor(record: Record) -> str:
+    """Return the id of the section of a lesion, unique on the page."""
+    return lesion_folder(record).as_posix()

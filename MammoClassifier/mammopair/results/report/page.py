@@ -8,7 +8,7 @@ from pathlib import Path
 from mammopair import RESEARCH_USE_ONLY
 from mammopair.atomic_write import atomic_write
 from mammopair.record import Record
-from mammopair.results import text
+from mammopair.results import table_text
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.report.environment import report_environment
 
@@ -44,16 +44,18 @@ def write_page(
         title=title,
         notice=RESEARCH_USE_ONLY,
         records=records,
-        footnotes=text.footnotes(records),
-        interval=text.common_level(records),
-        held=text.prevalence_words(records),
-        explained=any(view.explanation for record in records for view in record.views),
-        worded=any(record.concepts for record in records),
-        shift=text.common_shift(records),
-        sets=text.common_set(records),
-        labelled=any(record.label is not None for record in records),
+        warnings=table_text.number_warnings(records),
+        interval_heading=table_text.interval_heading(records),
+        adjusted_heading=table_text.adjusted_heading(records),
+        conformal_heading=table_text.conformal_heading(records),
+        prevalence_note=table_text.prevalence_note(records),
+        has_descriptors=any(record.concepts for record in records),
+        has_explanations=any(view.explanation for record in records for view in record.views),
+        has_labels=any(record.label is not None for record in records),
+        has_operating_points=any(record.operating_points for record in records),
+        has_out_of_distribution=any(record.out_of_distribution for record in records),
         sections=map(Markup, sections),
-        limit=EVIDENCE_LIMIT,
+        evidence_limit=EVIDENCE_LIMIT,
     )
     with atomic_write(path) as stream:
         for chunk in chunks:

@@ -1,4 +1,4 @@
-"""The table: what is in the CSV, what stands in the terminal, and that no half file is left."""
+"""The table of results: contents of the CSV file and of the terminal table, atomic writing."""
 
 import csv
 import io
@@ -14,7 +14,7 @@ from mammopair.results.record_table import CSV_COLUMNS, print_table, records_to_
 
 @contextmanager
 def files_limited_to(size):
-    """Let the operating system refuse to write beyond a size, as it does when a disk is full."""
+    """Limit the size of written files, as a full disk does."""
     resource = pytest.importorskip("resource")
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -25,12 +25,12 @@ def files_limited_to(size):
 
 
 def printed(records, **terminal):
-    console = Console(file=io.StringIO(), width=100, **terminal)
+    console = Console(file=io.StringIO(), width=80, **terminal)
     print_table(records, console)
     return console.file.getvalue()
 
 
-def test_csv_read_back_holds_the_records_numbers_unrounded(records, tmp_path):
+def test_the_csv_has_the_unrounded_numbers_of_the_records(records, tmp_path):
     records_to_csv(records, tmp_path / "table.csv")
     with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as stream:
         reader = csv.DictReader(stream)
@@ -56,14 +56,14 @@ def test_csv_read_back_holds_the_records_numbers_unrounded(records, tmp_path):
             if projection in views:
                 column = row[f"probability_{projection.lower()}"]
                 assert float(column) == views[projection].probability
-                word = views[projection].evidence.direction
+                direction = views[projection].evidence.direction
             else:
                 assert row[f"probability_{projection.lower()}"] == ""
-                word = ""
-            assert row[f"evidence_{projection.lower()}"] == word
+                direction = ""
+            assert row[f"evidence_{projection.lower()}"] == direction
 
 
-def test_csv_keeps_commas_quotes_and_newlines_of_a_case_id(records, tmp_path):
+def test_the_csv_keeps_commas_quotes_and_newlines_of_a_case_id(records, tmp_path):
     odd = msgspec.structs.replace(records[0], case_id='a,"b"\nc', label=None)
     records_to_csv([odd], tmp_path / "table.csv")
     with (tmp_path / "table.csv").open(newline="", encoding="utf-8") as stream:
@@ -72,16 +72,16 @@ def test_csv_keeps_commas_quotes_and_newlines_of_a_case_id(records, tmp_path):
     assert row["label"] == ""
 
 
-def test_full_disk_is_one_sentence_and_leaves_the_earlier_file(records, tmp_path):
+def test_a_full_disk_is_reported_and_leaves_the_earlier_file(records, tmp_path):
     path = tmp_path / "table.csv"
-    path.write_text("of an earlier run")
+    path.write_text("earlier table")
     with files_limited_to(4096), pytest.raises(InputError, match=r"table\.csv: cannot be written"):
         records_to_csv(records * 100, path)
-    assert path.read_text() == "of an earlier run"
+    assert path.read_text() == "earlier table"
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_records_that_stop_midway_leave_no_file(records, tmp_path):
+def test_an_interrupted_table_leaves_no_file(records, tmp_path):
     def interrupted():
         yield records[0]
         raise KeyboardInterrupt
@@ -91,28 +91,28 @@ def test_records_that_stop_midway_leave_no_file(records, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_missing_folder_is_named(records, tmp_path):
+def test_a_missing_folder_is_named(records, tmp_path):
     with pytest.raises(InputError, match="no-such-folder"):
         records_to_csv(records, tmp_path / "no-such-folder" / "table.csv")
 
 
 def row_of(record, lines):
-    """The line of the table that begins with the record's case, lesion and breast."""
+    """Return the line of the table with the record's case, lesion and breast."""
     start = [record.case_id, record.lesion_id, {"L": "left", "R": "right"}[record.laterality]]
     return next(line for line in lines if line.split()[:3] == start)
 
 
-def test_terminal_table_fits_100_columns_and_says_each_warning_once(records):
+def test_the_terminal_table_fits_80_columns_and_shows_each_warning_once(records):
     lines = printed(records).splitlines()
-    assert max(map(len, lines)) <= 100
+    assert max(map(len, lines)) <= 80
     text = "\n".join(lines)
     assert text.count("The pixel spacing is not known.") == 1
-    assert text.count("The result rests on one view only.") == 1
+    assert text.count("The result is based on one view only.") == 1
     assert text.count("Research use only. Not a medical device.") == 1
     assert row_of(records[1], lines).rstrip().endswith("1 2")
 
 
-def test_terminal_table_shows_probability_interval_and_missing_view(records):
+def test_the_terminal_table_shows_probability_interval_and_missing_view(records):
     one_view = records[1]
     row = row_of(one_view, printed(records).splitlines())
     assert f"{100 * one_view.probability:.0f} % (" in row
@@ -121,7 +121,7 @@ def test_terminal_table_shows_probability_interval_and_missing_view(records):
     assert " - " in row
 
 
-def test_dumb_terminal_gets_plain_ascii(records):
+def test_an_ascii_terminal_gets_plain_ascii(records):
     odd = msgspec.structs.replace(records[0], case_id="Fall Ä")
     raw = io.BytesIO()
     stream = io.TextIOWrapper(raw, encoding="ascii")
@@ -132,12 +132,12 @@ def test_dumb_terminal_gets_plain_ascii(records):
     assert "\x1b" not in text
 
 
-def test_a_case_id_is_never_read_as_markup(records):
+def test_a_case_id_is_not_interpreted_as_markup(records):
     odd = msgspec.structs.replace(records[0], case_id="[b]x[/b]")
     assert "[b]x[/b]" in printed([odd])
 
 
-def test_certainty_is_never_claimed(records):
+def test_a_probability_is_never_shown_as_100_percent(records):
     sure = msgspec.structs.replace(records[0], probability=0.9999)
     text = printed([sure])
     assert ">99 % (" in text

@@ -1,4 +1,4 @@
-"""Reports of records whose films are read from their files."""
+"""Write reports of records, and parse the pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VOID = {"meta", "img", "br", "link"}
 
 
 class Page(HTMLParser):
-    """What a browser finds: elements with attributes, text, and whether all that opens closes."""
+    """Elements with attributes, text, and unclosed elements of a page."""
 
     def __init__(self, path):
         super().__init__(convert_charrefs=True)
@@ -55,7 +55,7 @@ def load_file(file):
 
 
 def render(record):
-    """The rendered views of a record, by projection."""
+    """Render the views of a record, by projection."""
     return {
         view.projection: render_view(load_file(view.file), view.evidence.square, record.laterality)
         for view in record.views
@@ -63,6 +63,6 @@ def render(record):
 
 
 def write_report(records, path, **title):
-    """Write a page with the sections of all records, whose other files lie beside the page."""
+    """Write the report of records whose other files are in the folder of the page."""
     sections = (render_section(record, render(record), path.parent) for record in records)
     write_page(records, sections, path, **title)
