@@ -1,4 +1,4 @@
-"""One lesion on two views, its objects written and read back, for tests that only look."""
+"""One lesion on two views, its objects written and read back, for read-only tests."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ def record(files):
 
 @pytest.fixture(scope="package")
 def written(record, tmp_path_factory):
-    """Paths of all files, by name."""
+    """Return the paths of all files, by name."""
     folder = tmp_path_factory.mktemp("results") / "lesion"
     return {path.name: path for path in write_objects([*objects_of(record).values()], folder)}
 
 
 @pytest.fixture(scope="package")
 def read_back(written):
-    """Data sets as pydicom reads them, by name."""
+    """Return the data sets as pydicom reads them, by name."""
     return {name: pydicom.dcmread(path) for name, path in written.items()}
 
 
 @pytest.fixture(scope="package")
 def sources(files):
-    """Headers of the images, by projection."""
+    """Return the headers of the images, by projection."""
     return {name: pydicom.dcmread(path, stop_before_pixels=True) for name, path in files.items()}

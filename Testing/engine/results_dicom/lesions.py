@@ -1,4 +1,4 @@
-"""Lesions on small synthetic mammograms, with records whose every number is known."""
+"""Lesions on small synthetic mammograms, with records of known numbers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CELLS = np.array(
         [2.0, 3.99, 4.0, 6.5],
     ]
 )
-"""Logits of all levels: a row against, a row too faint, two rows for, with the bounds."""
+"""Logits of all levels, including bounds: a row against, a negligible row, two rows for."""
 LABELS = np.array([[1, 2, 3, 4], [0, 0, 0, 0], [5, 5, 6, 6], [7, 7, 8, 8]])
 MODEL = ModelReference(name="light-googlenet", version="3", sha256="c0ffee" + "0" * 58)
 CONCEPTS = [
@@ -45,13 +45,13 @@ CONCEPTS = [
     ConceptScore(descriptor="ill-defined", score=0.25, above_with=0.4, above_without=0.5),
     ConceptScore(descriptor="oval", score=0.1, above_with=0.1, above_without=0.2),
 ]
-"""Two margins, which the report codes, and a shape, which it leaves out."""
-CAUTIONS = [CodedWarning(code="no-spacing", message="The pixel spacing is unknown.")]
+"""Two margins, which the report includes, and a shape, which it does not."""
+WARNINGS = [CodedWarning(code="no-spacing", message="The pixel spacing is unknown.")]
 MOMENT = datetime(2026, 3, 4, 5, 6, 7)
 
 
 def write_pair(folder: Path, projections=("CC", "MLO"), **attributes: object) -> dict[str, Path]:
-    """The views of a left breast, of one study unless told otherwise."""
+    """Write the views of a left breast; by default of one study."""
     shared = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid()}
     shared |= {"ImageLaterality": "L", "PatientOrientation": ["A", "R"], **attributes}
     return {
@@ -63,7 +63,7 @@ def write_pair(folder: Path, projections=("CC", "MLO"), **attributes: object) ->
 
 
 def make_record(files: dict[str, Path], cells=CELLS, boxes=BOXES, **changes: object) -> Record:
-    """A record about files, with the same evidence on each view."""
+    """Return a record about files, with the same evidence on each view."""
     views = []
     for name, path in files.items():
         header, box = read_header(path), boxes[name]
@@ -95,7 +95,7 @@ def make_record(files: dict[str, Path], cells=CELLS, boxes=BOXES, **changes: obj
         "interval": Interval(low=0.3125, high=0.8, level=0.9),
         "views": views,
         "concepts": CONCEPTS,
-        "warnings": CAUTIONS,
+        "warnings": WARNINGS,
         "model": MODEL,
         "software": "mammopair 0.1.0",
     }
@@ -108,7 +108,7 @@ def read(path: Path):
 
 
 def render(record: Record) -> dict[str, RenderedView]:
-    """The rendered views of a record, by projection."""
+    """Render the views of a record, by projection."""
     return {
         view.projection: render_view(read(Path(view.file)), view.evidence.square, record.laterality)
         for view in record.views
@@ -116,6 +116,6 @@ def render(record: Record) -> dict[str, RenderedView]:
 
 
 def objects_of(record: Record) -> dict[str, ResultObject]:
-    """All objects of a record, by the names of their files."""
+    """Return all objects of a record, by the names of their files."""
     made = make_objects(record, render(record), MOMENT)
     return {one.name: one for one in made}

@@ -1,4 +1,4 @@
-"""Images that no result can refer to, and folders that cannot be written: a sentence, no litter."""
+"""Unsuitable images and folders are reported in one sentence and leave no files behind."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from mammopair.results.lesion_folder import lesion_folder
 from Testing.engine.results_dicom.lesions import make_record, objects_of, write_pair
 
 
-def test_a_view_that_is_no_dicom_file_is_refused(record, tmp_path):
+def test_a_view_that_is_not_a_dicom_file_is_rejected(record, tmp_path):
     path = tmp_path / "cc.png"
     Image.fromarray(np.zeros((8, 8), np.uint8)).save(path)
     view = msgspec.structs.replace(record.views[0], file=str(path))
-    with pytest.raises(InputError, match=r"cc.png: is not a DICOM file, so no DICOM result can"):
+    with pytest.raises(InputError, match=r"cc.png: is not a DICOM file, so DICOM results cannot"):
         make_objects(msgspec.structs.replace(record, views=[view]), {})
 
 
 @pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID"])
-def test_an_image_without_its_uids_is_refused_by_the_name_of_the_uid(tmp_path, keyword):
+def test_a_missing_uid_is_named(tmp_path, keyword):
     record = make_record(write_pair(tmp_path, ["CC"], **{keyword: None}))
-    with pytest.raises(InputError, match=f"CC.dcm: has no {keyword}, so no DICOM result can"):
+    with pytest.raises(InputError, match=f"CC.dcm: has no {keyword}, so DICOM results cannot"):
         objects_of(record)
 
 
-def test_a_file_that_has_since_been_replaced_is_refused(record, files):
+def test_a_replaced_file_is_rejected(record, files):
     view = msgspec.structs.replace(record.views[0], file=str(files["MLO"]))
-    with pytest.raises(InputError, match=r"is image .*, but the record is about image"):
+    with pytest.raises(InputError, match=r"has SOPInstanceUID .*, but the record is about "):
         make_objects(msgspec.structs.replace(record, views=[view]), {})
 
 
-def test_a_file_that_is_gone_is_refused(record, tmp_path):
+def test_a_missing_file_is_reported(record, tmp_path):
     view = msgspec.structs.replace(record.views[0], file=str(tmp_path / "gone.dcm"))
     with pytest.raises(InputError, match=r"gone.dcm: cannot be read"):
         make_objects(msgspec.structs.replace(record, views=[view]), {})
 
 
-def test_missing_or_invalid_laterality_in_the_header_gives_way_to_the_records(tmp_path):
+def test_the_laterality_of_the_record_replaces_a_missing_or_invalid_one(tmp_path):
     files = write_pair(tmp_path, ["CC"], ImageLaterality=None, Laterality="U")
     made = objects_of(make_record(files, laterality="R"))
     assert made["CC-evidence-map.dcm"].dataset.ImageLaterality == "R"
@@ -64,7 +64,7 @@ def test_objects_are_written_all_or_none(record, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir()] == ["lesion"]
 
 
-def test_new_objects_replace_those_of_an_earlier_run(record, tmp_path):
+def test_new_objects_replace_earlier_ones(record, tmp_path):
     objects = [*objects_of(record).values()]
     write_objects(objects, tmp_path / "lesion")
     write_objects(objects[:2], tmp_path / "lesion")
@@ -75,7 +75,7 @@ def test_new_objects_replace_those_of_an_earlier_run(record, tmp_path):
     ("one", "other"),
     [(("a", "b/c"), ("a/b", "c")), (("a b", "1"), ("a-b", "1")), (("..", "1"), (".", "1"))],
 )
-def test_folders_of_different_lesions_differ_and_stay_inside(record, one, other):
+def test_lesions_have_different_folders_below_the_output_folder(record, one, other):
     folders = [
         lesion_folder(msgspec.structs.replace(record, case_id=case, lesion_id=lesion))
         for case, lesion in (one, other)
@@ -86,7 +86,7 @@ def test_folders_of_different_lesions_differ_and_stay_inside(record, one, other)
         assert not [part for part in folder.parts if part.startswith(".")]
 
 
-def test_our_own_reader_does_not_take_a_result_for_a_mammogram(written):
+def test_results_are_not_read_as_mammograms(written):
     for path in written.values():
         with pytest.raises(InputError):
             read_header(path)
@@ -98,7 +98,7 @@ def test_files_are_complete_dicom_files(written):
         assert read.file_meta.MediaStorageSOPInstanceUID == read.SOPInstanceUID
 
 
-def test_names_that_do_not_fit_an_attribute_are_cut_to_fit(tmp_path):
+def test_long_names_are_cut(tmp_path):
     model = ModelReference(
         name="back\\slash\n" + 80 * "x", version=70 * "9", sha256="c0ffee" + "0" * 58
     )
@@ -108,6 +108,6 @@ def test_names_that_do_not_fit_an_attribute_are_cut_to_fit(tmp_path):
     algorithm = segment.SegmentationAlgorithmIdentificationSequence[0]
     assert algorithm.AlgorithmName == "back/slash " + 53 * "x"
     assert algorithm.AlgorithmVersion == 64 * "9"
-    said = {one.dataset.SeriesDescription for one in made.values()}
-    assert "Lesion left/upper: probability of malignancy. Research use only" in said
-    assert max(map(len, said)) <= 64
+    descriptions = {one.dataset.SeriesDescription for one in made.values()}
+    assert "Lesion left/upper: probability of malignancy. Research use only" in descriptions
+    assert max(map(len, descriptions)) <= 64

@@ -1,4 +1,4 @@
-"""``--dicom`` on the command line: what is written, and what a view that is no DICOM does."""
+"""``--dicom`` on the command line: the files, and views that are not DICOM files."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def exam(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def table(exam):
-    """Two lesions in DICOM and one on a picture that is none."""
+    """Write a lesion table with two lesions on DICOM files and one on a PNG file."""
     rows = ["case_id,lesion_id,laterality,view,file,box_x,box_y,box_w,box_h"]
     for lesion in ("1", "2"):
         for name, box in BOXES.items():
@@ -39,14 +39,14 @@ def table(exam):
 
 
 @pytest.fixture(scope="module")
-def answered(table, ensemble_folder, tmp_path_factory):
+def classified(table, ensemble_folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("out")
     options = ("--model", ensemble_folder, "--device", "cpu", "--out", out)
     return run("classify", table, "--dicom", *options), out
 
 
-def test_each_lesion_has_its_objects_in_a_folder_of_its_own(answered):
-    _, out = answered
+def test_each_lesion_has_a_folder_with_its_objects(classified):
+    _, out = classified
     folders = sorted(path for path in (out / "dicom").glob("*/*"))
     assert [path.name for path in folders] == ["1", "2"]
     for folder in folders:
@@ -54,8 +54,8 @@ def test_each_lesion_has_its_objects_in_a_folder_of_its_own(answered):
         assert {"report.dcm", "picture.dcm", "CC-evidence-map.dcm"} <= names
 
 
-def test_the_objects_say_what_the_records_say(answered):
-    _, out = answered
+def test_the_evidence_in_the_objects_is_that_of_the_records(classified):
+    _, out = classified
     for record, path in zip(
         read_records(out / "records.jsonl")[:2], sorted(out.glob("dicom/*/*")), strict=True
     ):
@@ -63,11 +63,11 @@ def test_the_objects_say_what_the_records_say(answered):
         assert np.array_equal(stored, np.float32(record.views[1].evidence.cells))
 
 
-def test_a_picture_that_is_no_dicom_is_named_and_everything_else_is_written(answered):
-    result, out = answered
+def test_a_file_that_is_not_dicom_is_reported_and_everything_else_is_written(classified):
+    result, out = classified
     assert result.exit_code == 1
     assert "c lesion 1: " in result.stderr
-    assert "film.png: is not a DICOM file, so no DICOM result can refer to it" in result.stderr
+    assert "film.png: is not a DICOM file, so DICOM results cannot refer to it" in result.stderr
     assert len(read_records(out / "records.jsonl")) == 3
     assert (out / "report.html").exists()
 
@@ -89,7 +89,7 @@ def test_without_the_option_no_dicom_is_written(table, ensemble_folder, tmp_path
         ),
     ],
 )
-def test_options_of_an_archive_that_do_not_go_together_are_wrong_usage(arguments, sentence):
+def test_incompatible_dicomweb_options_are_a_usage_error(arguments, sentence):
     result = run("classify", *arguments)
     assert result.exit_code == 2
     assert sentence in " ".join(result.stderr.replace("│", " ").split())

@@ -1,4 +1,4 @@
-"""Whose results they are: patient, study and character set as the image has them."""
+"""Results have the patient, study and character set of their image."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ YAMADA = "Yamada^Tarou=山田^太郎=やまだ^たろう"
 
 
 def saved(dataset):
-    """A data set through the bytes of a file."""
+    """Return a data set written to a file and read again."""
     stream = BytesIO()
     dataset.save_as(stream, enforce_file_format=True)
     return pydicom.dcmread(BytesIO(stream.getvalue()))
@@ -48,7 +48,7 @@ def test_names_and_descriptions_survive_in_every_character_set(tmp_path, charact
         assert result.get("SpecificCharacterSet") == source.get("SpecificCharacterSet")
 
 
-def test_patient_and_study_are_carried_over_exactly(tmp_path):
+def test_patient_and_study_are_copied_exactly(tmp_path):
     identity = {
         "PatientID": "0007",
         "IssuerOfPatientID": "St. Elsewhere",
@@ -71,7 +71,7 @@ def test_patient_and_study_are_carried_over_exactly(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore:Invalid value for VR:UserWarning")
-def test_what_breaks_the_rules_is_carried_over_as_well(tmp_path):
+def test_invalid_values_are_copied_too(tmp_path):
     broken = {"PatientSex": "unknown", "PatientBirthDate": "1961-02-03", "StudyTime": "noon"}
     files = write_pair(tmp_path, ["CC"], **broken)
     for made in objects_of(make_record(files)).values():
@@ -79,7 +79,7 @@ def test_what_breaks_the_rules_is_carried_over_as_well(tmp_path):
         assert {keyword: result[keyword].value for keyword in broken} == broken
 
 
-def test_what_the_image_lacks_is_there_but_empty(tmp_path):
+def test_attributes_that_the_image_lacks_are_empty(tmp_path):
     absent = dict.fromkeys(
         ("PatientID", "PatientName", "StudyDate", "StudyTime", "BodyPartExamined")
     )
@@ -90,7 +90,7 @@ def test_what_the_image_lacks_is_there_but_empty(tmp_path):
             assert not result[keyword].value
 
 
-def test_private_elements_stay_with_the_image(tmp_path):
+def test_private_elements_are_not_copied(tmp_path):
     files = write_pair(tmp_path, ["CC"])
     image = pydicom.dcmread(files["CC"])
     image.private_block(0x0013, "CTP", create=True).add_new(0x10, "LO", "secret")
@@ -99,7 +99,7 @@ def test_private_elements_stay_with_the_image(tmp_path):
         assert not [element for element in made.dataset if element.tag.is_private]
 
 
-def test_each_view_keeps_its_own_study_and_the_lesion_goes_to_the_cc_views(tmp_path):
+def test_results_belong_to_the_study_of_their_view_and_those_of_the_lesion_to_that_of_cc(tmp_path):
     cc = write_pair(tmp_path, ["CC"], PatientID="P_1_CC")
     mlo = write_pair(tmp_path, ["MLO"], PatientID="P_1_MLO")
     record = make_record(mlo | cc, patient_id="P_1")
@@ -117,7 +117,7 @@ def test_each_view_keeps_its_own_study_and_the_lesion_goes_to_the_cc_views(tmp_p
     assert (here.StudyInstanceUID, elsewhere.StudyInstanceUID) == (studies["CC"], studies["MLO"])
 
 
-def test_words_of_ours_that_the_character_set_cannot_hold_are_spelt_out(tmp_path):
+def test_text_outside_ascii_is_written_as_numeric_references(tmp_path):
     record = make_record(write_pair(tmp_path, ["CC"]), case_id="患者", lesion_id="左")
     report = saved(objects_of(record)["report.dcm"].dataset)
     (group,) = Comprehensive3DSR.from_dataset(report).content.get_image_measurement_groups()

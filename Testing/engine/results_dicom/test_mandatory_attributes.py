@@ -1,6 +1,6 @@
-"""Every attribute that the standard demands at the top of each object is there.
+"""Every object has the top-level attributes that the standard requires.
 
-Save for the content tree of a report: what an item must have there depends on its kind.
+The content tree of the report is not covered: its attributes depend on the type of each item.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The evidence map, as highdicom and pydicom read it back."""
+"""The evidence map as a Parametric Map, as highdicom and pydicom read it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def shared(stored):
     return stored.SharedFunctionalGroupsSequence[0]
 
 
-def test_the_numbers_are_those_of_the_record_on_their_own_grid(stored):
+def test_the_values_are_those_of_the_record_on_their_own_grid(stored):
     assert (stored.Rows, stored.Columns) == (4, 4)
     assert np.array_equal(stored.pixel_array, CELLS.astype(np.float32))
 
@@ -38,7 +38,7 @@ def test_real_world_values_are_logits_of_class_activation(stored, shared):
     assert mapping.DoubleFloatRealWorldValueLastValueMapped >= values.max()
 
 
-def test_each_cell_lies_where_it_is_on_the_view(stored, shared, record):
+def test_each_cell_is_at_its_position_on_the_view(stored, shared, record):
     evidence = record.views[1].evidence
     affine = hd.spatial.PixelToReferenceTransformer(
         image_position=stored.PerFrameFunctionalGroupsSequence[0]
@@ -49,7 +49,7 @@ def test_each_cell_lies_where_it_is_on_the_view(stored, shared, record):
     )
     cells = np.array([[0, 0], [3, 0], [0, 3], [2, 1]])  # column, row
     x, y, z = affine(cells).T
-    # The plane starts in the centre of the first pixel; rows are 0.1 mm apart, columns 0.2 mm.
+    # The origin is the centre of the first pixel; rows are 0.1 mm apart, columns 0.2 mm.
     assert x / 0.2 + 0.5 == pytest.approx(
         evidence.square.left + (cells[:, 0] + 0.5) * evidence.square.width / 4
     )
@@ -59,13 +59,13 @@ def test_each_cell_lies_where_it_is_on_the_view(stored, shared, record):
     assert (z == 0).all()
 
 
-def test_map_levels_and_no_other_image_share_the_plane(read_back):
+def test_only_the_map_and_levels_of_one_image_share_a_plane(read_back):
     planes = {name: read_back[name].FrameOfReferenceUID for name in read_back if "evid" in name}
     assert planes["CC-evidence-map.dcm"] == planes["CC-evidence-levels.dcm"]
     assert planes["CC-evidence-map.dcm"] != planes["MLO-evidence-map.dcm"]
 
 
-def test_without_spacing_a_pixel_counts_as_a_millimetre(tmp_path):
+def test_an_unknown_spacing_is_one_millimetre(tmp_path):
     record = make_record(write_pair(tmp_path, ["CC"], ImagerPixelSpacing=None))
     (view,) = record.views
     oblong = msgspec.structs.replace(
@@ -78,16 +78,16 @@ def test_without_spacing_a_pixel_counts_as_a_millimetre(tmp_path):
     assert measures.PixelSpacing == [10, 5]  # between rows, then between columns
 
 
-def test_it_is_shown_on_the_fixed_scale_of_all_evidence(shared):
+def test_the_window_is_the_fixed_scale_of_all_evidence(shared):
     (window,) = shared.FrameVOILUTSequence
     assert (window.WindowCenter, window.WindowWidth) == (0, 2 * EVIDENCE_LIMIT)
 
 
-def test_it_says_what_is_to_be_added_to_make_the_logit(stored):
-    assert "-0.125000 is the mean calibrated logit" in stored.ImageComments
+def test_the_comment_states_the_bias(stored):
+    assert "plus the bias -0.125000 is the mean logit" in stored.ImageComments
 
 
-def test_it_is_marked_as_research_and_as_computed(stored, sources):
+def test_it_is_marked_as_research_and_derived(stored, sources):
     assert stored.ContentQualification == "RESEARCH"
     assert "Research use only" in stored.SeriesDescription
     assert stored.ImageType[0] == "DERIVED"
@@ -95,12 +95,12 @@ def test_it_is_marked_as_research_and_as_computed(stored, sources):
     assert referred == sources["MLO"].SOPInstanceUID
 
 
-def test_even_evidence_without_any_spread_is_a_map(tmp_path):
+def test_a_constant_map_is_valid(tmp_path):
     record = make_record(write_pair(tmp_path, ["CC"]), cells=np.zeros((2, 2)))
     assert not objects_of(record)["CC-evidence-map.dcm"].dataset.pixel_array.any()
 
 
-def test_an_image_once_compressed_with_loss_says_so_in_its_evidence(tmp_path):
+def test_lossy_compression_of_the_image_is_stated_in_its_results(tmp_path):
     lossy = {
         "LossyImageCompression": "01",
         "LossyImageCompressionRatio": 8,

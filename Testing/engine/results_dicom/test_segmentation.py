@@ -1,4 +1,4 @@
-"""The evidence levels, as highdicom reads them back."""
+"""The evidence levels as a Segmentation, as highdicom reads it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ def segmentation(written):
     return hd.seg.segread(written["CC-evidence-levels.dcm"])
 
 
-def test_levels_have_their_bounds_below_and_are_ordered():
+def test_levels_include_their_lower_bounds():
     assert np.array_equal(levels_of(CELLS), LABELS)
 
 
-def test_colours_tell_the_sides_apart_and_grow_with_the_level():
+def test_colours_distinguish_the_signs_and_grow_with_the_level():
     colours = level_colours().astype(int)
     assert colours[0, 3] == 0
     assert (np.diff(colours[1:5, 3]) < 0).all()
@@ -47,7 +47,7 @@ def test_every_pixel_has_the_level_of_the_cell_under_its_centre(segmentation, re
             assert pixels[row, column] == expected
 
 
-def test_a_map_that_reaches_beyond_the_image_is_cut_at_its_edge(record):
+def test_a_map_beyond_the_image_is_clipped(record):
     evidence = msgspec.structs.replace(
         record.views[0].evidence, square=CropSquare(-10.0, -10.0, 40.0, 40.0)
     )
@@ -71,14 +71,14 @@ def test_segments_are_named_and_coded_as_class_activation(segmentation):
         assert "c0ffee" in algorithm.AlgorithmParameters
 
 
-def test_only_levels_that_occur_take_a_frame(tmp_path):
+def test_only_levels_that_occur_have_a_frame(tmp_path):
     record = make_record(write_pair(tmp_path, ["CC"]), cells=[[1.5, 1.5], [-0.75, 0.1]])
     made = objects_of(record)["CC-evidence-levels.dcm"].dataset
     assert made.NumberOfFrames == 2
     assert len(made.SegmentSequence) == 8
 
 
-def test_where_all_is_too_faint_there_is_no_segmentation(tmp_path):
+def test_negligible_evidence_has_no_segmentation(tmp_path):
     made = objects_of(make_record(write_pair(tmp_path), cells=np.full((4, 4), 0.4)))
     assert sorted(made) == [
         "CC-evidence-map.dcm",
@@ -88,7 +88,7 @@ def test_where_all_is_too_faint_there_is_no_segmentation(tmp_path):
     ]
 
 
-def test_it_refers_to_its_image_and_keeps_its_places(segmentation, sources):
+def test_it_refers_to_its_image_pixel_by_pixel(segmentation, sources):
     frame = segmentation.PerFrameFunctionalGroupsSequence[0]
     source = frame.DerivationImageSequence[0].SourceImageSequence[0]
     assert source.ReferencedSOPInstanceUID == sources["CC"].SOPInstanceUID
@@ -96,7 +96,7 @@ def test_it_refers_to_its_image_and_keeps_its_places(segmentation, sources):
     assert segmentation.SegmentationType == "BINARY"
 
 
-def test_recommended_colours_tell_the_sides_apart_and_grow_with_the_level(segmentation):
+def test_recommended_colours_distinguish_the_signs_and_grow_with_the_level(segmentation):
     shades = np.array(
         [
             CIELabColor.from_dicom_value(item.RecommendedDisplayCIELabValue).to_rgb(clip=True)

@@ -1,4 +1,4 @@
-"""The report, as highdicom reads it back."""
+"""The structured report, as highdicom reads it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from mammopair.record import Interval
 from mammopair.results.dicom.uids import lesion_uid
 from Testing.engine.results_dicom.lesions import (
     BOXES,
-    CAUTIONS,
     MODEL,
     PROBABILITIES,
+    WARNINGS,
     make_record,
     objects_of,
     write_pair,
@@ -58,9 +58,9 @@ def test_it_is_a_measurement_report_of_comprehensive_3d_sr(report):
     )
 
 
-def test_probability_and_interval_are_in_per_cent(lesion, record):
-    said = [(m.derivation.meaning, m.value) for m in lesion.get_measurements(name=PROBABILITY)]
-    assert said == [
+def test_probability_and_interval_are_in_percent(lesion, record):
+    found = [(m.derivation.meaning, m.value) for m in lesion.get_measurements(name=PROBABILITY)]
+    assert found == [
         ("Mean", pytest.approx(100 * record.probability, abs=1e-5)),
         ("Fifth percentile", 31.25),
         ("Ninety-fifth percentile", 80.0),
@@ -72,24 +72,24 @@ MARGINS = [("129742005", pytest.approx(82.34567, abs=1e-5)), ("129741003", 25.0)
 """Spiculated and indistinct."""
 
 
-def test_lesion_and_views_have_the_margins_in_per_cent(lesion, views):
+def test_lesion_and_views_have_the_margin_scores_in_percent(lesion, views):
     for group in (lesion, *views):
         found = [m for m in group.get_measurements() if m.name != PROBABILITY]
         assert [(m.name.value, m.value) for m in found] == MARGINS
         assert {m.unit.value for m in found} == {PERCENT.value}
         assert {m.name.scheme_designator for m in found} == {"SCT"}
-    told = [item.value for item in items_named(lesion, "121106")]
-    assert any("chance that a radiologist would call the mass so" in sentence for sentence in told)
+    comments = [item.value for item in items_named(lesion, "121106")]
+    assert any("would assign the descriptor" in comment for comment in comments)
 
 
-def test_without_concept_scores_there_are_no_margins(tmp_path):
+def test_a_record_without_descriptors_has_no_margin_scores(tmp_path):
     record = make_record(write_pair(tmp_path, ["CC"]), concepts=[])
     view = msgspec.structs.replace(record.views[0], concepts=[])
     record = msgspec.structs.replace(record, views=[view])
     report = Comprehensive3DSR.from_dataset(objects_of(record)["report.dcm"].dataset)
     (group,) = report.content.get_image_measurement_groups()
     assert {m.name.value for m in group.get_measurements()} == {PROBABILITY.value}
-    assert not any("margins" in item.value for item in items_named(group, "121106"))
+    assert not any("margin" in item.value for item in items_named(group, "121106"))
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -117,7 +117,7 @@ def test_the_region_is_the_box_on_its_own_image(views, sources, number):
     assert image.referenced_sop_instance_uid == sources[name].SOPInstanceUID
 
 
-def test_a_box_over_the_edge_ends_at_the_edge(tmp_path):
+def test_a_box_beyond_the_image_is_clipped(tmp_path):
     record = make_record(write_pair(tmp_path, ["CC"]))
     view = msgspec.structs.replace(record.views[0], box=(-5.0, 100.0, 200.0, 50.0))
     record = msgspec.structs.replace(record, views=[view])
@@ -127,12 +127,12 @@ def test_a_box_over_the_edge_ends_at_the_edge(tmp_path):
     assert group.roi.value.max(axis=0) == pytest.approx([90, 120])
 
 
-def test_every_group_names_the_lesion_and_the_algorithm(lesion, views, record):
+def test_every_group_identifies_the_lesion_and_the_algorithm(lesion, views, record):
     for group in (lesion, *views):
         assert group.tracking_uid == lesion_uid(record)
         assert group.tracking_identifier == "case-7 2"
-        said = {value: [i.value for i in items_named(group, value)] for value in ALGORITHM}
-        assert said == ALGORITHM
+        found = {value: [i.value for i in items_named(group, value)] for value in ALGORITHM}
+        assert found == ALGORITHM
 
 
 ALGORITHM = {
@@ -143,26 +143,26 @@ ALGORITHM = {
 """Name, version and parameters: TID 4019."""
 
 
-def test_the_evidence_is_told_in_a_word_and_referred_to(views, read_back):
+def test_the_direction_of_the_evidence_and_its_objects_are_in_the_view_group(views, read_back):
     for name, group in zip(("CC", "MLO"), views, strict=True):
-        told = [item.value for item in items_named(group, "130402")]
-        assert told == ["Evidence: for malignancy, inside the box"]
+        directions = [item.value for item in items_named(group, "130402")]
+        assert directions == ["Evidence: for malignancy, inside the box"]
         referred = {i.referenced_sop_instance_uid for i in items_named(group, "130401")}
         evidence = [f"{name}-evidence-levels.dcm", f"{name}-evidence-map.dcm"]
         assert referred == {read_back[file].SOPInstanceUID for file in evidence}
 
 
-def test_all_that_the_report_refers_to_is_listed_as_its_evidence(report, read_back, sources):
+def test_all_referenced_objects_are_listed_as_evidence(report, read_back, sources):
     listed = {sop for _, _, sop, _ in report.get_evidence()}
-    held = [read_back[name] for name in read_back if "evidence" in name]
-    assert listed == {one.SOPInstanceUID for one in (*held, *sources.values())}
+    objects = [read_back[name] for name in read_back if "evidence" in name]
+    assert listed == {one.SOPInstanceUID for one in (*objects, *sources.values())}
 
 
-def test_the_image_library_says_what_each_image_shows(report, sources):
+def test_the_image_library_describes_each_image(report, sources):
     root = report.content[0].ContentSequence
     (library,) = [item for item in root if item.name.value == "111028"]
     (group,) = library.ContentSequence
-    told = {
+    described = {
         image.referenced_sop_instance_uid: {
             item.name.meaning: getattr(item.value, "value", item.value)
             for item in image.ContentSequence
@@ -170,7 +170,7 @@ def test_the_image_library_says_what_each_image_shows(report, sources):
         for image in group.ContentSequence
     }
     for name, source in sources.items():
-        assert told[source.SOPInstanceUID] == {
+        assert described[source.SOPInstanceUID] == {
             "Modality": "MG",
             "Image Laterality": LEFT,
             "Image View": PROJECTION[name],
@@ -179,17 +179,17 @@ def test_the_image_library_says_what_each_image_shows(report, sources):
         }
 
 
-def test_it_says_research_use_only_in_series_and_text(report):
+def test_series_description_and_content_state_research_use_only(report):
     assert "Research use only" in report.SeriesDescription
     comments = [i.value for i in report.content[0].ContentSequence if i.name.value == "121106"]
     assert comments == ["Research use only. Not a medical device."]
 
 
-def test_it_tells_the_cautions_of_the_record(lesion):
-    assert CAUTIONS[0].message in [item.value for item in items_named(lesion, "121106")]
+def test_the_warnings_of_the_record_are_comments(lesion):
+    assert WARNINGS[0].message in [item.value for item in items_named(lesion, "121106")]
 
 
-def test_it_gives_no_assessment_category_and_no_advice(report):
+def test_it_has_no_assessment_category_and_no_advice(report):
     words = str(report).lower()
     assert not [word for word in ("bi-rads", "birads", "biopsy", "follow-up") if word in words]
 
@@ -201,14 +201,14 @@ def test_a_lesion_with_one_view_has_one_region(tmp_path):
     assert len(report.content.get_image_measurement_groups()) == 1
 
 
-def test_an_interval_without_codes_is_refused_in_a_sentence(tmp_path):
+def test_an_interval_without_codes_is_rejected(tmp_path):
     interval = Interval(low=0.1, high=0.9, level=0.95)
     record = make_record(write_pair(tmp_path, ["CC"]), interval=interval)
     with pytest.raises(InputError, match=r"interval.level: is 0.95, but DICOM has codes for"):
         objects_of(record)
 
 
-def test_the_observer_is_this_software_with_its_ensemble(report):
+def test_the_observer_is_this_software_with_the_ensemble(report):
     (context,) = report.content.get_observer_contexts(observer_type=codes.DCM.Device)
     device = context.observer_identifying_attributes
     assert isinstance(device, hd.sr.DeviceObserverIdentifyingAttributes)

@@ -1,4 +1,4 @@
-"""UIDs: new, valid, and the same again for the same input and model."""
+"""UIDs are unique, valid, and equal for equal input and model."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def file_bytes(dataset):
     return stream.getvalue()
 
 
-def test_the_same_input_and_model_give_the_same_bytes_at_the_same_moment(record):
+def test_two_exports_at_one_time_are_identical(record):
     first, again = objects_of(record), objects_of(record)
     assert first.keys() == again.keys()
     for name in first:
         assert file_bytes(first[name].dataset) == file_bytes(again[name].dataset), name
 
 
-def test_a_moved_file_is_the_same_input(record, files, tmp_path):
+def test_the_path_of_a_file_does_not_matter(record, files, tmp_path):
     moved = {name: tmp_path / f"{name}-copy.dcm" for name in files}
     for name, path in files.items():
         moved[name].write_bytes(path.read_bytes())
@@ -48,7 +48,7 @@ def test_a_moved_file_is_the_same_input(record, files, tmp_path):
         {"lesion_id": "3"},
     ],
 )
-def test_another_model_software_or_lesion_gives_other_uids(record, change):
+def test_another_model_software_or_lesion_has_other_uids(record, change):
     one, other = uids(record), uids(msgspec.structs.replace(record, **change))
     assert not {u for pair in one.values() for u in pair} & {u for p in other.values() for u in p}
 
@@ -69,18 +69,18 @@ def test_the_evidence_of_views_of_one_study_shares_a_series(record):
     assert [one.InstanceNumber for one in series] == [1, 2]
 
 
-def test_a_lesion_is_tracked_by_the_same_uid_whichever_model_looks_at_it(record):
+def test_the_tracking_uid_of_a_lesion_is_independent_of_the_model(record):
     other = msgspec.structs.replace(record, software="mammopair 9.9.9")
     assert lesion_uid(other) == lesion_uid(record)
     view = msgspec.structs.replace(record.views[0], box=(1.0, 2.0, 3.0, 4.0))
     assert lesion_uid(msgspec.structs.replace(record, views=[view])) != lesion_uid(record)
 
 
-def test_lists_of_names_do_not_run_into_each_other():
+def test_names_are_separated():
     assert stable_uid("a", "bc") != stable_uid("ab", "c")
 
 
-def test_neither_the_order_of_views_nor_the_kind_of_numbers_matters(record):
+def test_neither_the_order_of_views_nor_the_type_of_numbers_matters(record):
     views = [
         msgspec.structs.replace(view, box=tuple(int(edge) for edge in view.box))
         for view in record.views

@@ -1,10 +1,10 @@
-"""A record as DICOM objects that any viewer reads, beside the mammograms that it was made from.
+"""The results of a lesion as DICOM objects.
 
-For each lesion a structured report (TID 1500) and a picture (Secondary Capture); for each of its
-views the evidence as ordered levels (Segmentation) and as numbers (Parametric Map). Start at
+Each lesion has a structured report (TID 1500) and a picture (Secondary Capture). Each view has its
+evidence as ordered levels (Segmentation) and as numbers (Parametric Map). The entry points are in
 :mod:`mammopair.results.dicom.export`.
 
-Each object is filed under the patient and the study of its image, whose identity it carries over
-as it is. What concerns all views of a lesion, the report and the picture, goes to the study of
-the CC view, or of the only view; it refers to images of other studies by their UIDs.
+Each object belongs to the patient and the study of its image, whose identity it copies. The report
+and the picture, which concern all views of a lesion, belong to the study of the CC view, or of the
+only view; they refer to images of other studies by their UIDs.
 """

@@ -1,4 +1,4 @@
-"""Coded concepts of the results, each with the place of DICOM PS3.16 that it comes from."""
+"""Coded concepts of the results, with their context group or template in DICOM PS3.16."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ SIDES = {
     "L": Code("7771000", "SCT", "Left"),
     "R": Code("24028007", "SCT", "Right"),
 }
-"""CID 244, by the record's laterality."""
+"""CID 244, by the laterality of the record."""
 PROJECTIONS = {
     "CC": Code("399162004", "SCT", "cranio-caudal"),
     "MLO": Code("399368009", "SCT", "medio-lateral oblique"),
 }
-"""CID 4014, by the record's projection."""
+"""CID 4014, by the projection of the view."""
 IMAGE_LATERALITY = Code("111027", "DCM", "Image Laterality")
+"""TID 1603."""
 IMAGE_VIEW = Code("111031", "DCM", "Image View")
-"""Both of TID 1603."""
+"""TID 1603."""
 MASS = Code("129788004", "SCT", "Mammographic breast mass")
 """CID 6054."""
 
@@ -31,11 +32,11 @@ MARGINS = {
     "ill-defined": Code("129741003", "SCT", "Indistinct lesion"),
     "spiculated": Code("129742005", "SCT", "Spiculated lesion"),
 }
-"""CID 6006, by the record's words on the margin; ill-defined is the older word for indistinct."""
+"""CID 6006, by the margin descriptor; ill-defined is an older term for indistinct."""
 
 PROBABILITY_OF_CANCER = Code("111047", "DCM", "Probability of cancer")
 PERCENT = Code("%", "UCUM", "Percent")
-"""TID 4006 wants the probability of cancer in per cent."""
+"""Unit of the probability of cancer in TID 4006."""
 NO_UNITS = Code("1", "UCUM", "no units")
 MEAN = Code("373098007", "SCT", "Mean")
 INTERVAL_BOUNDS = {
@@ -48,7 +49,7 @@ INTERVAL_BOUNDS = {
         Code("371889001", "SCT", "Ninety-fifth percentile"),
     ),
 }
-"""The bounds of a central interval, by its coverage: there are codes for these two only."""
+"""Bounds of a central interval, by its coverage; codes exist for these two only."""
 
 VISUAL_EXPLANATION = Code("130401", "DCM", "Visual explanation")
 CLASS_ACTIVATION = Code("130402", "DCM", "Class activation")

@@ -1,4 +1,4 @@
-"""One record and its views to DICOM objects, and these to files, whole or not at all.
+"""Make the DICOM objects of a lesion from its record and views, and write them.
 
 >>> objects = make_objects(record, views)  # doctest: +SKIP
 >>> write_objects(objects, Path("out/dicom"))  # doctest: +SKIP
@@ -14,17 +14,17 @@ from typing import TYPE_CHECKING
 
 from mammopair.atomic_write import atomic_folder
 from mammopair.progress import Progress, exhaust
-from mammopair.record import Record, ViewResult
-from mammopair.results.dicom.equipment import date
-from mammopair.results.dicom.identity import carry_identity
+from mammopair.record import Record
+from mammopair.results.dicom.equipment import set_dates
+from mammopair.results.dicom.identity import copy_identity
 from mammopair.results.dicom.parametric_map import make_parametric_map
 from mammopair.results.dicom.secondary_capture import make_secondary_capture
 from mammopair.results.dicom.segmentation import make_segmentation
 from mammopair.results.dicom.source import Source, read_source
 from mammopair.results.dicom.structured_report import make_structured_report
-from mammopair.results.dicom.uids import settle_dimensions
+from mammopair.results.dicom.uids import set_dimension_uid
+from mammopair.results.hanging_protocol import order_views
 from mammopair.results.rendered_view import RenderedView
-from mammopair.view import Projection
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -42,14 +42,14 @@ class ResultObject:
 def make_objects(
     record: Record, views: Mapping[str, RenderedView], moment: datetime | None = None
 ) -> list[ResultObject]:
-    """All objects of one lesion: report, picture, and each view's evidence.
+    """Make all objects of one lesion: report, picture, and the evidence of each view.
 
-    Where all evidence of a view is too faint for a level, it has no Segmentation.
+    A view whose evidence is negligible everywhere has no Segmentation.
 
     Parameters
     ----------
     record
-        The lesion's; each view's ``file`` is read again for its header.
+        The lesion's record; the header of each view is read from its ``file``.
     views
         By projection, the rendered views, for the picture.
     moment
@@ -58,7 +58,8 @@ def make_objects(
     Raises
     ------
     InputError
-        If a view's file is not DICOM, is another image than the record's or lacks a UID.
+        If a view's file is not DICOM, is another image than that of the record or lacks a UID, or
+        if DICOM has no code for the interval of the record.
     """
     return exhaust(make_objects_stepwise(record, views, moment))
 
@@ -66,8 +67,9 @@ def make_objects(
 def make_objects_stepwise(
     record: Record, views: Mapping[str, RenderedView], moment: datetime | None = None
 ) -> Generator[Progress, None, list[ResultObject]]:
-    """Make the objects, yielding progress before each; otherwise as :func:`make_objects`."""
-    sources = [read_source(view) for view in sorted(record.views, key=_place)]
+    """Make the objects as :func:`make_objects`, yielding progress before each."""
+    # CC first: the report and the picture belong to its study.
+    sources = [read_source(view) for view in order_views(record.views)]
     total = 2 * len(sources) + 2
     named: list[tuple[str, Source, Dataset]] = []
     evidence: list[list[Dataset]] = []
@@ -81,7 +83,7 @@ def make_objects_stepwise(
             named.append((f"{name}-evidence-levels", source, levels))
         named.append((f"{name}-evidence-map", source, numbers))
         evidence.append([made for made in (levels, numbers) if made is not None])
-    yield Progress(total - 2, total, "Report")
+    yield Progress(total - 2, total, "Structured report")
     report = make_structured_report(record, sources, evidence)
     yield Progress(total - 1, total, "Picture")
     picture = make_secondary_capture(record, sources, views)
@@ -89,9 +91,9 @@ def make_objects_stepwise(
 
     moment = moment or datetime.now()
     for _, source, made in named:
-        carry_identity(source.header, made)
-        settle_dimensions(made)
-        date(made, moment)
+        copy_identity(source.header, made)
+        set_dimension_uid(made)
+        set_dates(made, moment)
         if made is not report:
             made.ImageLaterality = record.laterality
             made.BodyPartExamined = "BREAST"
@@ -99,7 +101,7 @@ def make_objects_stepwise(
 
 
 def write_objects(objects: Sequence[ResultObject], folder: Path) -> list[Path]:
-    """Write a lesion's objects into a folder of their own, in place of what was there before.
+    """Write the objects of a lesion to a folder, in place of earlier contents.
 
     Returns
     -------
@@ -109,14 +111,9 @@ def write_objects(objects: Sequence[ResultObject], folder: Path) -> list[Path]:
     Raises
     ------
     InputError
-        If the operating system refuses; then the folder is as it was.
+        If the operating system refuses; an earlier folder is then left unchanged.
     """
     with atomic_folder(folder) as unfinished:
         for made in objects:
             made.dataset.save_as(unfinished / made.name, enforce_file_format=True)
     return [folder / made.name for made in objects]
-
-
-def _place(view: ViewResult) -> int:
-    """CC first: what concerns the lesion as a whole is filed in its study."""
-    return list(Projection).index(Projection(view.projection))

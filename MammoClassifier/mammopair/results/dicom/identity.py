@@ -1,4 +1,4 @@
-"""Whose result it is: patient and study, carried over from the source image as they stand."""
+"""The patient and the study of a result, copied from its source image without changes."""
 
 from __future__ import annotations
 
@@ -24,20 +24,27 @@ STUDY = (
     *("AccessionNumber", "IssuerOfAccessionNumberSequence", "ReferringPhysicianName"),
     *("PatientAge", "PatientSize", "PatientWeight", "TimezoneOffsetFromUTC"),
 )
-"""General Study and Patient Study modules (PS3.3 C.7.2), and what times are to be read by."""
+"""General Study and Patient Study modules (PS3.3 C.7.2), and the time zone of their times."""
+TYPE_2 = frozenset(
+    {
+        *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
+        *("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"),
+    }
+)
+"""Attributes that must be present, but may be empty."""
 
 
-def carry_identity(header: Dataset, result: Dataset) -> None:
-    """Give a result the patient and the study of a source image, with its character set.
+def copy_identity(header: Dataset, result: Dataset) -> None:
+    """Copy patient, study and character set from a source image to a result.
 
-    Values are neither checked nor mended: what a PACS files the image under must be what it files
-    the result under. All other text of a result is ASCII, so it reads alike in any character set.
+    Values are neither validated nor corrected, because a PACS must file the result under the same
+    values as the image. All other text of a result is ASCII, which any character set includes.
     """
     for keyword in ("SpecificCharacterSet", *PATIENT, *STUDY):
         if keyword in result:
             del result[keyword]
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # on values that break the rules
+            warnings.simplefilter("ignore", UserWarning)  # pydicom warns of invalid values
             try:
                 element = header[keyword]
             except KeyError:
@@ -45,23 +52,3 @@ def carry_identity(header: Dataset, result: Dataset) -> None:
                     setattr(result, keyword, None)
                 continue
             result[element.tag] = deepcopy(element)
-
-
-TYPE_2 = frozenset(
-    {
-        *("PatientName", "PatientID", "PatientBirthDate", "PatientSex"),
-        *("StudyDate", "StudyTime", "StudyID", "AccessionNumber", "ReferringPhysicianName"),
-    }
-)
-"""Must be there, if only empty."""
-
-
-def label(words: str, longest: int = 64) -> str:
-    """Text of our own that fits an attribute of one line: no backslash, no break, not too long."""
-    one_line = "".join(letter if letter.isprintable() else " " for letter in plain(words))
-    return one_line.replace("\\", "/").strip()[:longest]
-
-
-def plain(words: str) -> str:
-    """Text of our own in ASCII; other characters as ``&#24739;``."""
-    return words.encode("ascii", "xmlcharrefreplace").decode("ascii")

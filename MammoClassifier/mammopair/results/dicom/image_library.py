@@ -1,4 +1,4 @@
-"""The image library of a report (TID 1600): which images it is about, and what they show."""
+"""The image library of a report (TID 1600): the images of a lesion with their descriptions."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from highdicom.sr import ContainerContentItem, ImageContentItem
 
 
-def image_library(record: Record, sources: Sequence[Source]) -> ContainerContentItem:
-    """All views of a lesion as one group.
+def make_image_library(record: Record, sources: Sequence[Source]) -> ContainerContentItem:
+    """Return a library with all views of a lesion as one group.
 
-    highdicom's own library describes no mammogram without spacing and orientation, and none by
-    its projection, so this one is made item by item.
+    It is made item by item, because highdicom's library rejects mammograms without spacing and
+    orientation and does not describe the projection.
     """
     from highdicom.sr import ContainerContentItem, ContentSequence, RelationshipTypeValues
     from pydicom.sr.codedict import codes as dictionary
@@ -25,7 +25,7 @@ def image_library(record: Record, sources: Sequence[Source]) -> ContainerContent
     group = ContainerContentItem(
         name=dictionary.DCM.ImageLibraryGroup, relationship_type=RelationshipTypeValues.CONTAINS
     )
-    group.ContentSequence = ContentSequence([entry(record, source) for source in sources])
+    group.ContentSequence = ContentSequence([_make_entry(record, source) for source in sources])
     library = ContainerContentItem(
         name=dictionary.DCM.ImageLibrary, relationship_type=RelationshipTypeValues.CONTAINS
     )
@@ -33,8 +33,8 @@ def image_library(record: Record, sources: Sequence[Source]) -> ContainerContent
     return library
 
 
-def entry(record: Record, source: Source) -> ImageContentItem:
-    """One view: modality, side, projection and size (TID 1602 and 1603)."""
+def _make_entry(record: Record, source: Source) -> ImageContentItem:
+    """Return one view with modality, laterality, projection and size (TID 1602 and 1603)."""
     from highdicom.sr import (
         CodeContentItem,
         CodedConcept,
@@ -46,7 +46,7 @@ def entry(record: Record, source: Source) -> ImageContentItem:
     from pydicom.sr.codedict import codes as dictionary
 
     context = RelationshipTypeValues.HAS_ACQ_CONTEXT
-    said = (
+    coded = (
         (dictionary.DCM.Modality, codes.MAMMOGRAPHY_MODALITY),
         (codes.IMAGE_LATERALITY, codes.SIDES[record.laterality]),
         (codes.IMAGE_VIEW, codes.PROJECTIONS[source.result.projection]),
@@ -61,7 +61,7 @@ def entry(record: Record, source: Source) -> ImageContentItem:
     )
     image.ContentSequence = ContentSequence(
         [
-            *(CodeContentItem(name, value, relationship_type=context) for name, value in said),
+            *(CodeContentItem(name, value, relationship_type=context) for name, value in coded),
             NumContentItem(dictionary.DCM.PixelDataRows, rows, pixels, relationship_type=context),
             NumContentItem(
                 dictionary.DCM.PixelDataColumns, columns, pixels, relationship_type=context

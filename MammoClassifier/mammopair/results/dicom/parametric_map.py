@@ -1,7 +1,8 @@
-"""The evidence of a view as a Parametric Map: the very numbers, on their own coarse grid.
+"""The evidence map of a view as a Parametric Map, with its own values on its own grid.
 
-The map lies in the plane of its image (:func:`mammopair.results.dicom.source.reference`), so a
-reader that knows positions lays its few large cells over the image without resampling.
+The map is placed in the plane of its image, see
+:func:`mammopair.results.dicom.source.describe_source`, so that a viewer that uses positions
+overlays its large cells on the image without resampling.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from mammopair.crop import to_pixel_index
 from mammopair.record import Evidence, Record
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.dicom import codes
-from mammopair.results.dicom.equipment import equipment, series_description
-from mammopair.results.dicom.source import Source, reference
+from mammopair.results.dicom.equipment import identify_equipment, series_description
+from mammopair.results.dicom.source import Source, describe_source
 from mammopair.results.dicom.uids import result_uid
 
 if TYPE_CHECKING:
@@ -25,14 +26,14 @@ if TYPE_CHECKING:
 
 
 def make_parametric_map(record: Record, source: Source, number: int) -> ParametricMap:
-    """The signed evidence map of one view, in calibrated logits, as 32-bit floats.
+    """Return the signed evidence map of one view, in calibrated logits, as 32-bit floats.
 
     Parameters
     ----------
     record
-        The lesion's.
+        The lesion's record.
     source
-        The view's image.
+        The view and its image.
     number
         Instance number.
     """
@@ -41,7 +42,7 @@ def make_parametric_map(record: Record, source: Source, number: int) -> Parametr
 
     evidence = source.result.evidence
     cells = np.asarray(evidence.cells, dtype=np.float32)
-    image = reference(source)
+    image = describe_source(source)
     made = ParametricMap(
         source_images=[image],
         pixel_array=cells,
@@ -66,20 +67,20 @@ def make_parametric_map(record: Record, source: Source, number: int) -> Parametr
         content_description="Evidence for and against malignancy, in logits",
         content_creator_name="",
         plane_orientation=PlaneOrientationSequence("PATIENT", image.ImageOrientationPatient),
-        **place(evidence, source.spacing),
+        **_placement(evidence, source.spacing),
         **_window(ParametricMap),
-        **equipment(record),
+        **identify_equipment(record),
     )
     made.ImageComments = (
-        "Class activation, averaged over the ensemble. The mean of all cells plus "
-        f"{evidence.bias:.6f} is the mean calibrated logit of the view."
+        "Class activation map in calibrated logits, mean over the networks of the ensemble. The "
+        f"mean of all cells plus the bias {evidence.bias:.6f} is the mean logit of the view."
     )
-    made.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [breast(record.laterality)]
+    made.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [_breast(record.laterality)]
     return made
 
 
-def breast(laterality: str) -> Dataset:
-    """Which breast the frame shows (Frame Anatomy, PS3.3 C.7.6.16.2.8); dcmqi needs it said."""
+def _breast(laterality: str) -> Dataset:
+    """Return the breast as Frame Anatomy (PS3.3 C.7.6.16.2.8), which dcmqi requires."""
     from highdicom.sr import CodedConcept
     from pydicom.dataset import Dataset
 
@@ -89,8 +90,8 @@ def breast(laterality: str) -> Dataset:
     return anatomy
 
 
-def place(evidence: Evidence, spacing: tuple[float, float]) -> dict[str, Any]:
-    """Pixel spacing and position of the map in the plane of its image, for highdicom.
+def _placement(evidence: Evidence, spacing: tuple[float, float]) -> dict[str, Any]:
+    """Return highdicom's arguments for spacing and position of the map in the image plane.
 
     The origin of the image plane is the centre of the first pixel.
     """
@@ -109,10 +110,10 @@ def place(evidence: Evidence, spacing: tuple[float, float]) -> dict[str, Any]:
 
 
 def _window(made: type) -> dict[str, Any]:
-    """The scale of all our pictures, ``-EVIDENCE_LIMIT`` to ``EVIDENCE_LIMIT``, as a window."""
+    """Return highdicom's arguments for the window, ``-EVIDENCE_LIMIT`` to ``EVIDENCE_LIMIT``."""
     centre, width = 0.0, 2 * EVIDENCE_LIMIT
     if "voi_lut_transformations" not in signature(made).parameters:
-        # highdicom 0.27, as 3D Slicer 5.12 has it
+        # highdicom 0.27, which 3D Slicer 5.12 bundles
         return {"window_center": centre, "window_width": width}
     from highdicom import VOILUTTransformation
 

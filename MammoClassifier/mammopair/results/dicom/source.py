@@ -1,4 +1,4 @@
-"""The image that a result refers to: its header, and the plane that results are laid in."""
+"""The source image of a result: its header, and the plane in which results are placed."""
 
 from __future__ import annotations
 
@@ -10,33 +10,33 @@ from mammopair.errors import InputError
 from mammopair.io.dicom import open_dataset
 from mammopair.io.dicom_attributes import get_text, get_value
 from mammopair.io.dicom_header import parse_header
+from mammopair.io.image_file import detect_format
 from mammopair.record import ViewResult
 from mammopair.results.dicom.uids import plane_uid
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
-NEEDED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
-"""Without these nothing can refer to an image, nor be filed beside it."""
-TO_BE_FILLED = (
+REQUIRED = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "SOPClassUID")
+"""An image without these cannot be referred to."""
+LEFT_EMPTY = (
     *("PatientID", "PatientName", "PatientBirthDate", "PatientSex", "AccessionNumber"),
     *("StudyID", "StudyDate", "StudyTime", "ReferringPhysicianName"),
 )
-"""highdicom asks for these; whose they are is carried over afterwards, as it stands."""
-
+"""highdicom requires these; the identity is copied from the source image afterwards."""
 LOSSY = ("LossyImageCompression", "LossyImageCompressionRatio", "LossyImageCompressionMethod")
-"""What has once been compressed with loss has to say so in all that is derived from it."""
+"""An object derived from an image with lossy compression must have its values."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A view's result and the header of the image that it is about."""
+    """The result of a view and the header of its image."""
 
     result: ViewResult
     header: Dataset
-    """As the file has it, without pixels."""
+    """The header without pixels, as in the file."""
     spacing: tuple[float, float]
-    """Millimetres between rows and between columns; 1.0 where the file does not tell."""
+    """Millimetres between rows and between columns; 1.0 where unknown."""
 
     @property
     def study(self) -> str:
@@ -55,55 +55,55 @@ def read_source(result: ViewResult) -> Source:
     Raises
     ------
     InputError
-        If the file is no DICOM file, is another image than the record's, or lacks a UID without
-        which no object can refer to it.
+        If the file cannot be read or is not a DICOM file, is another image than that of the
+        record, or lacks a UID that references need.
     """
-    from mammopair.io.image_file import detect_format
-
     path = Path(result.file)
     try:
         with path.open("rb") as stream:
             start = stream.read(1024)
     except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
+        raise InputError(
+            path, f"cannot be read ({error.strerror}); DICOM results need the original image"
+        ) from error
     if start[128:132] != b"DICM" and detect_format(start):
         raise InputError(
             path,
-            "is not a DICOM file, so no DICOM result can refer to it; classify the DICOM "
-            "original, or leave DICOM results out",
+            "is not a DICOM file, so DICOM results cannot refer to it; classify the DICOM "
+            "original, or omit --dicom",
         )
     header = open_dataset(path, pixels=False)
-    for keyword in NEEDED:
+    for keyword in REQUIRED:
         if not get_text(header, keyword):
             raise InputError(
                 path,
-                f"has no {keyword}, so no DICOM result can refer to it; export it again from "
-                "where it is kept",
+                f"has no {keyword}, so DICOM results cannot refer to it; export the image again "
+                "from its archive",
             )
     if get_text(header, "SOPInstanceUID") != result.sop_uid:
         raise InputError(
             path,
-            f"is image {get_text(header, 'SOPInstanceUID')}, but the record is about image "
-            f"{result.sop_uid or 'without UID'}; classify again",
+            f"has SOPInstanceUID {get_text(header, 'SOPInstanceUID')}, but the record is about "
+            f"{result.sop_uid or 'an image without UID'}; classify the file again",
         )
     spacing = parse_header(header, path).spacing
     return Source(result, header, (spacing.row, spacing.column) if spacing else (1.0, 1.0))
 
 
-def reference(source: Source) -> Dataset:
-    """What highdicom must know of a source image: which it is, how large, and in which plane.
+def describe_source(source: Source) -> Dataset:
+    """Return what highdicom needs of a source image: identity, size and plane.
 
-    A projection has no place in the patient, but a Parametric Map must have one, and most readers
-    want one of a Segmentation. Both lie in the image's own plane: a frame of reference of this
-    image alone, origin in the centre of its first pixel, rows along x, columns along y, which is
-    where Slicer and other viewers put an image that does not say where it is.
+    A projection has no position in the patient, but a Parametric Map must have one, and most
+    readers require one of a Segmentation. Both are placed in the plane of the image: a frame of
+    reference of this image alone, with the origin at the centre of the first pixel, rows along x
+    and columns along y. Slicer and other viewers place images without a position there.
     """
     from pydicom.dataset import Dataset
 
     image = Dataset()
-    for keyword in NEEDED:
+    for keyword in REQUIRED:
         setattr(image, keyword, get_text(source.header, keyword))
-    for keyword in TO_BE_FILLED:
+    for keyword in LEFT_EMPTY:
         setattr(image, keyword, "")
     image.Modality = "MG"
     image.Rows, image.Columns = source.shape
@@ -113,7 +113,12 @@ def reference(source: Source) -> Dataset:
     image.ImageOrientationPatient = [1.0, 0.0, 0.0, 0.0, 1.0, 0.0]
     image.PixelSpacing = list(source.spacing)
     image.SliceThickness = 1.0
+    copy_lossy_compression(source, image)
+    return image
+
+
+def copy_lossy_compression(source: Source, target: Dataset) -> None:
+    """Copy what the header of an image states about lossy compression."""
     for keyword in LOSSY:
         if get_value(source.header, keyword) is not None:
-            setattr(image, keyword, get_value(source.header, keyword))
-    return image
+            setattr(target, keyword, get_value(source.header, keyword))

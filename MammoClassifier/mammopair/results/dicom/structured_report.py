@@ -1,21 +1,21 @@
-"""A lesion's record as a structured report: Measurement Report, TID 1500, Comprehensive 3D SR.
+"""The record of a lesion as a structured report: Measurement Report, TID 1500, Comprehensive 3D SR.
 
-The report holds
+The report contains
 
 - the image library (TID 1600): each view with its laterality and projection;
-- a group for the lesion (TID 1501): its probability, the bounds of the interval, how far it looks
-  like each margin, the warnings;
-- a group for each view (TID 1410): the marked box on the image, the view's own probability and
-  margins, and its evidence in a word and as the objects that hold it.
+- a group for the lesion (TID 1501): the probability, the bounds of its interval, the scores of
+  the margin descriptors, the warnings;
+- a group for each view (TID 1410): the marked box on the image, the probability and the margin
+  scores of the view, the direction of its evidence and references to the evidence objects.
 
-All groups carry the lesion's tracking identifier and the algorithm's identification (TID 4019).
-Probabilities are in per cent, as TID 4006 has them.
+All groups have the tracking identifier of the lesion and the identification of the algorithm
+(TID 4019). Probabilities are in per cent, as in TID 4006.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
 import numpy.typing as npt
@@ -24,17 +24,18 @@ from mammopair import RESEARCH_USE_ONLY
 from mammopair.errors import InputError
 from mammopair.record import ConceptScore, Record
 from mammopair.results.dicom import codes
+from mammopair.results.dicom.ascii_text import to_ascii
 from mammopair.results.dicom.equipment import (
     MANUFACTURER,
     NAME,
-    equipment,
-    parameters,
+    algorithm_parameters,
+    identify_equipment,
     series_description,
 )
-from mammopair.results.dicom.identity import plain
-from mammopair.results.dicom.image_library import image_library
-from mammopair.results.dicom.source import Source, reference
+from mammopair.results.dicom.image_library import make_image_library
+from mammopair.results.dicom.source import Source, describe_source
 from mammopair.results.dicom.uids import lesion_uid, result_uid, stable_uid
+from mammopair.results.text import interval_name
 
 if TYPE_CHECKING:
     from highdicom.sr import (
@@ -50,38 +51,43 @@ if TYPE_CHECKING:
         TrackingIdentifier,
     )
     from pydicom.dataset import Dataset
+    from pydicom.sr.coding import Code
 
-MARGINS_MEAN = (
-    "The percentages of margins are the chance that a radiologist would call the mass so, as the "
-    "networks see it; they are no description by a radiologist."
+SCOPE = (
+    "The percentiles are the bounds of the {interval} of the probability. This report contains no "
+    "diagnosis, no assessment category and no management advice."
+)
+MARGIN_SCORES = (
+    "The percentages of the margins are predicted by the networks: the probability that a "
+    "radiologist would assign the descriptor. They are not a radiologist's description."
 )
 
 
 def make_structured_report(
     record: Record, sources: Sequence[Source], evidence: Sequence[Sequence[Dataset]]
 ) -> Comprehensive3DSR:
-    """The report of one lesion.
+    """Return the report of one lesion, in the study of the first image.
 
     Parameters
     ----------
     record
-        The lesion's.
+        The lesion's record.
     sources
-        Its images; the report is filed under the first.
+        Its views and their images.
     evidence
-        For each image the objects that hold its evidence, none or some.
+        For each view, the objects with its evidence.
 
     Raises
     ------
     InputError
-        If the record's interval is one that DICOM has no codes for.
+        If DICOM has no codes for the bounds of the record's interval.
     """
     from highdicom.sr import Comprehensive3DSR
 
-    images = [reference(source) for source in sources]
+    images = [describe_source(source) for source in sources]
     return Comprehensive3DSR(
-        evidence=[*images, *(one for several in evidence for one in several)],
-        content=make_content(record, sources, evidence)[0],
+        evidence=[*images, *(one for objects in evidence for one in objects)],
+        content=_make_content(record, sources, evidence)[0],
         series_instance_uid=result_uid(record, "report series", sources[0].study),
         series_number=9101,
         series_description=series_description(record, "probability of malignancy"),
@@ -90,33 +96,35 @@ def make_structured_report(
         is_complete=True,
         is_final=False,
         is_verified=False,
-        **equipment(record),
+        **identify_equipment(record),
     )
 
 
-def make_content(
+def _make_content(
     record: Record, sources: Sequence[Source], evidence: Sequence[Sequence[Dataset]]
 ) -> MeasurementReport:
-    """The content tree."""
+    """Return the content tree."""
     from highdicom.sr import ContentSequence, MeasurementReport
 
     views = [
-        view_group(record, source, held) for source, held in zip(sources, evidence, strict=True)
+        _view_group(record, source, objects)
+        for source, objects in zip(sources, evidence, strict=True)
     ]
     report = MeasurementReport(
-        observation_context=observer(record),
+        observation_context=_observer(record),
         procedure_reported=codes.MAMMOGRAPHY,
-        imaging_measurements=[lesion_group(record), *views],
+        imaging_measurements=[_lesion_group(record), *views],
     )
     *context, measurements = report[0].ContentSequence
+    library = make_image_library(record, sources)
     report[0].ContentSequence = ContentSequence(
-        [*context, image_library(record, sources), comment(RESEARCH_USE_ONLY), measurements]
+        [*context, library, _comment(RESEARCH_USE_ONLY), measurements]
     )
     return report
 
 
-def observer(record: Record) -> ObservationContext:
-    """Who observed: a device, which is this software with the record's ensemble."""
+def _observer(record: Record) -> ObservationContext:
+    """Return the observer: a device, which is this software with the record's ensemble."""
     from highdicom.sr import (
         DeviceObserverIdentifyingAttributes,
         ObservationContext,
@@ -131,44 +139,41 @@ def observer(record: Record) -> ObservationContext:
                 uid=stable_uid("device", record.software, record.model.sha256),
                 name=NAME,
                 manufacturer_name=MANUFACTURER,
-                model_name=plain(f"{record.model.name} {record.model.version}"),
+                model_name=to_ascii(f"{record.model.name} {record.model.version}"),
                 serial_number=record.model.sha256,
             ),
         )
     )
 
 
-def lesion_group(record: Record) -> MeasurementsAndQualitativeEvaluations:
-    """What is said of the lesion as a whole."""
+def _lesion_group(record: Record) -> MeasurementsAndQualitativeEvaluations:
+    """Return the measurements of the lesion as a whole, with comments and warnings."""
     from highdicom.sr import MeasurementsAndQualitativeEvaluations
 
-    low, high = interval_codes(record.interval.level)
+    low, high = _interval_codes(record.interval.level)
+    margins = _margin_scores(record.concepts)
     group = MeasurementsAndQualitativeEvaluations(
         measurements=[
-            probability(record.probability, codes.MEAN),
-            probability(record.interval.low, low),
-            probability(record.interval.high, high),
-            *margins(record.concepts),
+            _probability(record.probability, codes.MEAN),
+            _probability(record.interval.low, low),
+            _probability(record.interval.high, high),
+            *margins,
         ],
-        **_common(record),
+        **_common_items(record),
     )
-    level = f"{100 * record.interval.level:g} %"
-    group[0].ContentSequence.append(
-        comment(
-            f"The percentiles bound the {level} interval of the probability. Nothing here is a "
-            "diagnosis, an assessment category or an advice on what to do."
-        )
-    )
-    if margins(record.concepts):
-        group[0].ContentSequence.append(comment(MARGINS_MEAN))
-    group[0].ContentSequence.extend(comment(warning.message) for warning in record.warnings)
+    comments = [
+        SCOPE.format(interval=interval_name(record.interval.level)),
+        *([MARGIN_SCORES] if margins else []),
+        *(warning.message for warning in record.warnings),
+    ]
+    group[0].ContentSequence.extend(map(_comment, comments))
     return group
 
 
-def view_group(
+def _view_group(
     record: Record, source: Source, evidence: Sequence[Dataset]
 ) -> PlanarROIMeasurementsAndQualitativeEvaluations:
-    """What is said of the lesion on one view."""
+    """Return the box, the measurements and the evidence of the lesion on one view."""
     from highdicom.sr import (
         ImageContentItem,
         ImageRegion,
@@ -183,16 +188,16 @@ def view_group(
     group = PlanarROIMeasurementsAndQualitativeEvaluations(
         referenced_region=ImageRegion(
             graphic_type="POLYLINE",
-            graphic_data=outline(view.box, source.shape),
+            graphic_data=_outline(view.box, source.shape),
             source_image=SourceImageForRegion(
                 str(source.header.SOPClassUID), str(source.header.SOPInstanceUID)
             ),
         ),
-        measurements=[probability(view.probability, codes.MEAN), *margins(view.concepts)],
+        measurements=[_probability(view.probability, codes.MEAN), *_margin_scores(view.concepts)],
         qualitative_evaluations=[
             QualitativeEvaluation(codes.IMAGE_VIEW, codes.PROJECTIONS[view.projection])
         ],
-        **_common(record),
+        **_common_items(record),
     )
     group[0].ContentSequence.append(
         TextContentItem(
@@ -204,54 +209,44 @@ def view_group(
     group[0].ContentSequence.extend(
         ImageContentItem(
             name=codes.VISUAL_EXPLANATION,
-            referenced_sop_class_uid=str(held.SOPClassUID),
-            referenced_sop_instance_uid=str(held.SOPInstanceUID),
+            referenced_sop_class_uid=str(one.SOPClassUID),
+            referenced_sop_instance_uid=str(one.SOPInstanceUID),
             relationship_type=RelationshipTypeValues.CONTAINS,
         )
-        for held in evidence
+        for one in evidence
     )
     return group
 
 
-def _common(record: Record) -> dict[str, Any]:
-    """What every group says: which lesion, what it is, where, and who says so."""
-    return {
-        "tracking_identifier": tracking(record),
-        "finding_type": codes.MASS,
-        "finding_sites": [site(record)],
-        "algorithm_id": algorithm_identification(record),
-    }
+class _CommonItems(TypedDict):
+    """Arguments of highdicom's measurement groups that all groups share."""
+
+    tracking_identifier: TrackingIdentifier
+    finding_type: Code
+    finding_sites: list[FindingSite]
+    algorithm_id: AlgorithmIdentification
 
 
-def tracking(record: Record) -> TrackingIdentifier:
-    """The lesion's name for people and its UID, the same in every report on it."""
-    from highdicom.sr import TrackingIdentifier
+def _common_items(record: Record) -> _CommonItems:
+    """Return the lesion's identifier, which is the same in all its reports, finding and site."""
+    from highdicom.sr import AlgorithmIdentification, FindingSite, TrackingIdentifier
 
-    return TrackingIdentifier(
-        uid=lesion_uid(record), identifier=plain(f"{record.case_id} {record.lesion_id}")
+    return _CommonItems(
+        tracking_identifier=TrackingIdentifier(
+            uid=lesion_uid(record), identifier=to_ascii(f"{record.case_id} {record.lesion_id}")
+        ),
+        finding_type=codes.MASS,
+        finding_sites=[FindingSite(codes.BREAST, laterality=codes.SIDES[record.laterality])],
+        algorithm_id=AlgorithmIdentification(
+            name=to_ascii(record.model.name),
+            version=to_ascii(record.model.version),
+            parameters=[f"{name}: {value}" for name, value in algorithm_parameters(record).items()],
+        ),
     )
 
 
-def site(record: Record) -> FindingSite:
-    """The breast."""
-    from highdicom.sr import FindingSite
-
-    return FindingSite(codes.BREAST, laterality=codes.SIDES[record.laterality])
-
-
-def algorithm_identification(record: Record) -> AlgorithmIdentification:
-    """TID 4019: the ensemble."""
-    from highdicom.sr import AlgorithmIdentification
-
-    return AlgorithmIdentification(
-        name=plain(record.model.name),
-        version=plain(record.model.version),
-        parameters=[f"{name}: {value}" for name, value in parameters(record).items()],
-    )
-
-
-def probability(value: float, derivation: Any) -> Measurement:  # noqa: ANN401 - pydicom's Code
-    """A probability of cancer, given from 0 to 1, in per cent."""
+def _probability(value: float, derivation: Code) -> Measurement:
+    """Return a probability of cancer, from 0 to 1, in per cent."""
     from highdicom.sr import Measurement
 
     return Measurement(
@@ -262,8 +257,8 @@ def probability(value: float, derivation: Any) -> Measurement:  # noqa: ANN401 -
     )
 
 
-def margins(scores: Sequence[ConceptScore]) -> list[Measurement]:
-    """The concept scores of the margins, each under its finding's code, in per cent."""
+def _margin_scores(scores: Sequence[ConceptScore]) -> list[Measurement]:
+    """Return the scores of the margin descriptors in per cent, under the codes of the findings."""
     from highdicom.sr import Measurement
 
     return [
@@ -277,8 +272,8 @@ def margins(scores: Sequence[ConceptScore]) -> list[Measurement]:
     ]
 
 
-def interval_codes(level: float) -> tuple[Any, Any]:
-    """The codes of the bounds of a central interval.
+def _interval_codes(level: float) -> tuple[Code, Code]:
+    """Return the codes of the bounds of a central interval.
 
     Raises
     ------
@@ -290,17 +285,24 @@ def interval_codes(level: float) -> tuple[Any, Any]:
             return bounds
     levels = " or ".join(f"{known:g}" for known in codes.INTERVAL_BOUNDS)
     raise InputError(
-        "interval.level", f"is {level:g}, but DICOM has codes for intervals of {levels} only"
+        "interval.level",
+        f"is {level:g}, but DICOM has codes for intervals of {levels} only; "
+        "classify with another ensemble or omit --dicom",
     )
 
 
-def outline(
+def _outline(
     box: tuple[float, float, float, float], shape: tuple[int, int]
 ) -> npt.NDArray[np.float64]:
-    """``(5, 2)``: the corners of a box, column before row, closed, no further than the image.
+    """Return the corners of a box, clipped to the image, as a closed polyline.
 
-    In SCOORD the corner of the first pixel is (0, 0) and its centre (0.5, 0.5) (PS3.3 C.18.6.1.2),
-    which is how boxes are given: nothing is to be shifted.
+    In SCOORD, the corner of the first pixel is (0, 0) and its centre is (0.5, 0.5) (PS3.3
+    C.18.6.1.2), as in :class:`~mammopair.view.View`, so nothing is shifted.
+
+    Returns
+    -------
+    ndarray of float64, shape ``(5, 2)``
+        Column before row.
     """
     x, y, width, height = box
     rows, columns = shape
@@ -309,10 +311,9 @@ def outline(
     return np.array([[left, top], [right, top], [right, bottom], [left, bottom], [left, top]])
 
 
-def comment(words: str) -> TextContentItem:
-    """A sentence in the report."""
+def _comment(text: str) -> TextContentItem:
     from highdicom.sr import RelationshipTypeValues, TextContentItem
 
     return TextContentItem(
-        name=codes.COMMENT, value=plain(words), relationship_type=RelationshipTypeValues.CONTAINS
+        name=codes.COMMENT, value=to_ascii(text), relationship_type=RelationshipTypeValues.CONTAINS
     )
