@@ -6,21 +6,21 @@ import pydicom
 import pytest
 
 TOLERATED: dict[str, str] = {}
-"""Part of a message, and why it is no fault of the object. Nothing needs it at present."""
+"""Part of a message, and the reason why it is tolerated; none at present."""
 
 
-def errors(answer):
-    said = (answer.stdout + answer.stderr).splitlines()
+def errors(process):
+    lines = (process.stdout + process.stderr).splitlines()
     return [
         line
-        for line in said
+        for line in lines
         if line.startswith(("Error", "Abort")) and not any(part in line for part in TOLERATED)
     ]
 
 
-def test_there_is_no_error_in_any_object(lesion, run_judge):
+def test_no_object_has_an_error(lesion, run_program):
     for path in lesion.files.values():
-        assert not errors(run_judge("dciodvfy", "-new", path)), path.name
+        assert not errors(run_program("dciodvfy", "-new", path)), path.name
 
 
 @pytest.mark.parametrize(
@@ -32,8 +32,8 @@ def test_there_is_no_error_in_any_object(lesion, run_judge):
         ("CC-evidence-map.dcm", "ContentLabel"),
     ],
 )
-def test_it_would_find_what_is_missing(lesion_of, run_judge, tmp_path, name, keyword):
+def test_a_missing_attribute_is_reported(lesion_of, run_program, tmp_path, name, keyword):
     dataset = pydicom.dcmread(lesion_of("digital").files[name])
     del dataset[keyword]
     dataset.save_as(tmp_path / name)
-    assert any(keyword in line for line in errors(run_judge("dciodvfy", "-new", tmp_path / name)))
+    assert any(keyword in line for line in errors(run_program("dciodvfy", "-new", tmp_path / name)))

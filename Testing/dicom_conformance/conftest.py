@@ -1,4 +1,4 @@
-"""Lesions of several kinds, written as DICOM, for the judges to read."""
+"""Lesions of several kinds, written as DICOM objects."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ KINDS = ("film", "digital", "one raw view", "lossy")
 
 @dataclass(frozen=True)
 class WrittenLesion:
-    """A record, the images that it is about, and the files that were made of it."""
+    """A record, its images, and the files with its DICOM objects by name."""
 
     record: Record
     images: dict[str, Path]
@@ -35,7 +35,7 @@ class WrittenLesion:
 def _write(kind: str, folder: Path) -> WrittenLesion:
     exam = folder / "exam"
     exam.mkdir()
-    if kind == "film":  # secondary captures, each with a patient and a study of its own
+    if kind == "film":  # secondary captures, each with its own patient and study
         images = FILM
         record = make_record(FILM, boxes=FILM_BOXES)
     elif kind == "digital":
@@ -73,7 +73,7 @@ def _write(kind: str, folder: Path) -> WrittenLesion:
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
-    """Small networks are slower on several threads."""
+    """Use one thread, because small networks are slower on several."""
     import torch
 
     torch.set_num_threads(1)
@@ -81,15 +81,15 @@ def one_thread():
 
 @pytest.fixture(scope="package")
 def lesion_of(tmp_path_factory) -> Callable[[str], WrittenLesion]:
-    """Gives the lesion of a kind, written once."""
-    made: dict[str, WrittenLesion] = {}
+    """Return the lesion of a kind, written once."""
+    written: dict[str, WrittenLesion] = {}
 
-    def give(kind: str) -> WrittenLesion:
-        if kind not in made:
-            made[kind] = _write(kind, tmp_path_factory.mktemp(kind.replace(" ", "-")))
-        return made[kind]
+    def find(kind: str) -> WrittenLesion:
+        if kind not in written:
+            written[kind] = _write(kind, tmp_path_factory.mktemp(kind.replace(" ", "-")))
+        return written[kind]
 
-    return give
+    return find
 
 
 @pytest.fixture(params=KINDS)
@@ -98,14 +98,14 @@ def lesion(request, lesion_of):
 
 
 @pytest.fixture(scope="session")
-def run_judge() -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Runs a judge by its name; skips the test where it is absent."""
+def run_program() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a program by its name; the test is skipped if it is not installed."""
 
     def run(name: str, *arguments: object) -> subprocess.CompletedProcess[str]:
         beside = Path(sys.executable).with_name(name)
         program = shutil.which(name) or (str(beside) if beside.exists() else None)
         if program is None:
-            pytest.skip(f"{name} is not installed; run Testing/judges/install.sh")
+            pytest.skip(f"{name} is not installed; run Testing/dicom_conformance/install.sh")
         command = [program, *map(str, arguments)]
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Install the judges of our DICOM objects: dciodvfy, dsrdump and Orthanc from Debian, dcmqi from PyPI.
-# Usage: Testing/judges/install.sh [PYTHON]    (PYTHON: of the environment that the tests run in)
+# Install the programs that check the DICOM objects: dciodvfy, dsrdump and Orthanc from Debian,
+# dcmqi from PyPI.
+# Usage: Testing/dicom_conformance/install.sh [PYTHON]    (PYTHON: interpreter that runs the tests)
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python="${1:-.venv/bin/python}"
@@ -16,7 +17,7 @@ if [ "${#packages[@]}" -gt 0 ]; then
     $sudo apt-get update -qq
     $sudo env DEBIAN_FRONTEND=noninteractive \
         apt-get install --yes --quiet --no-install-recommends "${packages[@]}"
-    # Debian starts Orthanc as a service; the tests start one of their own and need none.
+    # Debian starts Orthanc as a service, which the tests do not need: they start their own.
     if [[ " ${packages[*]} " == *" orthanc "* ]] && [ -d /run/systemd/system ]; then
         $sudo systemctl disable --now orthanc
     fi

@@ -1,4 +1,4 @@
-"""An Orthanc of our own: on the loopback interface, with a storage that goes with the test."""
+"""A temporary Orthanc server on the loopback interface."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ import requests
 
 PLUGINS = Path("/usr/share/orthanc/plugins")
 PLUGIN = PLUGINS / "libOrthancDicomWeb.so"
-USER, PASSWORD = "reader", "judge"
-STARTED_WITHIN = 30.0
+USER, PASSWORD = "reader", "secret"
+START_TIMEOUT = 30.0
 """Seconds."""
 
 
@@ -27,37 +27,37 @@ class Orthanc:
     """A running server."""
 
     url: str
-    """Of its own interface."""
+    """Base URL of its REST API."""
 
     @property
     def dicomweb(self) -> str:
-        """Of DICOMweb."""
+        """Base URL of DICOMweb."""
         return f"{self.url}/dicom-web"
 
     def instances(self) -> list[str]:
-        """What it holds, by its own identifiers."""
+        """Return Orthanc's identifiers of the stored instances."""
         return requests.get(f"{self.url}/instances", auth=(USER, PASSWORD), timeout=10).json()
 
     def add(self, path: Path) -> None:
-        """Put a file into it, not over DICOMweb."""
-        answer = requests.post(
+        """Store a file through the REST API."""
+        response = requests.post(
             f"{self.url}/instances", data=path.read_bytes(), auth=(USER, PASSWORD), timeout=10
         )
-        answer.raise_for_status()
+        response.raise_for_status()
 
 
-def program() -> str | None:
-    """The program, if it is there with its plug-in."""
+def find_program() -> str | None:
+    """Return the path of Orthanc; None unless it and the DICOMweb plug-in are installed."""
     found = shutil.which("Orthanc", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
     return found if PLUGIN.exists() else None
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Orthanc]:
-    """Start it in a folder, give it, and end it."""
+def run_orthanc(folder: Path) -> Iterator[Orthanc]:
+    """Start a server with its storage in a folder, and stop it at the end of the block."""
     port = _free_port()
     settings = {
-        "Name": "judge",
+        "Name": "mammopair-tests",
         "StorageDirectory": str(folder / "storage"),
         "IndexDirectory": str(folder / "storage"),
         "Plugins": [str(PLUGIN)],
@@ -71,7 +71,7 @@ def running(folder: Path) -> Iterator[Orthanc]:
     (folder / "orthanc.json").write_text(json.dumps(settings), encoding="utf-8")
     with (folder / "orthanc.log").open("wb") as log:
         server = subprocess.Popen(
-            [str(program()), str(folder / "orthanc.json")], stdout=log, stderr=log
+            [str(find_program()), str(folder / "orthanc.json")], stdout=log, stderr=log
         )
         try:
             orthanc = Orthanc(f"http://127.0.0.1:{port}")
@@ -83,17 +83,17 @@ def running(folder: Path) -> Iterator[Orthanc]:
 
 
 def _wait_for(orthanc: Orthanc, server: subprocess.Popen[bytes]) -> None:
-    ends = time.monotonic() + STARTED_WITHIN
-    while time.monotonic() < ends:
+    deadline = time.monotonic() + START_TIMEOUT
+    while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise RuntimeError(f"Orthanc ended with {server.returncode}")
+            raise RuntimeError(f"Orthanc exited with code {server.returncode}; see orthanc.log")
         try:
             orthanc.instances()
         except requests.RequestException:
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError("Orthanc did not start")
+    raise RuntimeError(f"Orthanc did not start within {START_TIMEOUT:g} s")
 
 
 def _free_port() -> int:

@@ -1,4 +1,4 @@
-"""dcmqi's readers, on DCMTK and ITK, see the same values in the same places."""
+"""dcmqi's readers, based on DCMTK and ITK, return the same values at the same positions."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from mammopair.results.dicom.segmentation import levels_on_image
 from Testing.engine.results_dicom.lesions import PROBABILITIES
 
 
-def test_tid1500reader_reads_the_measurements_of_the_report(lesion, run_judge, tmp_path):
+def test_tid1500reader_reads_the_measurements_of_the_report(lesion, run_program, tmp_path):
     read = tmp_path / "report.json"
     arguments = ("--inputDICOM", lesion.files["report.dcm"], "--outputMetadata", read)
-    answer = run_judge("tid1500reader", *arguments)
-    assert answer.returncode == 0, answer.stderr
+    process = run_program("tid1500reader", *arguments)
+    assert process.returncode == 0, process.stderr
     groups = json.loads(read.read_text())["Measurements"]
     values = [[float(item["value"]) for item in group["measurementItems"]] for group in groups]
     record = lesion.record
-    margins = [82.34567, 25.0]  # spiculated and ill-defined; a shape is no margin
+    margins = [82.34567, 25.0]  # spiculated and ill-defined; the shape is not in the report
     lesion_values = [record.probability, record.interval.low, record.interval.high]
     expected = [[*(100 * value for value in lesion_values), *margins]]
     expected += [[100 * PROBABILITIES[view.projection], *margins] for view in record.views]
@@ -30,11 +30,11 @@ def test_tid1500reader_reads_the_measurements_of_the_report(lesion, run_judge, t
     assert len({group["TrackingUniqueIdentifier"] for group in groups}) == 1
 
 
-def test_segimage2itkimage_reads_the_levels(lesion, run_judge, tmp_path):
+def test_segimage2itkimage_reads_the_levels(lesion, run_program, tmp_path):
     view = lesion.record.views[-1]
     path = lesion.files[f"{view.projection}-evidence-levels.dcm"]
-    answer = run_judge("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", tmp_path)
-    assert answer.returncode == 0, answer.stderr
+    process = run_program("segimage2itkimage", "--inputDICOM", path, "--outputDirectory", tmp_path)
+    assert process.returncode == 0, process.stderr
     header = pydicom.dcmread(lesion.images[view.projection], stop_before_pixels=True)
     expected = levels_on_image(view.evidence, (header.Rows, header.Columns))
     for label in range(1, 9):
@@ -43,11 +43,11 @@ def test_segimage2itkimage_reads_the_levels(lesion, run_judge, tmp_path):
         assert image.GetOrigin() == (0, 0, 0)
 
 
-def test_paramap2itkimage_reads_the_map_where_it_lies(lesion, run_judge, tmp_path):
+def test_paramap2itkimage_reads_the_map_at_its_position(lesion, run_program, tmp_path):
     view = lesion.record.views[-1]
     path = lesion.files[f"{view.projection}-evidence-map.dcm"]
-    answer = run_judge("paramap2itkimage", "--inputDICOM", path, "--outputDirectory", tmp_path)
-    assert answer.returncode == 0, answer.stderr
+    process = run_program("paramap2itkimage", "--inputDICOM", path, "--outputDirectory", tmp_path)
+    assert process.returncode == 0, process.stderr
     image = SimpleITK.ReadImage(tmp_path / "pmap.nrrd")
     cells = np.float32(view.evidence.cells)
     assert np.array_equal(SimpleITK.GetArrayFromImage(image)[0], cells)

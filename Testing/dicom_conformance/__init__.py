@@ -1,0 +1,1 @@
+"""Tests of the DICOM objects with independent programs; see README.md."""

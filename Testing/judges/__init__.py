@@ -1,1 +1,0 @@
-"""Independent programs that judge the DICOM objects we write; see README.md."""
