@@ -1,12 +1,10 @@
-"""The road: from marked views to a record. Command line, batch and Slicer are gates to it.
+"""Classification: from marked views to records. The command line, batch and Slicer all call this.
 
 Examples
 --------
->>> from mammopair.classification import Lesion, MarkedView, classify
->>> from mammopair.model.ensemble import load_ensemble
->>> from mammopair.io.reader import read_view
->>> from mammopair.view import Box
->>> view = read_view("exam/rcc.dcm")  # doctest: +SKIP
+>>> from pathlib import Path
+>>> from mammopair import Box, Lesion, MarkedView, classify, load_ensemble, read_view
+>>> view = read_view(Path("exam/rcc.dcm"))  # doctest: +SKIP
 >>> lesion = Lesion("case-1", "1", (MarkedView(view, Box(2104, 1216, 247, 255)),))  # doctest: +SKIP
 >>> classify(lesion, load_ensemble()).probability  # doctest: +SKIP
 0.31
@@ -35,7 +33,13 @@ from mammopair.explain.concept_scores import lesion_concept_scores, patch_concep
 from mammopair.explain.evidence_map import describe_evidence, patch_evidence
 from mammopair.io.view_checks import check_pair
 from mammopair.lesion import Lesion, MarkedView, extract_patch
-from mammopair.model import reference_summary
+from mammopair.model.reference_summary import (
+    lesion_conformal_set,
+    lesion_out_of_distribution,
+    operating_point_results,
+    out_of_distribution_warnings,
+    view_out_of_distribution,
+)
 from mammopair.progress import Progress, exhaust
 from mammopair.record import Interval, MemberScore, ModelReference, Record, ViewResult
 from mammopair.warning import CodedWarning
@@ -45,25 +49,39 @@ if TYPE_CHECKING:
 
 
 def classify(lesion: Lesion, ensemble: Ensemble) -> Record:
-    """Classify one lesion. Raises what :func:`classify_stepwise` raises."""
+    """Classify one lesion.
+
+    Raises
+    ------
+    InputError
+        As :func:`classify_stepwise`.
+    """
     (record,) = classify_many([lesion], ensemble)
     return record
 
 
 def classify_many(lesions: Sequence[Lesion], ensemble: Ensemble) -> list[Record]:
-    """Classify lesions together: all their crops go through each member as one batch."""
+    """Classify lesions together: each member processes all patches as one batch.
+
+    Raises
+    ------
+    InputError
+        As :func:`classify_stepwise`.
+    """
     return exhaust(classify_stepwise(lesions, ensemble))
 
 
 def classify_stepwise(
     lesions: Lesion | Sequence[Lesion], ensemble: Ensemble
 ) -> Generator[Progress, None, list[Record]]:
-    """Classify, yielding before each crop and each member; closing the generator cancels.
+    """Classify lesions, yielding progress before each patch and each member.
+
+    Closing the generator cancels the classification.
 
     Returns
     -------
     list of Record
-        One a lesion, in their order, as the generator's value.
+        One for each lesion, in their order.
 
     Raises
     ------
@@ -76,63 +94,73 @@ def classify_stepwise(
         return []
     warnings = [check_pair([marked.view for marked in lesion.marked]) for lesion in lesions]
     check_members(lesions, ensemble)
-    places = [(index, marked) for index, lesion in enumerate(lesions) for marked in lesion.marked]
-    total = len(places) + len(ensemble.members)
+    views = [(index, marked) for index, lesion in enumerate(lesions) for marked in lesion.marked]
+    total = len(views) + len(ensemble.members)
 
-    squares, patches = [], []
-    for number, (_, marked) in enumerate(places):
-        yield Progress(number, total, f"Cutting the lesion from {marked.view.name}")
+    placed: list[_PlacedPatch] = []
+    patches = []
+    for number, (index, marked) in enumerate(views):
+        yield Progress(number, total, f"Extracting the patch from {marked.view.name}")
         patch = extract_patch(marked)
-        squares.append(patch.square)
+        placed.append(_PlacedPatch(index, marked, patch.square, number))
         patches.append(patch.pixels)
 
     outputs: list[MemberOutput] = []
-    projections = [str(marked.view.projection) for _, marked in places]
-    reading = ensemble.predict(np.stack(patches), projections)
+    predictions = ensemble.predict(
+        np.stack(patches), [str(marked.view.projection) for _, marked in views]
+    )
     for number, entry in enumerate(ensemble.members):
-        yield Progress(len(places) + number, total, f"{entry.name} reads {len(patches)} crops")
-        outputs.append(next(reading))
+        message = f"Running {entry.name} on {len(patches)} patches"
+        yield Progress(len(views) + number, total, message)
+        outputs.append(next(predictions))
 
-    records = []
-    for index, lesion in enumerate(lesions):
-        mine = [place for place, (owner, _) in enumerate(places) if owner == index]
-        seen = [LesionSquare(places[place][1], squares[place], place) for place in mine]
-        records.append(build_record(lesion, seen, outputs, ensemble, warnings[index]))
-    return records
+    return [
+        _build_record(
+            lesion,
+            [patch for patch in placed if patch.lesion == index],
+            outputs,
+            ensemble,
+            warnings[index],
+        )
+        for index, lesion in enumerate(lesions)
+    ]
 
 
 @dataclass(frozen=True)
-class LesionSquare:
-    """A marked view, the square that was cut from it, and its number among the patches read."""
+class _PlacedPatch:
+    """A patch and where it was extracted from."""
 
+    lesion: int
+    """Index of the lesion."""
     marked: MarkedView
     square: CropSquare
-    patch: int
+    index: int
+    """Index among all patches, and so in the members' outputs."""
 
 
-def build_record(
+def _build_record(
     lesion: Lesion,
-    seen: Sequence[LesionSquare],
+    patches: Sequence[_PlacedPatch],
     outputs: Sequence[MemberOutput],
     ensemble: Ensemble,
     warnings: Sequence[CodedWarning],
 ) -> Record:
-    """The record of one lesion, from what the members said of its patches."""
+    """Build the record of one lesion from the members' outputs for its patches."""
     manifest = ensemble.manifest
-    logits = np.array([[output.logits[place.patch] for output in outputs] for place in seen])
-    calibration = manifest.calibration_of(len(seen))
+    logits = np.array([[output.logits[patch.index] for output in outputs] for patch in patches])
+    calibration = manifest.calibration_of(len(patches))
     calibrated = probabilities(logits, calibration)
     low, high = interval(logits, calibration)
     probability = lesion_probability(calibrated)
-    views = [place.marked.view for place in seen]
+    views = [patch.marked.view for patch in patches]
     results = [
-        build_view_result(place, outputs, calibration, calibrated[row], ensemble)
-        for row, place in enumerate(seen)
+        _build_view_result(patch, outputs, calibration, calibrated[row], ensemble)
+        for row, patch in enumerate(patches)
     ]
-    said = [
+    all_warnings = [
         *warnings,
         *(warning for view in views for warning in view.warnings),
-        *reference_summary.out_of_distribution_warnings(results, ensemble),
+        *out_of_distribution_warnings(results, ensemble),
         *ensemble.warnings,
     ]
     return Record(
@@ -143,28 +171,28 @@ def build_record(
         probability=probability,
         interval=Interval(low=low, high=high, level=INTERVAL_LEVEL),
         views=results,
-        warnings=list(dict.fromkeys(said)),
+        warnings=list(dict.fromkeys(all_warnings)),
         model=ModelReference(name=manifest.name, version=manifest.version, sha256=ensemble.sha256),
         software=f"mammopair {__version__}",
         label=lesion.label,
         prevalence=calibration.prevalence,
-        operating_points=reference_summary.operating_point_results(probability, ensemble),
-        conformal=reference_summary.conformal_set(logits, ensemble),
-        out_of_distribution=reference_summary.lesion_out_of_distribution(results, ensemble),
+        operating_points=operating_point_results(probability, ensemble),
+        conformal=lesion_conformal_set(logits, ensemble),
+        out_of_distribution=lesion_out_of_distribution(results, ensemble),
         concepts=lesion_concept_scores([view.concepts for view in results], manifest),
     )
 
 
-def build_view_result(
-    place: LesionSquare,
+def _build_view_result(
+    patch: _PlacedPatch,
     outputs: Sequence[MemberOutput],
     calibration: Calibration,
     calibrated: npt.NDArray[np.float64],
     ensemble: Ensemble,
 ) -> ViewResult:
-    """One view's part, by the lesion's calibration; ``calibrated`` holds a number a member."""
-    view, box = place.marked.view, place.marked.box
-    cells, bias = patch_evidence(outputs, place.patch, calibration)
+    """Build the result of one view; ``calibrated`` are the probabilities of the members."""
+    view, box = patch.marked.view, patch.marked.box
+    cells, bias = patch_evidence(outputs, patch.index, calibration)
     return ViewResult(
         projection=str(view.projection),
         file=str(view.source),
@@ -174,28 +202,34 @@ def build_view_result(
         member_scores=[
             MemberScore(
                 member=output.member,
-                logit=float(output.logits[place.patch]),
+                logit=float(output.logits[patch.index]),
                 probability=float(probability),
             )
             for output, probability in zip(outputs, calibrated, strict=True)
             if not np.isnan(probability)
         ],
-        evidence=describe_evidence(cells, bias, place.square, box),
-        out_of_distribution_score=reference_summary.view_out_of_distribution(
-            outputs, place.patch, ensemble
-        ),
-        concepts=patch_concept_scores(outputs, place.patch, ensemble.manifest),
+        evidence=describe_evidence(cells, bias, patch.square, box),
+        out_of_distribution_score=view_out_of_distribution(outputs, patch.index, ensemble),
+        concepts=patch_concept_scores(outputs, patch.index, ensemble.manifest),
     )
 
 
 def check_members(lesions: Sequence[Lesion], ensemble: Ensemble) -> None:
-    """Raise :class:`InputError` if a view's projection is read by no member."""
-    read = {projection for entry in ensemble.members for projection in entry.views}
+    """Check that the ensemble has a member for the projection of every view.
+
+    Raises
+    ------
+    InputError
+        If it has none.
+    """
+    supported = {projection for entry in ensemble.members for projection in entry.views}
     for lesion in lesions:
         for marked in lesion.marked:
-            if str(marked.view.projection) not in read:
+            projection = str(marked.view.projection)
+            if projection not in supported:
                 raise InputError(
                     marked.view.source,
-                    f"is a {marked.view.projection} view, and the ensemble "
-                    f"{ensemble.manifest.name} reads {' and '.join(sorted(read))} only",
+                    f"has the projection {projection}, which the ensemble "
+                    f"{ensemble.manifest.name} does not support; use a view that is "
+                    f"{' or '.join(sorted(supported))}",
                 )

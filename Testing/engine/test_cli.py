@@ -357,7 +357,7 @@ def test_weights_that_are_not_those_meant_are_one_sentence(
 def test_a_model_or_a_device_that_there_is_not_is_one_sentence(refused, pair, ensemble_folder):
     common = ["classify", pair / "lesions.csv", "-o", pair / "out"]
     assert "is neither a folder nor an included ensemble" in refused(*common, "-m", "none")
-    assert "is none of auto" in refused(*common, "-m", ensemble_folder, "--device", "abacus")
+    assert "it must be auto, cuda" in refused(*common, "-m", ensemble_folder, "--device", "abacus")
 
 
 def test_an_output_folder_that_is_a_file_is_one_sentence(refused, pair, ensemble_folder):

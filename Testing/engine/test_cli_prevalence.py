@@ -78,9 +78,9 @@ def test_the_record_holds_both_prevalences_and_the_set_at_the_stated_coverage(ru
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        (["--prevalence", "10"], "mammopair: prevalence: is 10; it must be over 0 and under 1"),
-        (["--prevalence", "0"], "mammopair: prevalence: is 0; it must be over 0 and under 1"),
-        (["--coverage", "95"], "for 95 % give 0.95"),
+        (["--prevalence", "10"], "mammopair: prevalence: is 10; it must be between 0 and 1"),
+        (["--prevalence", "0"], "mammopair: prevalence: is 0; it must be between 0 and 1"),
+        (["--coverage", "95"], "for 95 % use 0.95"),
     ],
 )
 def test_what_cannot_be_is_one_sentence_and_nothing_is_written(

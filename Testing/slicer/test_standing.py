@@ -88,7 +88,7 @@ def test_the_logic_restates_without_a_panel(clinic):
 
     record = full_record()
     assert MammoClassifierLogic().restate(record, 0.5).prior_shift.probability == pytest.approx(0.7)
-    with pytest.raises(InputError, match="over 0 and under 1"):
+    with pytest.raises(InputError, match="between 0 and 1"):
         MammoClassifierLogic().restate(record, 10)
 
 

@@ -1,1 +1,1 @@
-"""From logits to calibrated probabilities, and where a lesion lies in the reference distribution."""
+"""Calibrated probabilities, their intervals, and the position in the reference distribution."""

@@ -1,20 +1,20 @@
-"""A set of classes that holds the true one with a stated coverage, calibrated or not.
+"""Conformal prediction: a set of classes that contains the true class with a stated coverage.
 
 **Class-conditional cross-conformal prediction** (Vovk 2015, Ann. Math. Artif. Intell. 74:9; by
-class after Mondrian, Vovk, Gammerman & Shafer 2005). Every fold of training patients has members
-that never saw it. They score a new lesion, and their score is ranked among those that they gave
-to the lesions of their fold, class by class::
+class after Mondrian, Vovk, Gammerman & Shafer 2005). For every fold of training patients there are
+members that were not trained on it. Their score of a new lesion is ranked among their scores of
+the lesions of that fold, for each class::
 
-    p(class) = (1 + sum over folds of lesions of the class at least as far out) / (1 + lesions)
+    p(class) = (1 + sum over folds of lesions of the class at least as extreme) / (1 + lesions)
 
-"Far out" is a high score for the benign and a low one for the malignant class. A class is in the
-set where its p exceeds ``1 - coverage``. The score is the mean over views of the members' logits
-before calibration, so that the set holds even where the calibration does not.
+"Extreme" is a high score for the class benign and a low score for the class malignant. A class is
+in the set if its p-value exceeds ``1 - coverage``. The score is the mean over views of the mean
+over members of the logits before calibration, so the coverage does not depend on the calibration.
 
-Were only one fold used, each class would be covered at least as often as stated, whatever the
-network, for lesions drawn like those of the training (not for other detectors or populations).
-Over several folds the proof gives ``1 - 2 (1 - coverage)`` (Barber et al. 2021, Ann. Stat. 49:486)
-and practice about the stated coverage; what was measured stands on the model card.
+With one fold, each class would be covered at least as often as stated, for any network, if lesions
+come from the distribution of the training data (not for other detectors or populations). With
+several folds the guarantee is ``1 - 2 (1 - coverage)`` (Barber et al. 2021, Ann. Stat. 49:486); in
+practice the coverage is about the stated one. The model card has the measured coverage.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 COVERAGE = 0.9
-"""Stated where none is asked for."""
+"""Default nominal coverage."""
 
 Floats = npt.NDArray[np.float64]
 Label = Literal["benign", "malignant"]
@@ -35,92 +35,105 @@ Label = Literal["benign", "malignant"]
 
 @dataclass(frozen=True)
 class OutOfFoldScores:
-    """Scores of the lesions of one fold, by members that never saw their patients."""
+    """Scores of the lesions of one fold, by members that were not trained on its patients."""
 
     benign: Floats
-    """``(n,)``, any order, in logits."""
+    """``(n,)``, in logits, in any order."""
     malignant: Floats
 
 
 FoldScores = Mapping[int, OutOfFoldScores]
-"""By the fold that the scoring members never saw."""
+"""Scores by the fold that the scoring members were not trained on."""
 
 
 @dataclass(frozen=True)
 class PValues:
-    """How usual a lesion's score is in each class, above 0, at most 1."""
+    """Conformal p-values of both classes, each in (0, 1]."""
 
     benign: float
     malignant: float
 
 
 def lesion_score(logits: Floats) -> float:
-    """The mean over views of the mean over members; ``(views, members)``, NaN where none was read.
-
-    NaN where nothing was read.
-    """
-    read = ~np.isnan(logits)
-    views = [row[mask].mean() for row, mask in zip(logits, read, strict=True) if mask.any()]
-    return float(np.mean(views)) if views else float("nan")
-
-
-def p_values(logits: Floats, folds: Sequence[int], held_out: FoldScores) -> PValues | None:
-    """Rank a lesion among the held-out lesions of each class; see the head of this file.
+    """Compute the mean over views of the mean over members.
 
     Parameters
     ----------
     logits
-        ``(views, members)``, uncalibrated, NaN where a member does not read a view.
+        ``(views, members)``, NaN where a member does not support a view.
+
+    Returns
+    -------
+    float
+        NaN if all logits are NaN.
+    """
+    known = ~np.isnan(logits)
+    views = [row[mask].mean() for row, mask in zip(logits, known, strict=True) if mask.any()]
+    return float(np.mean(views)) if views else float("nan")
+
+
+def p_values(logits: Floats, folds: Sequence[int], scores: FoldScores) -> PValues | None:
+    """Rank a lesion among the out-of-fold lesions of each class.
+
+    Parameters
+    ----------
+    logits
+        ``(views, members)``: uncalibrated, NaN where a member does not support a view.
     folds
-        The fold that each member never saw, ``(members,)``.
-    held_out
-        What these folds' lesions scored.
+        ``(members,)``: the fold that each member was not trained on.
+    scores
+        Scores of the lesions of these folds.
 
     Returns
     -------
     PValues or None
-        None where no member that read the lesion has a fold to rank it in.
+        None if no member with a logit has a fold with scores.
     """
     above, below, benign, malignant = 0, 0, 0, 0
-    for fold, scores in held_out.items():
+    for fold, of_fold in scores.items():
         score = lesion_score(logits[:, np.asarray(folds) == fold])
         if np.isnan(score):
             continue
-        above += int((scores.benign >= score).sum())
-        below += int((scores.malignant <= score).sum())
-        benign += len(scores.benign)
-        malignant += len(scores.malignant)
+        above += int((of_fold.benign >= score).sum())
+        below += int((of_fold.malignant <= score).sum())
+        benign += len(of_fold.benign)
+        malignant += len(of_fold.malignant)
     if not benign or not malignant:
         return None
     return PValues((above + 1) / (benign + 1), (below + 1) / (malignant + 1))
 
 
 def classes_in_set(p: PValues, coverage: float) -> list[Label]:
-    """The set: ``benign``, ``malignant``, or both.
+    """Return the conformal set: ``benign``, ``malignant``, or both.
 
-    Where neither class reaches, the lesion lies between them, unlike either: both are given, as
-    an empty set would say more than is known. That can only raise the coverage.
+    If neither p-value exceeds ``1 - coverage``, the score is between the two classes and typical
+    of neither. Both are returned instead of an empty set, which can only raise the coverage.
     """
-    kept: list[Label] = []
+    classes: list[Label] = []
     if p.benign > 1 - coverage:
-        kept.append("benign")
+        classes.append("benign")
     if p.malignant > 1 - coverage:
-        kept.append("malignant")
-    return kept or ["benign", "malignant"]
+        classes.append("malignant")
+    return classes or ["benign", "malignant"]
 
 
-def scores_of_other_folds(held_out: FoldScores, fold: int) -> FoldScores:
-    """For a lesion of the training: its fold's members, ranked in the **other** folds' lesions.
+def scores_of_other_folds(scores: FoldScores, fold: int) -> FoldScores:
+    """Return the scores that rank the training lesions of a fold: those of all **other** folds.
 
-    Its own fold's scores hold its own, so a rank among them would be no test. The other folds'
-    members stand in for its own.
+    The scores of the fold itself contain those of the lesions to rank. The scores of the other
+    folds, by other members, are used in their place.
+
+    Returns
+    -------
+    FoldScores
+        One entry, of ``fold``; empty if there is no other fold.
     """
-    others = [scores for other, scores in held_out.items() if other != fold]
+    others = [of_fold for other, of_fold in scores.items() if other != fold]
     if not others:
         return {}
     return {
         fold: OutOfFoldScores(
-            np.concatenate([scores.benign for scores in others]),
-            np.concatenate([scores.malignant for scores in others]),
+            np.concatenate([of_fold.benign for of_fold in others]),
+            np.concatenate([of_fold.malignant for of_fold in others]),
         )
     }

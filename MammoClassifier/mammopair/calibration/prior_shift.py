@@ -1,43 +1,38 @@
-"""A record said again: for another prevalence, or with another coverage. No network is asked.
+"""Adjust a record for another prevalence (prior shift) or another coverage of its conformal set.
 
-The probability of a record holds where malignancy is as frequent as among the training's lesions.
-Where it is rarer or more frequent, and all else is alike, Bayes' rule gives (Elkan 2001; Saerens
-et al. 2002, Neural Computation 14:21)::
+The probability of a record is calibrated for the prevalence of the training lesions. If
+malignant lesions are rarer or more frequent and nothing else differs, Bayes' rule gives (Elkan
+2001; Saerens et al. 2002, Neural Computation 14:21)::
 
     logit p' = logit p + logit pi' - logit pi
 
-"All else alike" is the assumption: benign masses there look as benign ones here, and malignant as
-malignant. A population with smaller or fainter masses breaks it.
+It assumes that benign masses look the same in both populations, and malignant masses too. It does
+not hold in a population with smaller or fainter masses. No network is run.
 """
 
 from __future__ import annotations
 
-from math import exp, log
-
 import msgspec
+import numpy as np
 
 from mammopair.calibration.conformal import PValues, classes_in_set
+from mammopair.calibration.platt import logit, sigmoid
 from mammopair.errors import InputError
 from mammopair.record import Interval, PriorShift, Record
 
 
 def shift_probability(probability: float, trained: float, stated: float) -> float:
-    """A probability that holds at one prevalence, at another; see the head of this file.
+    """Convert a probability from the prevalence ``trained`` to the prevalence ``stated``.
 
     >>> round(shift_probability(0.5, 0.5, 0.1), 3)
     0.1
     """
-    moved = logit(probability) + logit(stated) - logit(trained)
-    return 1 / (1 + exp(-moved))
-
-
-def logit(probability: float) -> float:
-    """``log(p / (1 - p))`` of a probability over 0 and under 1."""
-    return log(probability / (1 - probability))
+    at_probability, at_trained, at_stated = logit(np.array([probability, trained, stated]))
+    return float(sigmoid(at_probability + at_stated - at_trained))
 
 
 def adjust_record(record: Record, prevalence: float | None, coverage: float | None) -> Record:
-    """The record at a prevalence and a coverage, each where it is given.
+    """Return the record at a prevalence and a coverage, each unless it is None.
 
     Raises
     ------
@@ -50,18 +45,18 @@ def adjust_record(record: Record, prevalence: float | None, coverage: float | No
 
 
 def adjust_prevalence(record: Record, prevalence: float) -> Record:
-    """The record with its probability, interval and thresholds at a stated prevalence beside.
+    """Add probability, interval and thresholds at another prevalence to a record.
 
-    What it held stays. A threshold moves with the probability, so the same points are reached.
+    The original ones are kept. Thresholds are shifted like the probability, so the same operating
+    points are reached.
 
     Raises
     ------
     InputError
-        If the prevalence is not over 0 and under 1, or the record's model does not know at which
-        one it was trained.
+        If the prevalence is not between 0 and 1, or the record has no prevalence of its own.
     """
 
-    def there(probability: float) -> float:
+    def shift(probability: float) -> float:
         return probability_at_prevalence(
             probability, record.prevalence, prevalence, record.model.name
         )
@@ -70,14 +65,14 @@ def adjust_prevalence(record: Record, prevalence: float) -> Record:
         record,
         prior_shift=PriorShift(
             prevalence=prevalence,
-            probability=there(record.probability),
+            probability=shift(record.probability),
             interval=Interval(
-                low=there(record.interval.low),
-                high=there(record.interval.high),
+                low=shift(record.interval.low),
+                high=shift(record.interval.high),
                 level=record.interval.level,
             ),
             operating_points=[
-                msgspec.structs.replace(point, threshold=there(point.threshold))
+                msgspec.structs.replace(point, threshold=shift(point.threshold))
                 for point in record.operating_points
             ],
         ),
@@ -85,33 +80,43 @@ def adjust_prevalence(record: Record, prevalence: float) -> Record:
 
 
 def adjust_coverage(record: Record, coverage: float) -> Record:
-    """The record with its set of classes at another coverage.
+    """Return the record with its conformal set at another coverage.
 
     Raises
     ------
     InputError
-        If the coverage is not over 0 and under 1, or the record's model gives no set.
+        If the coverage is not between 0 and 1, or the record has no conformal set.
     """
     check_fraction("coverage", coverage)
-    known = record.conformal
-    if known is None:
+    earlier = record.conformal
+    if earlier is None:
         raise missing_conformal_scores(record.model.name)
-    classes = classes_in_set(PValues(known.p_benign, known.p_malignant), coverage)
+    classes = classes_in_set(PValues(earlier.p_benign, earlier.p_malignant), coverage)
     return msgspec.structs.replace(
-        record, conformal=msgspec.structs.replace(known, classes=classes, coverage=coverage)
+        record, conformal=msgspec.structs.replace(earlier, classes=classes, coverage=coverage)
     )
 
 
 def probability_at_prevalence(
     probability: float, trained: float | None, prevalence: float | None, model: str
 ) -> float:
-    """A probability at the prevalence that was stated; as it is where none was.
+    """Convert a probability to another prevalence, unless that is None.
+
+    Parameters
+    ----------
+    probability
+        Calibrated at the prevalence ``trained``.
+    trained
+        Prevalence of the training lesions; None if the ensemble does not have it.
+    prevalence
+        The other prevalence.
+    model
+        Name of the ensemble, for the error message.
 
     Raises
     ------
     InputError
-        If the one that was stated is not over 0 and under 1, or the model does not say at which it
-        was trained.
+        If the prevalence is not between 0 and 1, or ``trained`` is None.
     """
     if prevalence is None:
         return probability
@@ -119,20 +124,29 @@ def probability_at_prevalence(
     if trained is None:
         raise InputError(
             "prevalence",
-            f"cannot be moved: the ensemble {model} does not say at which it was trained",
+            f"is not supported by the ensemble {model}, whose manifest has no prevalence of the "
+            "training data; use another ensemble",
         )
     return shift_probability(probability, trained, prevalence)
 
 
 def check_fraction(name: str, value: float) -> None:
-    """Raise :class:`InputError` if a share is not over 0 and under 1."""
+    """Check that a number is between 0 and 1.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
     if not 0 < value < 1:
-        hint = f"; for {value:g} % give {value / 100:g}" if 1 <= value < 100 else ""
-        raise InputError(name, f"is {value:g}; it must be over 0 and under 1{hint}")
+        hint = f"; for {value:g} % use {value / 100:g}" if 1 <= value < 100 else ""
+        raise InputError(name, f"is {value:g}; it must be between 0 and 1, both excluded{hint}")
 
 
 def missing_conformal_scores(model: str) -> InputError:
-    """Return the error of an ensemble that has no conformal scores."""
+    """Return the error for an ensemble without scores for conformal sets."""
     return InputError(
-        "coverage", f"cannot be stated: the ensemble {model} holds no scores to make a set from"
+        "coverage",
+        f"is not supported by the ensemble {model}, which has no scores for conformal sets; "
+        "use another ensemble",
     )

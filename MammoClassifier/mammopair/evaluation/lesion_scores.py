@@ -11,7 +11,7 @@ import numpy as np
 
 from mammopair.calibration.platt import lesion_probability, probabilities
 from mammopair.io.crop_folder import CropRow
-from mammopair.model.reference_summary import conformal_set, operating_point_results
+from mammopair.model.reference_summary import lesion_conformal_set, operating_point_results
 from mammopair.record import ConformalSet, OperatingPointResult, Record
 
 if TYPE_CHECKING:
@@ -71,5 +71,5 @@ def _scored(views: Scored, ensemble: Ensemble) -> ScoredLesion:
         probability=probability,
         prevalence=calibration.prevalence,
         operating_points=tuple(operating_point_results(probability, ensemble)),
-        conformal=conformal_set(logits, ensemble),
+        conformal=lesion_conformal_set(logits, ensemble),
     )

@@ -1,1 +1,1 @@
-"""Evidence: what in the views speaks for and against malignancy, and how far to believe it."""
+"""Explanations: class activation and other maps, counterfactual images and concept scores."""

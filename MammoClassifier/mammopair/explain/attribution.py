@@ -1,8 +1,8 @@
-"""The form that every explanation by a map takes, whatever the method.
+"""Attribution maps: what a method computes, and what a method is.
 
-A method is a generator: ``steps(reader, patches, boxes)`` yields
-:class:`~mammopair.progress.Progress` and gives an :class:`Attribution`; closing it cancels.
-:data:`mammopair.explain.methods.METHODS` holds them by name.
+A method's ``steps(model, patches, boxes)`` is a generator that yields
+:class:`~mammopair.progress.Progress` and returns an :class:`Attribution`; closing it cancels.
+:data:`mammopair.explain.methods.METHODS` lists the methods by name.
 """
 
 from __future__ import annotations
@@ -26,21 +26,21 @@ Patches = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Attribution:
-    """Maps of ``n`` patches, each on its patch's square: positive speaks for malignancy."""
+    """Signed maps of ``n`` patches; positive values are evidence for malignancy."""
 
     maps: Floats
-    """``(n, h, w)``: a grid of cells over the patch, signed.
-    Where the method is additive, ``maps.mean((1, 2)) + rest`` is the logit, up to ``error``;
-    otherwise a cell is the change of the logit that it makes by itself."""
+    """``(n, h, w)``: a grid of cells over each patch, in logits.
+    For additive methods ``maps.mean((1, 2)) + offset`` is the logit, within ``error``; for others
+    a cell is the change of the logit that it causes alone."""
     logits: Floats
-    """``(n,)``: the mean calibrated logit that is explained."""
+    """``(n,)``: the mean calibrated logits that the maps explain."""
     offset: Floats | None
-    """``(n,)``: what of the logit no cell has a part in, as a bias or the logit of a baseline;
-    None where the method is not additive."""
+    """``(n,)``: the part of the logit that no cell contributes, such as the bias or the logit of
+    the baseline; None if the method is not additive."""
 
     @property
     def error(self) -> Floats | None:
-        """``(n,)``: by how many logits the map fails to add up; None where it is not additive."""
+        """``(n,)``: completeness error in logits; None if the method is not additive."""
         if self.offset is None:
             return None
         return np.abs(self.maps.mean(axis=(1, 2)) + self.offset - self.logits)
@@ -51,23 +51,23 @@ Steps = Generator[Progress, None, Attribution]
 
 @dataclass(frozen=True)
 class Method:
-    """A way to explain a reading by a map."""
+    """An attribution method."""
 
     name: str
-    """As the command line has it: ``fine-evidence``."""
+    """Name on the command line: ``fine-evidence``."""
     title: str
-    """As people read it."""
+    """Name for display."""
     meaning: str
-    """What a cell of the map says, in a sentence."""
+    """Meaning of the value of a cell."""
     additive: bool
     """Whether the cells add up to the logit."""
     steps: Callable[[DifferentiableEnsemble, Patches, Sequence[Box]], Steps]
-    """From a reader, ``n`` patches ``(n, rows, rows)`` in [0, 1] and the box of the mass on each,
-    in the patch's own corner coordinates, to the maps."""
+    """Computes the maps of ``n`` patches ``(n, rows, rows)`` in [0, 1], given the box around the
+    mass on each in corner coordinates of the patch."""
 
 
 def attribute(
-    method: Method, reader: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box]
+    method: Method, model: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box]
 ) -> Attribution:
     """Run a method to its end."""
-    return exhaust(method.steps(reader, patches, boxes))
+    return exhaust(method.steps(model, patches, boxes))

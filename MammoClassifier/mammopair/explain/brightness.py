@@ -1,8 +1,8 @@
-"""The brightness of a patch, held within what the training crops show.
+"""Limit the brightness of a counterfactual image to what training crops have.
 
-A network standardises the 1st and 99th percentile, so a moved image could gain by a shift of its
-histogram alone, into pictures that no film gave. Here the percentiles between are held to the
-range that 99 % of the 1,318 training crops of CBIS-DDSM have, and the outer ones to the patch's.
+The networks standardise the 1st and 99th percentiles, so an image could change the output by its
+histogram alone, to one that no film has. Therefore the quantiles in between are limited to the
+range of 99 % of the 1,318 training crops of CBIS-DDSM, and the outer ones to those of the patch.
 """
 
 from __future__ import annotations
@@ -13,36 +13,46 @@ import numpy.typing as npt
 Patches = npt.NDArray[np.float32]
 
 QUANTILES = (0.1, 0.25, 0.5, 0.75, 0.9)
-DARK, BRIGHT = 0.01, 0.99
-"""The quantiles that stay where they are; they count as 0 and 1 below."""
-LOWEST = (0.0, 0.0, 0.087, 0.185, 0.280)
-HIGHEST = (0.540, 0.701, 0.856, 0.927, 0.971)
-"""Of each quantile over the training crops: the 0.5th and the 99.5th percentile."""
-FLATTEST = 1e-3
-"""Contrast under which a patch is flat, and is left as it is."""
+LOW, HIGH = 0.01, 0.99
+"""The quantiles that do not change; their values are 0 and 1 in MINIMA and MAXIMA."""
+MINIMA = (0.0, 0.0, 0.087, 0.185, 0.280)
+MAXIMA = (0.540, 0.701, 0.856, 0.927, 0.971)
+"""0.5th and 99.5th percentile of each quantile over the training crops."""
+MIN_CONTRAST = 1e-3
+"""Contrast below which a patch is regarded as flat and not changed."""
 
 
 def contrast(patch: Patches) -> float:
-    """The 99th less the 1st percentile of ``(rows, rows)``."""
-    dark, bright = np.quantile(patch, [DARK, BRIGHT])
-    return float(bright - dark)
+    """Compute the 99th minus the 1st percentile of a patch ``(rows, rows)``."""
+    low, high = np.quantile(patch, [LOW, HIGH])
+    return float(high - low)
 
 
 def constrain_brightness(original: Patches, patch: Patches) -> Patches:
-    """A changed patch ``(rows, rows)``, its brightness mapped to where it may be.
+    """Map the brightness of a changed patch to the allowed range.
 
-    The darkest, the brightest, the 1st and the 99th percentile become those of the original; the
-    quantiles between stay in the training crops' range, or where the original has them if beyond.
-    The mapping rises everywhere, so nothing trades places with what is brighter.
+    Minimum, maximum, 1st and 99th percentile become those of the original. The quantiles in between
+    are clipped to the range of the training crops, widened to include those of the original. The
+    mapping is monotonic, so the order of brightness is preserved.
+
+    Parameters
+    ----------
+    original, patch
+        ``(rows, rows)`` each.
+
+    Returns
+    -------
+    ndarray, shape ``(rows, rows)``
+        The original, if one of the two is flat.
     """
-    if contrast(original) < FLATTEST or contrast(patch) < FLATTEST:
+    if contrast(original) < MIN_CONTRAST or contrast(patch) < MIN_CONTRAST:
         return original
-    levels = (0.0, DARK, *QUANTILES, BRIGHT, 1.0)
-    known, found = np.quantile(original, levels), np.quantile(patch, levels)
-    dark, bright = known[1], known[-2]
-    lowest = np.minimum(dark + np.array(LOWEST) * (bright - dark), known[2:-2])
-    highest = np.maximum(dark + np.array(HIGHEST) * (bright - dark), known[2:-2])
-    wanted = np.concatenate([known[:2], np.clip(found[2:-2], lowest, highest), known[-2:]])
-    # Equal levels, as a saturated patch has, would leave the mapping undefined.
-    apart = np.flatnonzero(np.diff(found, prepend=-np.inf) > 0)
-    return np.interp(patch, found[apart], wanted[apart]).astype(np.float32)
+    levels = (0.0, LOW, *QUANTILES, HIGH, 1.0)
+    before, after = np.quantile(original, levels), np.quantile(patch, levels)
+    low, high = before[1], before[-2]
+    minima = np.minimum(low + np.array(MINIMA) * (high - low), before[2:-2])
+    maxima = np.maximum(low + np.array(MAXIMA) * (high - low), before[2:-2])
+    targets = np.concatenate([before[:2], np.clip(after[2:-2], minima, maxima), before[-2:]])
+    # Equal quantiles, as in a saturated patch, would leave the mapping undefined.
+    distinct = np.flatnonzero(np.diff(after, prepend=-np.inf) > 0)
+    return np.interp(patch, after[distinct], targets[distinct]).astype(np.float32)

@@ -1,9 +1,9 @@
-"""The class activation of the last block: what each of its cells adds to the logit, exactly.
+"""Class activation maps: the contribution of each cell of the last block to the logit.
 
-The networks end in a mean over cells and one linear layer (Zhou et al., CVPR 2016,
-https://arxiv.org/abs/1512.04150); mirrorings, members and calibration are linear in the logit.
-Each mirroring's map is mirrored back before the mean, which also takes away that the unpadded
-pooling of the networks puts a single reading's cells 0.4 of a cell too far left and up.
+The networks end in a mean over cells and one linear layer, so the map is exact (Zhou et al., CVPR
+2016, https://arxiv.org/abs/1512.04150); flips, members and calibration are linear in the logit.
+The map of each flip is flipped back before averaging. This also cancels the shift of 0.4 cells to
+the left and up that the unpadded pooling of the networks causes in a single map.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from mammopair.view import Box
 if TYPE_CHECKING:
     from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
 
-AT_ONCE = 32
-"""Patches between one look at Cancel and the next."""
+PATCHES_PER_STEP = 32
+"""Patches that are computed between two progress reports."""
 
 
 def class_activation(
-    reader: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box]
+    model: DifferentiableEnsemble, patches: Patches, boxes: Sequence[Box]
 ) -> Steps:
-    """The map that the record holds; the boxes are not looked at."""
+    """Compute the maps that records contain; the boxes are not used."""
     maps = []
-    for start in range(0, len(patches), AT_ONCE):
-        yield Progress(start, len(patches), "Reading the class activation")
-        maps.append(class_activation_maps(reader, patches[start : start + AT_ONCE]))
+    for start in range(0, len(patches), PATCHES_PER_STEP):
+        yield Progress(start, len(patches), "Computing the class activation")
+        maps.append(class_activation_maps(model, patches[start : start + PATCHES_PER_STEP]))
     return Attribution(
         maps=np.concatenate(maps),
-        logits=reader.logits(patches),
-        offset=np.full(len(patches), reader.bias),
+        logits=model.logits(patches),
+        offset=np.full(len(patches), model.bias),
     )
 
 
-def class_activation_maps(reader: DifferentiableEnsemble, patches: Patches) -> Floats:
-    """``(n, h, w)``: class activation in calibrated logits, averaged over the members."""
+def class_activation_maps(model: DifferentiableEnsemble, patches: Patches) -> Floats:
+    """Compute ``(n, h, w)``: class activation in calibrated logits, averaged over the members."""
     from mammopair.model.inference import prepare_inputs, run_network
 
-    images = prepare_inputs(patches, reader.input, reader.device)
-    read = [
-        run_network(network, images, flips=reader.flips).maps.numpy() for network in reader.networks
+    images = prepare_inputs(patches, model.input, model.device)
+    maps = [
+        run_network(network, images, flips=model.flips).maps.numpy() for network in model.networks
     ]
-    return reader.calibration.slope * np.mean(read, axis=0)
+    return model.calibration.slope * np.mean(maps, axis=0)

@@ -1,8 +1,8 @@
-"""How far a mass looks like the radiologists' words, and how that compares with known masses.
+"""Concept scores: BI-RADS descriptors that the members predict, compared with known masses.
 
-Each member learned the words beside malignancy, from the same pooled features. A word's score is
-``sigmoid(slope * mean logit of the members + intercept)``, calibrated on held-out crops; beside
-it stand the shares of held-out crops, with and without the word, that score lower.
+Members predict the descriptors and malignancy from the same pooled features. A descriptor's score
+is ``sigmoid(slope * mean logit of the members + intercept)``, calibrated on out-of-fold crops. With
+it are the fractions of out-of-fold crops, with and without the descriptor, whose score is lower.
 """
 
 from __future__ import annotations
@@ -20,53 +20,64 @@ from mammopair.record import ConceptScore
 if TYPE_CHECKING:
     from mammopair.model.ensemble import MemberOutput
 
-MIN_DESCRIPTOR_AUC = 0.5
-"""A word whose AUC may be this or less, by its interval, is one that the networks cannot tell."""
+CHANCE_AUC = 0.5
+"""A descriptor is scored only if the interval of its AUC is above this."""
 
 Floats = npt.NDArray[np.float64]
 
 
 def scored_descriptors(manifest: Manifest) -> list[ConceptScale]:
-    """The scales of the words that the networks tell, which are the ones that are scored."""
+    """Return the scales of the descriptors that the ensemble predicts better than chance."""
     return [
         scale
         for scale in manifest.concept_scales
-        if scale.auc_ci is not None and scale.auc_ci[0] > MIN_DESCRIPTOR_AUC
+        if scale.auc_ci is not None and scale.auc_ci[0] > CHANCE_AUC
     ]
 
 
 def patch_concept_scores(
     outputs: Sequence[MemberOutput], patch: int, manifest: Manifest
 ) -> list[ConceptScore]:
-    """The scores of one patch, from the members that read it."""
-    read = [
+    """Compute the scores of one patch, given its index in the members' outputs."""
+    logits = [
         output.descriptor_logits[patch] for output in outputs if not np.isnan(output.logits[patch])
     ]
-    scores = concept_probabilities(np.mean(read, axis=0)[None], manifest)
-    return [
-        make_concept_score(scale, float(scores[scale.descriptor][0]))
-        for scale in scored_descriptors(manifest)
-    ]
+    return concept_scores(np.mean(logits, axis=0), manifest)
 
 
 def lesion_concept_scores(
     views: Sequence[Sequence[ConceptScore]], manifest: Manifest
 ) -> list[ConceptScore]:
-    """The mean of the views' scores, beside the same crops."""
+    """Average the scores of a lesion's views."""
     if not views or not views[0]:
         return []
-    mean = {
-        scores[0].descriptor: float(np.mean([one.score for one in scores]))
+    means = {
+        scores[0].descriptor: float(np.mean([score.score for score in scores]))
         for scores in zip(*views, strict=True)
     }
     return [
-        make_concept_score(scale, mean[scale.descriptor]) for scale in scored_descriptors(manifest)
+        make_concept_score(scale, means[scale.descriptor]) for scale in scored_descriptors(manifest)
+    ]
+
+
+def concept_scores(logits: Floats, manifest: Manifest) -> list[ConceptScore]:
+    """Compute the scores from the members' mean descriptor logits ``(descriptors,)``."""
+    probabilities = concept_probabilities(logits[None], manifest)
+    return [
+        make_concept_score(scale, float(probabilities[scale.descriptor][0]))
+        for scale in scored_descriptors(manifest)
     ]
 
 
 def concept_probabilities(logits: Floats, manifest: Manifest) -> Mapping[str, Floats]:
-    """Scores ``(n,)`` by word, of the members' mean word logits ``(n, words)``."""
-    columns = {word: number for number, word in enumerate(manifest.concepts)}
+    """Calibrate the members' mean descriptor logits ``(n, descriptors)``.
+
+    Returns
+    -------
+    Mapping
+        Probabilities ``(n,)`` by descriptor, of the scored descriptors.
+    """
+    columns = {descriptor: number for number, descriptor in enumerate(manifest.concepts)}
     return {
         scale.descriptor: sigmoid(
             scale.slope * logits[:, columns[scale.descriptor]] + scale.intercept
@@ -76,7 +87,7 @@ def concept_probabilities(logits: Floats, manifest: Manifest) -> Mapping[str, Fl
 
 
 def make_concept_score(scale: ConceptScale, score: float) -> ConceptScore:
-    """A score beside those of the held-out crops."""
+    """Make a score, with the fractions of out-of-fold crops whose score is lower."""
     return ConceptScore(
         descriptor=scale.descriptor,
         score=score,
@@ -86,8 +97,8 @@ def make_concept_score(scale: ConceptScale, score: float) -> ConceptScore:
 
 
 def fraction_below(quantiles: Sequence[float], score: float) -> float:
-    """The share of a sample under a score, from its quantiles at equal steps, interpolated."""
-    rising = np.maximum.accumulate(quantiles)
-    if score <= rising[0]:
+    """Interpolate the fraction of a sample below a score from its quantiles at equal steps."""
+    ascending = np.maximum.accumulate(quantiles)
+    if score <= ascending[0]:
         return 0.0
-    return float(np.interp(score, rising, np.linspace(0, 1, len(rising))))
+    return float(np.interp(score, ascending, np.linspace(0, 1, len(ascending))))

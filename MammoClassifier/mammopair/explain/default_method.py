@@ -1,8 +1,8 @@
-"""Which map an ensemble shows: the method that measured best on it.
+"""The attribution method that an ensemble's maps are shown with by default.
 
-``mammopair-research faithfulness --choose`` writes ``explanation.json`` beside the ensemble's manifest; an
-ensemble without one, or with one that was measured on other weights, shows the evidence of the
-last block.
+``mammopair-research faithfulness --choose`` selects the method that performs best on an ensemble
+and writes ``explanation.json`` beside its manifest. Without this file, or with one for other
+weights, the default is the class activation.
 """
 
 from __future__ import annotations
@@ -21,55 +21,56 @@ if TYPE_CHECKING:
 
 DEFAULT_METHOD_FILE = "explanation.json"
 FALLBACK_METHOD = "evidence"
-"""The method where nothing was measured."""
+"""The default of ensembles for which none was selected: the class activation."""
 
 
 class DefaultMethod(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file."""
+    """Content of ``explanation.json``."""
 
     schema: Literal[1] = 1
     method: str
-    """A name of :data:`mammopair.explain.methods.METHODS`."""
+    """A key of :data:`mammopair.explain.methods.METHODS`."""
     rule: str
-    """By which it was chosen."""
+    """The rule by which it was selected."""
     passed: list[str]
     """Conditions of the rule that it meets."""
     failed: list[str]
-    """Conditions that it does not."""
+    """Conditions of the rule that it does not meet."""
     lesions: Annotated[int, msgspec.Meta(ge=1)]
-    """It was measured on."""
+    """Number of lesions that it was evaluated on."""
     crops: Annotated[int, msgspec.Meta(ge=1)]
+    """Number of crops that it was evaluated on."""
     weights: list[str]
-    """SHA-256 of the members that it was measured on."""
+    """SHA-256 of the members that it was evaluated on."""
     software: str
 
 
 def weights_of(manifest: Manifest) -> list[str]:
-    """What a choice is bound to: the members' weights, in the manifest's order."""
+    """Return the SHA-256 of the members' weights, in the manifest's order."""
     return [entry.sha256 for entry in manifest.members]
 
 
 def default_method(ensemble: Ensemble) -> str:
-    """The name of the method whose map is shown.
+    """Return the name of the default method of an ensemble.
 
     Raises
     ------
     InputError
-        If the file is there but is damaged.
+        If ``explanation.json`` exists but is invalid.
     """
-    chosen = read_default_method(ensemble.folder)
-    if chosen is None or chosen.weights != weights_of(ensemble.manifest):
+    selected = read_default_method(ensemble.folder)
+    if selected is None or selected.weights != weights_of(ensemble.manifest):
         return FALLBACK_METHOD
-    return chosen.method
+    return selected.method
 
 
 def read_default_method(folder: Path) -> DefaultMethod | None:
-    """The choice beside an ensemble, or None where there is none.
+    """Read ``explanation.json`` of an ensemble's folder; None if there is none.
 
     Raises
     ------
     InputError
-        If the file is there but is damaged.
+        If it exists but is invalid.
     """
     path = folder / DEFAULT_METHOD_FILE
     try:
@@ -79,11 +80,13 @@ def read_default_method(folder: Path) -> DefaultMethod | None:
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:
-        raise InputError(path, f"is no choice of an explanation: {error}") from error
+        raise InputError(
+            path, f"is not a valid default method: {error}; delete it to use the class activation"
+        ) from error
 
 
-def write_default_method(chosen: DefaultMethod, folder: Path) -> Path:
-    """Write it for people as well as for machines; gives the path.
+def write_default_method(selected: DefaultMethod, folder: Path) -> Path:
+    """Write ``explanation.json`` into an ensemble's folder, and return its path.
 
     Raises
     ------
@@ -91,6 +94,6 @@ def write_default_method(chosen: DefaultMethod, folder: Path) -> Path:
         If it cannot be written.
     """
     path = folder / DEFAULT_METHOD_FILE
-    text = msgspec.json.format(msgspec.json.encode(chosen), indent=2)
+    text = msgspec.json.format(msgspec.json.encode(selected), indent=2)
     atomic_write_bytes(path, text + b"\n")
     return path

@@ -1,10 +1,10 @@
-"""The ensemble as a function that has a gradient: patches in, the members' mean logit out.
+"""The ensemble as a differentiable function: patches in, the members' mean logit out.
 
-What an explanation explains must be what is in use: the detail limit, the standardisation, the
-flip_axes and the calibration are those of :meth:`~mammopair.model.ensemble.Ensemble.predict`.
+Explanations must explain the ensemble as it is used: resolution, standardisation, flips and
+calibration are those of :meth:`~mammopair.model.ensemble.Ensemble.predict`.
 
->>> reader = make_differentiable(ensemble, "CC")  # doctest: +SKIP
->>> logits, slopes = reader.gradient(patches)  # (n,) and (n, 256, 256)  # doctest: +SKIP
+>>> model = make_differentiable(ensemble, "CC")  # doctest: +SKIP
+>>> logits, gradient = model.gradient(patches)  # (n,) and (n, 256, 256)  # doctest: +SKIP
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from mammopair.model.inference import (
     FLIP_AXES,
     prepare_inputs,
     run_network,
-    run_network_chunk,
+    run_network_batch,
 )
 from mammopair.model.input_spec import InputSpec
 from mammopair.model.network_input import to_input
 
 GRADIENT_BATCH_SIZE = 8
-"""Patches that go through a network at once where its activations are kept for the gradient."""
+"""Maximum number of patches in one forward pass that keeps the activations for the gradient."""
 
 Floats = npt.NDArray[np.float64]
 Patches = npt.NDArray[np.float32]
@@ -40,86 +40,90 @@ Patches = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class DifferentiableEnsemble:
-    """Members that read patches of one projection. Made by :func:`make_differentiable`."""
+    """Members that support one projection. Made by :func:`make_differentiable`."""
 
     networks: tuple[nn.Module, ...]
-    """In evaluation mode; :func:`dataclasses.replace` puts others in their place."""
+    """In evaluation mode; :func:`dataclasses.replace` exchanges them."""
     input: InputSpec
     calibration: Calibration
     flips: bool
-    """Whether a patch is read in its four flip_axes, or once."""
+    """Whether logits are averaged over the four flips of a patch."""
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are."""
+        """Device of the networks."""
         return next(self.networks[0].parameters()).device
 
     @property
     def flip_axes(self) -> tuple[tuple[int, ...], ...]:
-        """The axes to flip for each reading of a patch."""
+        """Axes of each flip."""
         return FLIP_AXES if self.flips else FLIP_AXES[:1]
 
     @property
     def bias(self) -> float:
-        """The part of the mean calibrated logit that no pixel has a part in."""
-        raw = [float(network.fc.bias[0]) for network in self.networks]  # type: ignore[index,union-attr]
-        return self.calibration.slope * float(np.mean(raw)) + self.calibration.intercept
+        """The part of the mean calibrated logit that does not depend on the patch."""
+        biases = [float(_linear(network).bias.detach()[0]) for network in self.networks]
+        return self.calibration.slope * float(np.mean(biases)) + self.calibration.intercept
 
     def member_logits(self, patches: Tensor) -> Tensor:
-        """Calibrated logits ``(n, members)`` of ``(n, rows, rows)``, with their gradient.
+        """Compute calibrated logits ``(n, members)`` of ``(n, rows, rows)``, differentiably.
 
-        Nothing is cut into chunks here, since the gradient needs all of them at once.
+        All patches are computed in one batch, because the gradient needs all of them.
         """
-        raw, images = [], self.inputs(patches)
+        logits, images = [], self.inputs(patches)
         for network in self.networks:
-            read = run_network_chunk(network, images, flips=self.flips)
-            raw.append(read.maps.mean(dim=(1, 2)) + network.fc.bias[0])  # type: ignore[index,union-attr]
-        return self.calibration.slope * torch.stack(raw, dim=1) + self.calibration.intercept
+            output = run_network_batch(network, images, flips=self.flips)
+            logits.append(output.maps.mean(dim=(1, 2)) + _linear(network).bias[0])
+        return self.calibration.slope * torch.stack(logits, dim=1) + self.calibration.intercept
 
     def logit(self, patches: Tensor) -> Tensor:
-        """The members' mean calibrated logit, ``(n, rows, rows)`` to ``(n,)``, with gradient."""
+        """Compute the mean calibrated logit ``(n,)`` of ``(n, rows, rows)``, differentiably."""
         return self.member_logits(patches).mean(dim=1)
 
     @torch.no_grad()
     def predict_member_logits(self, patches: Patches) -> Floats:
-        """Calibrated logits ``(n, members)`` of any number of patches, without gradient."""
-        chunks = _as_tensor(patches).split(BATCH_SIZE)
-        return torch.cat([self.member_logits(chunk).double().cpu() for chunk in chunks]).numpy()
+        """Compute calibrated logits ``(n, members)`` in batches, without gradient."""
+        batches = _as_tensor(patches).split(BATCH_SIZE)
+        return torch.cat([self.member_logits(batch).double().cpu() for batch in batches]).numpy()
 
     def logits(self, patches: Patches) -> Floats:
-        """The mean calibrated logit ``(n,)`` of any number of patches, without gradient."""
+        """Compute the mean calibrated logits ``(n,)`` in batches, without gradient."""
         return self.predict_member_logits(patches).mean(axis=1)
 
     def probabilities(self, patches: Patches) -> Floats:
-        """``(n,)``: the mean of the members' probabilities, as the record has it for a view."""
+        """Compute the mean of the members' probabilities ``(n,)``, as records have it."""
         return mean_probability(self.predict_member_logits(patches))
 
     def descriptor_logits(self, patches: Patches) -> Floats:
-        """``(n, words)``: the concepts' logits, uncalibrated, averaged over the members."""
-        said, images = [], prepare_inputs(patches, self.input, self.device)
+        """Compute the members' mean descriptor logits ``(n, descriptors)``, uncalibrated."""
+        logits, images = [], prepare_inputs(patches, self.input, self.device)
         for network in self.networks:
-            linear: nn.Linear = network.fc  # type: ignore[assignment]
+            linear = _linear(network)
             weight, bias = (part.double().cpu().numpy() for part in (linear.weight, linear.bias))
-            read = run_network(network, images, flips=self.flips)
-            said.append(read.pooled.numpy() @ weight[1:].T + bias[1:])
-        return np.mean(said, axis=0)
+            output = run_network(network, images, flips=self.flips)
+            logits.append(output.pooled.numpy() @ weight[1:].T + bias[1:])
+        return np.mean(logits, axis=0)
 
     def gradient(self, patches: Patches) -> tuple[Floats, Floats]:
-        """The mean calibrated logit ``(n,)`` and its gradient ``(n, rows, rows)``.
+        """Compute mean calibrated logits and their gradient, in batches that fit in memory.
 
-        In logits per unit of brightness; in chunks that fit in memory.
+        Returns
+        -------
+        logits : ndarray, shape ``(n,)``
+        gradient : ndarray, shape ``(n, rows, rows)``
+            In logits per unit of brightness.
         """
-        logits, slopes = [], []
-        for chunk in _as_tensor(patches).split(GRADIENT_BATCH_SIZE):
-            here = chunk.to(self.device).requires_grad_()
-            found = self.logit(here)
-            (slope,) = torch.autograd.grad(found.sum(), here)
-            logits.append(found.detach().double().cpu())
-            slopes.append(slope.double().cpu())
-        return torch.cat(logits).numpy(), torch.cat(slopes).numpy()
+        logits, gradients = [], []
+        for batch in _as_tensor(patches).split(GRADIENT_BATCH_SIZE):
+            on_device = batch.to(self.device).requires_grad_()
+            logit = self.logit(on_device)
+            (gradient,) = torch.autograd.grad(logit.sum(), on_device)
+            logits.append(logit.detach().double().cpu())
+            gradients.append(gradient.double().cpu())
+        return torch.cat(logits).numpy(), torch.cat(gradients).numpy()
 
     def inputs(self, patches: Tensor) -> Tensor:
-        """What the networks are fed, before mirroring: ``(n, 1, side, side)``."""
+        """Compute the networks' inputs ``(n, 1, side, side)``, before flips."""
         return to_input(patches.to(self.device), self.input)
 
 
@@ -131,21 +135,22 @@ def make_differentiable(
     flips: bool | None = None,
     views: int = 2,
 ) -> DifferentiableEnsemble:
-    """The reader of an ensemble.
+    """Make an ensemble differentiable, for patches of one projection.
 
     Parameters
     ----------
     ensemble
-        Whose members read.
+        The ensemble.
     projection
-        ``CC`` or ``MLO``: only the members that read it; empty for all members.
+        ``CC`` or ``MLO``, for the members that support it; empty for all members.
     members
-        Names of the only members to ask, as :func:`mammopair.evaluation.out_of_fold_members` gives them.
+        Names of the members to use, as from :func:`mammopair.evaluation.out_of_fold_members`; all
+        if None.
     flips
-        Whether to read all four flip_axes; by default as the ensemble does. One is four times
-        as fast and explains another, noisier number than the one in use.
+        Whether to average the four flips; as the ensemble does if None. Without flips it is four
+        times as fast, but explains a noisier logit than the ensemble's.
     views
-        On how many views the lesion is marked: its calibration is by that.
+        Number of views on which the lesion is marked; it selects the calibration.
 
     Raises
     ------
@@ -161,7 +166,8 @@ def make_differentiable(
     if not chosen:
         among = "" if members is None else f" among {', '.join(sorted(members)) or 'none'}"
         raise InputError(
-            ensemble.manifest.name, f"has no member that reads {projection or 'any'} views{among}"
+            ensemble.manifest.name,
+            f"has no member for {projection or 'any'} views{among}; use another ensemble",
         )
     return DifferentiableEnsemble(
         networks=tuple(ensemble.networks[name] for name in chosen),
@@ -171,14 +177,19 @@ def make_differentiable(
     )
 
 
-def split_members(reader: DifferentiableEnsemble) -> list[DifferentiableEnsemble]:
-    """A reader for each member, to see how far they agree."""
-    return [replace(reader, networks=(network,)) for network in reader.networks]
+def split_members(model: DifferentiableEnsemble) -> list[DifferentiableEnsemble]:
+    """Return each member by itself, to measure how far they agree."""
+    return [replace(model, networks=(network,)) for network in model.networks]
 
 
-def mean_probability(readings: Floats) -> Floats:
-    """``(...)`` of calibrated logits ``(..., members)``: the mean of their probabilities."""
-    return sigmoid(readings).clip(PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN).mean(axis=-1)
+def mean_probability(logits: Floats) -> Floats:
+    """Average the probabilities of calibrated logits over the members, the last axis."""
+    return sigmoid(logits).clip(PROBABILITY_MARGIN, 1 - PROBABILITY_MARGIN).mean(axis=-1)
+
+
+def _linear(network: nn.Module) -> nn.Linear:
+    linear: nn.Linear = network.fc  # type: ignore[assignment]
+    return linear
 
 
 def _as_tensor(patches: Patches) -> Tensor:

@@ -1,10 +1,10 @@
-"""The exact signed evidence map: what each place of the lesion's square adds to the logit.
+"""The evidence map of a record: the class activation, calibrated and averaged over the members.
 
 The networks end in a mean over cells and one linear layer, so a member's logit is exactly the
-mean of its class activation plus a bias (Zhou et al., CVPR 2016). Calibration is linear in the
-logit, and the mean over members is linear too, so the averaged, calibrated map is as exact.
-It departs from the usual class-activation map in keeping the sign, in staying in logits instead
-of being stretched to each image's own range, and in staying on its own coarse grid.
+mean of its class activation plus a bias (Zhou et al., CVPR 2016). Calibration and the mean over
+members are linear in the logit, so the calibrated, averaged map is exact too. It departs from the
+usual class activation map in that it is signed, is in logits instead of scaled to the range of
+each image, and has the grid of the last block instead of that of the image.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.calibration.platt import PROBABILITY_MARGIN, Calibration
-from mammopair.calibration.prior_shift import logit
+from mammopair.calibration.platt import PROBABILITY_MARGIN, Calibration, logit
 from mammopair.crop import CropSquare
 from mammopair.record import Evidence, ViewResult
 from mammopair.view import Box
@@ -35,13 +34,26 @@ Floats = npt.NDArray[np.float64]
 def patch_evidence(
     outputs: Sequence[MemberOutput], patch: int, calibration: Calibration
 ) -> tuple[Floats, float]:
-    """The map ``(h, w)`` and the bias of one patch, averaged over the members that read it.
+    """Average the calibrated class activation of the members that support a patch's projection.
 
-    ``map.mean() + bias`` is the mean of the members' calibrated logits.
+    Parameters
+    ----------
+    outputs
+        Of all members.
+    patch
+        Index of the patch in the outputs.
+    calibration
+        Calibration of the lesion.
+
+    Returns
+    -------
+    cells : ndarray, shape ``(h, w)``
+    bias : float
+        ``cells.mean() + bias`` is the mean of the members' calibrated logits.
     """
-    read = [output for output in outputs if not np.isnan(output.logits[patch])]
-    cells = calibration.slope * np.mean([output.maps[patch] for output in read], axis=0)
-    bias = calibration.slope * np.mean([output.bias for output in read]) + calibration.intercept
+    known = [output for output in outputs if not np.isnan(output.logits[patch])]
+    cells = calibration.slope * np.mean([output.maps[patch] for output in known], axis=0)
+    bias = calibration.slope * np.mean([output.bias for output in known]) + calibration.intercept
     return cells, float(bias)
 
 
@@ -63,14 +75,12 @@ def evidence_error(view: ViewResult) -> float | None:
     float or None
         None where a member's probability was clipped, so that its logit is not known.
     """
-    probabilities = [score.probability for score in view.member_scores]
-    if not all(
-        PROBABILITY_MARGIN < probability < 1 - PROBABILITY_MARGIN for probability in probabilities
-    ):
+    probabilities = np.array([score.probability for score in view.member_scores])
+    if not ((probabilities > PROBABILITY_MARGIN) & (probabilities < 1 - PROBABILITY_MARGIN)).all():
         return None
     cells = [cell for row in view.evidence.cells for cell in row]
     total = sum(cells) / len(cells) + view.evidence.bias
-    return abs(total - sum(map(logit, probabilities)) / len(probabilities))
+    return abs(total - float(logit(probabilities).mean()))
 
 
 def evidence_direction(cells: Floats, box: Box) -> str:
@@ -108,7 +118,7 @@ def evidence_direction(cells: Floats, box: Box) -> str:
 
 
 def box_coverage(box: Box, cells: int) -> Floats:
-    """``(cells, cells)``: the part of each cell that a box covers, from 0 to 1."""
+    """Compute the fraction of each cell ``(cells, cells)`` that a box covers."""
     edges = np.arange(cells)
     across = np.minimum(edges + 1, box.x + box.width) - np.maximum(edges, box.x)
     down = np.minimum(edges + 1, box.y + box.height) - np.maximum(edges, box.y)

@@ -1,4 +1,4 @@
-"""The methods of explaining a reading by a map, by name."""
+"""The attribution methods, by name."""
 
 from __future__ import annotations
 
@@ -16,35 +16,35 @@ METHODS: dict[str, Method] = {
         Method(
             name="evidence",
             title="Class activation",
-            meaning="what the cell of the last block adds to the logit",
+            meaning="contribution of a cell of the last block to the logit",
             additive=True,
             steps=class_activation,
         ),
         Method(
             name="shifted-evidence",
-            title="Shifted evidence",
-            meaning="what the place adds to the logit, the mean of four readings half a cell apart",
+            title="Shifted class activation",
+            meaning="mean contribution to the logit of overlapping cells of four shifted maps",
             additive=True,
             steps=shifted_evidence,
         ),
         Method(
             name="fine-evidence",
             title="Fine evidence",
-            meaning="what the cell of an earlier block adds to the logit, through all later ones",
+            meaning="contribution of a cell of an earlier block to the logit",
             additive=True,
             steps=fine_evidence,
         ),
         Method(
             name="occlusion",
             title="Occlusion",
-            meaning="by how many logits the answer falls when the place is blurred",
+            meaning="decrease of the logit, in logits, when the region is blurred",
             additive=False,
             steps=occlusion,
         ),
         Method(
             name="integrated-gradients",
             title="Integrated gradients",
-            meaning="what the cell adds on the way from the blurred patch to the patch",
+            meaning="contribution of a cell to the logit, relative to the blurred patch",
             additive=True,
             steps=integrated_gradients,
         ),
@@ -53,7 +53,13 @@ METHODS: dict[str, Method] = {
 
 
 def find_method(name: str) -> Method:
-    """A method, or :class:`InputError` with the names that there are."""
+    """Return a method by its name.
+
+    Raises
+    ------
+    InputError
+        If there is none; the message lists the names.
+    """
     if name not in METHODS:
-        raise InputError("method", f"{name!r} is none of {', '.join(METHODS)}")
+        raise InputError("method", f"is {name!r}; it must be one of {', '.join(METHODS)}")
     return METHODS[name]

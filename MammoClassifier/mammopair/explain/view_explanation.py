@@ -10,11 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.crop import CropSquare
-from mammopair.explain.concept_scores import (
-    concept_probabilities,
-    make_concept_score,
-    scored_descriptors,
-)
+from mammopair.explain.concept_scores import concept_scores, scored_descriptors
 from mammopair.explain.counterfactual import DIRECTIONS, Counterfactual, generate_counterfactual
 from mammopair.explain.evidence_map import describe_evidence
 from mammopair.explain.methods import find_method
@@ -78,9 +74,9 @@ def map_view(
 
     chosen = find_method(method)
     patch = extract_patch(marked)
-    reader = make_differentiable(ensemble, str(marked.view.projection), views=views)
+    model = make_differentiable(ensemble, str(marked.view.projection), views=views)
     box = patch.square.box_on_grid(marked.box, len(patch.pixels))
-    found = yield from chosen.steps(reader, np.array(patch.pixels)[None], [box])
+    found = yield from chosen.steps(model, np.array(patch.pixels)[None], [box])
     bias = 0.0 if found.offset is None else float(found.offset[0])
     evidence = describe_evidence(found.maps[0], bias, patch.square, marked.box)
     return ViewMap(chosen.name, evidence, None if found.error is None else float(found.error[0]))
@@ -96,34 +92,30 @@ def counterfactuals_of_view(
     from mammopair.explain.differentiable_ensemble import make_differentiable
 
     patch = extract_patch(marked)
-    reader = make_differentiable(ensemble, str(marked.view.projection), views=views)
+    model = make_differentiable(ensemble, str(marked.view.projection), views=views)
     images: dict[str, npt.NDArray[np.float32]] = {}
     paths: dict[str, CounterfactualPath] = {}
     for towards in DIRECTIONS:
-        moved = yield from generate_counterfactual(reader, np.array(patch.pixels)[None], towards)
-        images[towards] = moved.end[0]
-        paths[towards] = _path(moved, reader, ensemble)
+        counterfactual = yield from generate_counterfactual(
+            model, np.array(patch.pixels)[None], towards
+        )
+        images[towards] = counterfactual.end[0]
+        paths[towards] = _summarise(counterfactual, model, ensemble)
     return ViewCounterfactuals(patch.square, patch.pixels, images, paths)
 
 
-def _path(
-    moved: Counterfactual, reader: DifferentiableEnsemble, ensemble: Ensemble
+def _summarise(
+    counterfactual: Counterfactual, model: DifferentiableEnsemble, ensemble: Ensemble
 ) -> CounterfactualPath:
+    """Summarise the counterfactual image of one patch for its record."""
+    scores: list[ConceptScore] = []
+    if scored_descriptors(ensemble.manifest):
+        (logits,) = model.descriptor_logits(counterfactual.end)
+        scores = concept_scores(logits, ensemble.manifest)
     return CounterfactualPath(
-        towards=moved.towards,
-        probabilities=moved.probabilities[:, 0].tolist(),
-        similarity=float(moved.similarity[-1, 0]),
-        concepts=_concepts(reader, moved.end, ensemble),
+        towards=counterfactual.towards,
+        probabilities=counterfactual.probabilities[:, 0].tolist(),
+        similarity=float(counterfactual.similarity[-1, 0]),
+        concepts=scores,
         file="",
     )
-
-
-def _concepts(
-    reader: DifferentiableEnsemble, patch: npt.NDArray[np.float32], ensemble: Ensemble
-) -> list[ConceptScore]:
-    """The concept scores of one patch ``(1, rows, rows)``."""
-    scales = scored_descriptors(ensemble.manifest)
-    if not scales:
-        return []
-    scores = concept_probabilities(reader.descriptor_logits(patch), ensemble.manifest)
-    return [make_concept_score(scale, float(scores[scale.descriptor][0])) for scale in scales]

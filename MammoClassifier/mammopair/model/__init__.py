@@ -1,1 +1,1 @@
-"""The model: networks, what they are fed, the ensemble that they form, and its calibration."""
+"""The networks, their inputs and weights, and the ensemble that they form."""

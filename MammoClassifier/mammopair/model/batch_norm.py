@@ -1,4 +1,4 @@
-"""Fold batch normalisation into the convolutions before it: the same numbers, fewer passes."""
+"""Fold batch normalisation into the preceding convolutions, for faster inference."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 
 def fold_batch_norms(network: nn.Module) -> nn.Module:
-    """Replace each ``conv`` followed by ``bn`` in the network, in place, by one convolution.
+    """Replace each ``conv`` followed by ``bn`` by one convolution, in place.
 
     The network must be in evaluation mode: the running statistics become part of the weights.
     """

@@ -1,4 +1,4 @@
-"""Device that the networks run on."""
+"""The device that the networks run on."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ if TYPE_CHECKING:
     import torch
 
 
-def choose_device(wanted: str = "auto") -> torch.device:
-    """A device by name; ``auto`` takes CUDA, else Apple's MPS, else the CPU.
+def choose_device(name: str = "auto") -> torch.device:
+    """Return a device by its name; ``auto`` selects CUDA, else Apple's MPS, else the CPU.
 
     Raises
     ------
     InputError
-        If the name is none of ours, or the device is not there.
+        If the name is invalid, or the device is not available.
     """
     import torch
 
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
-    if wanted == "auto":
+    if name == "auto":
         return torch.device("cuda" if cuda else "mps" if mps else "cpu")
-    there = {"cpu": 1, "mps": int(mps), "cuda": torch.cuda.device_count() if cuda else 0}
+    counts = {"cpu": 1, "mps": int(mps), "cuda": torch.cuda.device_count() if cuda else 0}
     try:
-        device = torch.device(wanted)
+        device = torch.device(name)
     except RuntimeError:
         device = None
-    if device is None or device.type not in there:
-        raise InputError("device", f"{wanted!r} is none of auto, cuda, mps, cpu")
-    if (device.index or 0) >= there[device.type]:
-        raise InputError("device", f"{wanted!r} is not available here; use auto or cpu")
+    if device is None or device.type not in counts:
+        raise InputError("device", f"is {name!r}; it must be auto, cuda, cuda:N, mps or cpu")
+    if (device.index or 0) >= counts[device.type]:
+        raise InputError("device", f"{name!r} is not available on this machine; use auto or cpu")
     return device

@@ -1,4 +1,4 @@
-"""The ensemble: members loaded, verified and made fast, and what they say of patches."""
+"""The ensemble: its members, loaded and verified, and their predictions for patches."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class MemberOutput:
-    """What one member says of ``n`` patches, before calibration.
+    """Outputs of one member for ``n`` patches, before calibration.
 
-    NaN stands for the patches that it does not read, since a member may read one projection only.
+    A member may support one projection only; the outputs for other patches are NaN.
     """
 
     member: str
     logits: npt.NDArray[np.float64]
-    """``(n,)``"""
+    """``(n,)``: logits of malignancy."""
     maps: npt.NDArray[np.float64]
     """``(n, h, w)``: class activation in logits; ``maps.mean((1, 2)) + bias == logits``.
-    Of one cell each where the member reads none of the patches."""
+    ``h`` and ``w`` are 1 if the member supports none of the patches."""
     bias: float
     descriptor_logits: npt.NDArray[np.float64]
-    """``(n, words)``: logits of the manifest's concepts."""
+    """``(n, descriptors)``: logits of the manifest's concepts."""
     pooled: npt.NDArray[np.float64]
-    """``(n, channels)``: the features that all logits are linear in."""
+    """``(n, channels)``: pooled features, the input of the last, linear layer."""
 
 
 @dataclass
@@ -58,26 +58,31 @@ class Ensemble:
 
     manifest: Manifest
     sha256: str
-    """Of the manifest, which holds those of the weights."""
+    """SHA-256 of the manifest, which contains those of the weights."""
     folder: Path
     networks: dict[str, nn.Module]
-    """By member name, in evaluation mode, batch norms folded, channels last. Parts of an ensemble
-    share them, so what one of them moves to another device is moved for all."""
+    """By member name: in evaluation mode, batch norms folded, channels last. Ensembles that were
+    derived from one another share the networks, and so their device."""
     warnings: list[CodedWarning] = field(default_factory=list)
-    """What happened on the way that the user ought to know, such as a change of device."""
+    """Events that the user must know of, such as a change of device."""
     reference: ReferenceDistribution | None = None
-    """What held-out lesions and crops were like; older ensembles have none."""
+    """Out-of-fold scores and features; older ensembles have none."""
 
     @property
     def device(self) -> torch.device:
-        """Where the networks are; the CPU where there are none."""
-        places = (next(network.parameters()).device for network in self.networks.values())
-        return next(places, torch.device("cpu"))
+        """Device of the networks; the CPU if there are none."""
+        devices = (next(network.parameters()).device for network in self.networks.values())
+        return next(devices, torch.device("cpu"))
+
+    @property
+    def members(self) -> list[MemberEntry]:
+        """The loaded members, in the manifest's order."""
+        return [entry for entry in self.manifest.members if entry.name in self.networks]
 
     def predict(
         self, patches: npt.NDArray[np.float32], projections: Sequence[str]
     ) -> Iterator[MemberOutput]:
-        """Have each member in turn read all patches of its projections, as one batch.
+        """Run one member after the other on all patches of its projections.
 
         Parameters
         ----------
@@ -85,32 +90,32 @@ class Ensemble:
             ``(n, rows, rows)``, in [0, 1], bright where dense.
         projections
             ``n`` times ``CC`` or ``MLO``.
+
+        Yields
+        ------
+        MemberOutput
+            One for each of :attr:`members`, computed when it is requested.
         """
         spec = self.manifest.input
-        images = self._or_on_the_cpu(lambda: prepare_inputs(patches, spec, self.device))
+        images = self._retry_on_cpu(lambda: prepare_inputs(patches, spec, self.device))
         for entry in self.members:
-            mine = np.array([projection in entry.views for projection in projections])
-            yield self._read(entry.name, images, mine)
-
-    @property
-    def members(self) -> list[MemberEntry]:
-        """The members that are here, in the manifest's order."""
-        return [entry for entry in self.manifest.members if entry.name in self.networks]
+            supported = np.array([projection in entry.views for projection in projections])
+            yield self._run_member(entry.name, images, supported)
 
     def select_members(self, names: set[str]) -> Ensemble:
-        """The same ensemble with some of its members."""
+        """Return the same ensemble with some of its members."""
         chosen = {name: network for name, network in self.networks.items() if name in names}
         return replace(self, networks=chosen)
 
     def out_of_fold(self, fold: int) -> Ensemble:
-        """As it may score the training patients of a fold.
+        """Return the part of the ensemble that may score the training patients of a fold.
 
-        Without the members that were trained on them, and without what calibration, thresholds
-        and reference took from them: the other folds' stand in, as far as there are any. What is
-        usual is left out, as the fold's own crops made it.
+        It has the members that were not trained on the fold, and calibration, thresholds and
+        conformal scores of the other folds, if there are any. It has no feature distributions,
+        because those of its members were fitted to crops of the fold.
         """
         names = {entry.name for entry in self.members if entry.fold == fold}
-        part = replace(self, networks={name: self.networks[name] for name in names})
+        part = self.select_members(names)
         cross_fit = next((fit for fit in self.manifest.cross_fits if fit.fold == fold), None)
         if cross_fit:
             part.manifest = with_cross_fit(self.manifest, cross_fit)
@@ -119,18 +124,22 @@ class Ensemble:
             part.reference = ReferenceDistribution(scores=scores, features={})
         return part
 
-    def _read(self, member: str, images: Tensor, mine: npt.NDArray[np.bool_]) -> MemberOutput:
-        """Have a member read those of prepared patches that are of its projections."""
+    def _run_member(
+        self, member: str, images: Tensor, supported: npt.NDArray[np.bool_]
+    ) -> MemberOutput:
+        """Run a member on those prepared images that are of its projections."""
         network = self.networks[member]
         linear: nn.Linear = network.fc  # type: ignore[assignment]
         weight, bias = (part.double().cpu().numpy() for part in (linear.weight, linear.bias))
-        read = self._or_on_the_cpu(
-            lambda: run_network(network, images[torch.from_numpy(mine)], flips=self.manifest.flips)
+        output = self._retry_on_cpu(
+            lambda: run_network(
+                network, images[torch.from_numpy(supported)], flips=self.manifest.flips
+            )
         )
         maps, pooled = (
-            np.full((len(images), *part.shape[1:]), np.nan) for part in (read.maps, read.pooled)
+            np.full((len(images), *part.shape[1:]), np.nan) for part in (output.maps, output.pooled)
         )
-        maps[mine], pooled[mine] = read.maps.numpy(), read.pooled.numpy()
+        maps[supported], pooled[supported] = output.maps.numpy(), output.pooled.numpy()
         return MemberOutput(
             member=member,
             logits=maps.mean(axis=(1, 2)) + bias[0],
@@ -140,13 +149,13 @@ class Ensemble:
             pooled=pooled,
         )
 
-    def _or_on_the_cpu(self, work: Callable[[], Result]) -> Result:
-        """Do work, and once more on the CPU if the GPU's memory is too small for it."""
+    def _retry_on_cpu(self, compute: Callable[[], Result]) -> Result:
+        """Compute, and once more on the CPU if the GPU runs out of memory."""
         try:
-            return work()
+            return compute()
         except torch.OutOfMemoryError:
             self._move_to_cpu()
-            return work()
+            return compute()
 
     def _move_to_cpu(self) -> None:
         for network in self.networks.values():
@@ -160,13 +169,20 @@ class Ensemble:
 
 
 def load_ensemble(name_or_path: str | Path | None = None, device: str = "auto") -> Ensemble:
-    """Load an ensemble that ships, by name, or one in a folder, and verify its weights.
+    """Load an ensemble and verify its weights.
+
+    Parameters
+    ----------
+    name_or_path
+        Name of an ensemble in this package, or path of a folder; the default ensemble if None.
+    device
+        ``auto``, ``cuda``, ``cuda:N``, ``mps`` or ``cpu``.
 
     Raises
     ------
     InputError
-        If there is no such ensemble, its manifest is wrong, or weights are missing, changed,
-        or do not fit the network.
+        If there is no such ensemble or device, its manifest is invalid, or weights are missing,
+        were changed, or do not fit the network.
     """
     folder = find_ensemble(name_or_path)
     manifest = read_manifest(folder)
@@ -174,14 +190,20 @@ def load_ensemble(name_or_path: str | Path | None = None, device: str = "auto") 
     networks = {
         entry.name: load_member(manifest, entry, folder).to(target) for entry in manifest.members
     }
-    kept = manifest.reference
-    reference = load_reference(folder / kept.file, kept.sha256) if kept else None
+    file = manifest.reference
+    reference = load_reference(folder / file.file, file.sha256) if file else None
     sha256 = file_sha256(folder / MANIFEST_FILE)
     return Ensemble(manifest, sha256, folder, networks, reference=reference)
 
 
 def load_member(manifest: Manifest, entry: MemberEntry, folder: Path) -> nn.Module:
-    """One member, in evaluation mode, folded, channels last, on the CPU."""
+    """Load one member on the CPU: in evaluation mode, batch norms folded, channels last.
+
+    Raises
+    ------
+    InputError
+        If the weights are missing, were changed, or do not fit the network.
+    """
     path = folder / entry.file
     network = manifest.network.build(1 + len(manifest.concepts))
     try:
@@ -192,6 +214,8 @@ def load_member(manifest: Manifest, entry: MemberEntry, folder: Path) -> nn.Modu
     except RuntimeError:
         fits = False
     if not fits:
-        raise InputError(path, "does not fit the network that the manifest describes")
+        raise InputError(
+            path, "does not fit the network in the manifest; reinstall or export the ensemble again"
+        )
     folded = fold_batch_norms(network.eval().requires_grad_(False))
     return folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""The manifest of an ensemble: all that must be known of it, beside the weights."""
+"""The manifest of an ensemble: everything but the weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from mammopair.atomic_write import atomic_write_bytes
-from mammopair.calibration.platt import Calibration
+from mammopair.calibration.platt import Calibration, OpenFraction
 from mammopair.calibration.prior_shift import (
     check_fraction,
     missing_conformal_scores,
@@ -17,16 +17,13 @@ from mammopair.calibration.prior_shift import (
 from mammopair.crop import CONTEXT, SMALLEST_MM
 from mammopair.errors import InputError
 from mammopair.model.input_spec import InputSpec
-from mammopair.model.networks import NetworkSpec, name_architectures
+from mammopair.model.networks import NetworkSpec, describe_spec_error
 
 MANIFEST_FILE = "manifest.json"
 
 Sha256 = Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}$")]
 Quantiles = Annotated[list[float], msgspec.Meta(min_length=2)]
 FileName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
-
-
-Share = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,33 +35,33 @@ class MemberEntry(_Section, frozen=True, kw_only=True):
 
     name: str
     file: FileName
-    """Its weights, beside the manifest."""
+    """Name of the file with its weights, in the folder of the manifest."""
     sha256: Sha256
     views: Annotated[list[Literal["CC", "MLO"]], msgspec.Meta(min_length=1)]
-    """The projections that it reads."""
+    """The projections that it supports."""
     seed: int
     fold: int
-    """The fold of patients that it never saw."""
+    """The fold of patients that it was not trained on."""
 
 
 class OperatingPoint(_Section, frozen=True, kw_only=True):
-    """A threshold on the calibrated probability of a lesion, frozen before it was ever tested."""
+    """A threshold on the calibrated probability of a lesion, chosen on training patients."""
 
     name: str
     threshold: float
     sensitivity: float
-    """What a threshold chosen on the other folds achieves; where there is no interval, what this
-    one does on the lesions that it was chosen on."""
+    """With an interval: of a threshold that is chosen on the other folds. Without: of this one, on
+    the lesions that it was chosen on."""
     specificity: float
     sensitivity_ci: tuple[float, float] | None = None
-    """95 % interval by patient; the next one too."""
+    """95 % confidence interval, resampled by patient; likewise the next."""
     specificity_ci: tuple[float, float] | None = None
 
 
 class CrossFit(_Section, frozen=True, kw_only=True):
-    """Calibration and thresholds for lesions of one fold, fitted on those of the other folds.
+    """Calibration and thresholds for the lesions of one fold, fitted on those of the other folds.
 
-    Nothing but the training patients is scored by them, so that figures on these are honest.
+    Used only to evaluate the ensemble on its training patients without bias.
     """
 
     fold: int
@@ -75,21 +72,20 @@ class CrossFit(_Section, frozen=True, kw_only=True):
 
 
 class ReferenceFile(_Section, frozen=True, kw_only=True):
-    """What held-out lesions and crops were like; see :mod:`mammopair.model.reference_distribution`."""
+    """The file of :mod:`mammopair.model.reference_distribution`, and limits that apply to it."""
 
     file: FileName
     sha256: Sha256
-    coverage: Share
-    """Stated of the sets of classes, where no other is asked for."""
-    warn_above: Share
-    """A crop that is more unusual than this share of the training crops is warned of."""
+    coverage: OpenFraction
+    """Default coverage of conformal sets."""
+    warn_above: OpenFraction
+    """Out-of-distribution score above which there is a warning."""
 
 
 class ConceptScale(_Section, frozen=True, kw_only=True):
-    """How a word's logit becomes a score, and what held-out crops scored.
+    """Calibration of one descriptor's score, and the scores of out-of-fold training crops.
 
-    Made on crops whose patients the scoring member never saw, see
-    :mod:`mammopair_research.training.concept_scales`.
+    :mod:`mammopair_research.training.concept_scales` fits it.
     """
 
     descriptor: str
@@ -98,36 +94,37 @@ class ConceptScale(_Section, frozen=True, kw_only=True):
     """``score = sigmoid(slope * mean logit of the members + intercept)`` (Platt 1999)."""
     intercept: float
     crops: int
-    """Held-out crops that a radiologist described in this respect."""
+    """Crops whose case description covers this descriptor."""
     given: int
-    """Of these, the crops with the word."""
+    """Those that have the descriptor."""
     auc: float | None
-    """Of the crops, with its 95 % interval by patient."""
+    """Area under the ROC curve over the crops, with its 95 % interval, resampled by patient."""
     auc_ci: tuple[float, float] | None
     lesion_auc: float | None
-    """Likewise of masses: the mean score of the views; None where all or none have the word."""
+    """The same for masses, by the mean score of their views; None if all or none have the
+    descriptor."""
     lesion_auc_ci: tuple[float, float] | None
     scores_with: Quantiles
-    """Scores of the crops with the word: quantiles at equal steps from 0 to 1."""
+    """Quantiles, at equal steps from 0 to 1, of the scores of the crops with the descriptor."""
     scores_without: Quantiles
 
 
 class Training(_Section, frozen=True, kw_only=True):
-    """Where the weights come from."""
+    """Training data and recipe of the weights."""
 
     data: str
-    """The collection, its reference and its licence."""
+    """The collection, its citation and its licence."""
     patients: int
     crops: int
     folds_file: FileName
-    """CSV of ``patient_id, fold``: which member never saw whom."""
+    """CSV of ``patient_id, fold``."""
     folds_sha256: Sha256
     recipe: dict[str, Any]
-    """The recipe, whole."""
+    """All fields of the recipe."""
 
 
 class Manifest(_Section, frozen=True, kw_only=True):
-    """The file."""
+    """Content of ``manifest.json``."""
 
     schema: Literal[2] = 2
     name: str
@@ -138,83 +135,92 @@ class Manifest(_Section, frozen=True, kw_only=True):
     network: NetworkSpec
     input: InputSpec
     concepts: list[str]
-    """The radiologists' words that the outputs after malignancy stand for."""
+    """Descriptors that the networks' outputs after malignancy predict."""
     context: float
-    """Side of the crop over the longer side of the box; see :mod:`mammopair.crop`."""
+    """Side of the patch divided by the longer side of the box; see :mod:`mammopair.crop`."""
     smallest_mm: float
     flips: bool
-    """Whether each crop is read in its four mirrorings, and the logits averaged."""
+    """Whether logits are averaged over the four flips of each patch."""
     members: Annotated[list[MemberEntry], msgspec.Meta(min_length=1)]
     calibration: Calibration
-    """Of lesions that are marked on both views, and of all where there is no other."""
+    """For lesions marked on both views, and for all if there is no ``one_view_calibration``."""
     one_view_calibration: Calibration | None = None
-    """Of lesions that are marked on one view: masses that only one view shows are harder, and a
-    mean over two views is nearer to the middle than either, so one calibration fits neither."""
+    """For lesions marked on one view: masses that only one view shows are harder to classify, and
+    the mean over two views is closer to 0.5 than either view, so they need their own."""
     operating_points: list[OperatingPoint]
     cross_fits: list[CrossFit] = []
-    """None where the members hold out one fold only, or in ensembles made before there were any."""
+    """Empty if all members have the same fold, and in older ensembles."""
     reference: ReferenceFile | None = None
     concept_scales: list[ConceptScale] = []
-    """One a concept; none in ensembles without concepts, or made before there were any."""
+    """One for each concept; empty in older ensembles."""
     training: Training
     measured: dict[str, Any]
-    """What ``mammopair evaluate`` printed on the patients that no scoring member had seen."""
+    """Result of ``mammopair evaluate`` on the training patients, out of fold."""
     software: str
-    """Version of this package that made it."""
+    """Version of this package that made the ensemble."""
 
     def calibration_of(self, views: int) -> Calibration:
-        """The calibration of a lesion that is marked on so many views."""
+        """Return the calibration for a lesion that is marked on so many views."""
         return self.one_view_calibration or self.calibration if views == 1 else self.calibration
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read and check the manifest of an ensemble's folder.
+    """Read and validate the manifest of an ensemble.
 
     Raises
     ------
     InputError
-        Naming the file and the field, if it is missing, not JSON, has an unknown or missing
-        field or an impossible value, names two members alike, or was made for another crop than
-        this version cuts.
+        If it is missing or not JSON, has an unknown or missing field or an invalid value, has two
+        members of one name, or was made for another size of patches.
     """
     path = folder / MANIFEST_FILE
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError as error:
         raise InputError(
-            path, "is missing; an ensemble is a folder with a manifest.json"
+            path, "is missing; choose the folder of an ensemble, which has a manifest.json"
         ) from error
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:
-        raise InputError(
-            path, f"is not an ensemble's manifest: {name_architectures(error)}"
-        ) from error
+        raise InputError(path, f"is not a valid manifest: {describe_spec_error(error)}") from error
     if any(len(fit.thresholds) != len(manifest.operating_points) for fit in manifest.cross_fits):
-        raise InputError(path, "has cross_fits whose thresholds are not one an operating point")
+        raise InputError(
+            path,
+            "has a number of thresholds in cross_fits that differs from that of operating_points",
+        )
     unknown = {scale.descriptor for scale in manifest.concept_scales} - set(manifest.concepts)
     if unknown:
-        raise InputError(path, f"has concept_scales of {min(unknown)}, which is none of concepts")
+        raise InputError(path, f"has concept_scales of {min(unknown)!r}, which is not in concepts")
     names = [member.name for member in manifest.members]
     if len(set(names)) < len(names):
-        raise InputError(path, f"names two members alike ({', '.join(names)}); name each its own")
+        raise InputError(
+            path, f"has two members of one name ({', '.join(names)}); give each its own name"
+        )
     if (manifest.context, manifest.smallest_mm) != (CONTEXT, SMALLEST_MM):
         raise InputError(
             path,
-            f"was made for crops of {manifest.context:g} lesion sides and {manifest.smallest_mm:g} "
-            f"mm, but this version cuts {CONTEXT:g} and {SMALLEST_MM:g}",
+            f"was made for patches of {manifest.context:g} box sides and at least "
+            f"{manifest.smallest_mm:g} mm, but this version extracts {CONTEXT:g} box sides and at "
+            f"least {SMALLEST_MM:g} mm; use an ensemble of this version",
         )
     return manifest
 
 
 def write_manifest(manifest: Manifest, folder: Path) -> None:
-    """Write it for people as well as for machines."""
+    """Write ``manifest.json`` into a folder, indented.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
     atomic_write_bytes(folder / MANIFEST_FILE, text + b"\n")
 
 
 def with_cross_fit(manifest: Manifest, cross_fit: CrossFit) -> Manifest:
-    """The manifest as it stands towards the lesions of one fold of the training."""
+    """Return the manifest with the calibration and thresholds of a cross-fit."""
     points = [
         msgspec.structs.replace(point, threshold=threshold)
         for point, threshold in zip(manifest.operating_points, cross_fit.thresholds, strict=True)
@@ -228,7 +234,13 @@ def with_cross_fit(manifest: Manifest, cross_fit: CrossFit) -> Manifest:
 
 
 def check_adjustment(manifest: Manifest, prevalence: float | None, coverage: float | None) -> None:
-    """Raise :class:`InputError` if records of the ensemble cannot be adjusted as requested."""
+    """Check that records of the ensemble can be adjusted to a prevalence and a coverage.
+
+    Raises
+    ------
+    InputError
+        If a number is not between 0 and 1, or the ensemble lacks what is needed.
+    """
     probability_at_prevalence(0.5, manifest.calibration.prevalence, prevalence, manifest.name)
     if coverage is not None:
         check_fraction("coverage", coverage)

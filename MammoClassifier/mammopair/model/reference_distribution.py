@@ -1,4 +1,4 @@
-"""What members made of lesions whose patients they never saw: the file that new ones are held to.
+"""Out-of-fold scores and feature distributions that new lesions are compared with, in one file.
 
 Arrays in half precision beside the weights, named in the manifest with their SHA-256::
 
@@ -22,19 +22,24 @@ from mammopair.model.weights import load_weights, save_weights
 
 @dataclass(frozen=True)
 class ReferenceDistribution:
-    """Held-out scores by fold, and what is usual by member."""
+    """Out-of-fold scores by fold, and feature distributions by member."""
 
     scores: FoldScores
     features: Mapping[str, FeatureDistribution]
 
 
 def save_reference(reference: ReferenceDistribution, path: Path) -> str:
-    """Write it whole or not at all; give the file's SHA-256.
+    """Write a reference distribution.
+
+    Returns
+    -------
+    str
+        SHA-256 of the file.
 
     Raises
     ------
     InputError
-        If half precision cannot hold a value, or the file cannot be written.
+        If half precision cannot represent a value, or the file cannot be written.
     """
     import torch
 
@@ -42,17 +47,17 @@ def save_reference(reference: ReferenceDistribution, path: Path) -> str:
     for fold, scores in reference.scores.items():
         arrays[f"scores.{fold}.benign"] = scores.benign
         arrays[f"scores.{fold}.malignant"] = scores.malignant
-    for member, usual in reference.features.items():
-        arrays[f"usual.{member}.mean"] = usual.mean
-        arrays[f"usual.{member}.directions"] = usual.directions
-        arrays[f"usual.{member}.deviations"] = usual.deviations
-        arrays[f"usual.{member}.rest"] = np.array([usual.residual_deviation])
-        arrays[f"usual.{member}.distances"] = usual.distances
+    for member, features in reference.features.items():
+        arrays[f"usual.{member}.mean"] = features.mean
+        arrays[f"usual.{member}.directions"] = features.directions
+        arrays[f"usual.{member}.deviations"] = features.deviations
+        arrays[f"usual.{member}.rest"] = np.array([features.residual_deviation])
+        arrays[f"usual.{member}.distances"] = features.distances
     return save_weights({name: torch.from_numpy(array) for name, array in arrays.items()}, path)
 
 
 def load_reference(path: Path, sha256: str) -> ReferenceDistribution:
-    """Read it back, after checking that the file is the one that was meant.
+    """Read a reference distribution, after verifying the file's SHA-256.
 
     Raises
     ------
@@ -61,13 +66,15 @@ def load_reference(path: Path, sha256: str) -> ReferenceDistribution:
     """
     arrays = {name: array.double().numpy() for name, array in load_weights(path, sha256).items()}
     names = [name.rpartition(".")[0].partition(".") for name in arrays]
+    folds = dict.fromkeys(owner for kind, _, owner in names if kind == "scores")
+    members = dict.fromkeys(owner for kind, _, owner in names if kind == "usual")
     try:
         return ReferenceDistribution(
             scores={
                 int(fold): OutOfFoldScores(
                     arrays[f"scores.{fold}.benign"], arrays[f"scores.{fold}.malignant"]
                 )
-                for fold in dict.fromkeys(who for kind, _, who in names if kind == "scores")
+                for fold in folds
             },
             features={
                 member: FeatureDistribution(
@@ -77,10 +84,11 @@ def load_reference(path: Path, sha256: str) -> ReferenceDistribution:
                     residual_deviation=float(arrays[f"usual.{member}.rest"][0]),
                     distances=arrays[f"usual.{member}.distances"],
                 )
-                for member in dict.fromkeys(who for kind, _, who in names if kind == "usual")
+                for member in members
             },
         )
     except (KeyError, ValueError, IndexError) as error:
         raise InputError(
-            path, f"is not a reference of this version ({error}); install the ensemble anew"
+            path,
+            f"is not a reference distribution of this version ({error}); reinstall the ensemble",
         ) from error

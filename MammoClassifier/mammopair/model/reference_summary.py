@@ -1,7 +1,7 @@
-"""Where a lesion stands beside the held-out lesions of the training: points, set, looks.
+"""Position of a lesion among the out-of-fold training lesions, for its record.
 
-What an ensemble's manifest lacks is left out of the record, as in ensembles made before there was
-any such thing.
+Operating points, conformal set and out-of-distribution score; each is left out if the ensemble's
+manifest does not have what it needs.
 """
 
 from __future__ import annotations
@@ -20,11 +20,9 @@ from mammopair.warning import CodedWarning
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble, MemberOutput
 
-Floats = npt.NDArray[np.float64]
-
 
 def operating_point_results(probability: float, ensemble: Ensemble) -> list[OperatingPointResult]:
-    """Each operating point, and whether the lesion's probability reaches its threshold."""
+    """Compare a lesion's probability with the threshold of each operating point."""
     return [
         OperatingPointResult(
             name=point.name, threshold=point.threshold, reached=probability >= point.threshold
@@ -33,18 +31,33 @@ def operating_point_results(probability: float, ensemble: Ensemble) -> list[Oper
     ]
 
 
-def conformal_set(logits: Floats, ensemble: Ensemble) -> ConformalSet | None:
-    """The classes that a lesion may be of; ``logits`` ``(views, members)``, uncalibrated."""
-    kept = ensemble.manifest.reference
-    if kept is None or ensemble.reference is None:
+def lesion_conformal_set(
+    logits: npt.NDArray[np.float64], ensemble: Ensemble
+) -> ConformalSet | None:
+    """Compute the conformal set of a lesion.
+
+    Parameters
+    ----------
+    logits
+        ``(views, members)``: uncalibrated, NaN where a member does not support a view.
+    ensemble
+        The ensemble that computed them.
+
+    Returns
+    -------
+    ConformalSet or None
+        None if the ensemble has no out-of-fold scores.
+    """
+    reference = ensemble.manifest.reference
+    if reference is None or ensemble.reference is None:
         return None
     folds = [entry.fold for entry in ensemble.members]
     p = p_values(logits, folds, ensemble.reference.scores)
     if p is None:
         return None
     return ConformalSet(
-        classes=classes_in_set(p, kept.coverage),
-        coverage=kept.coverage,
+        classes=classes_in_set(p, reference.coverage),
+        coverage=reference.coverage,
         p_benign=p.benign,
         p_malignant=p.malignant,
     )
@@ -53,7 +66,13 @@ def conformal_set(logits: Floats, ensemble: Ensemble) -> ConformalSet | None:
 def view_out_of_distribution(
     outputs: Sequence[MemberOutput], patch: int, ensemble: Ensemble
 ) -> float | None:
-    """The share of training crops that a crop looks more unusual than to the members."""
+    """Compute the out-of-distribution score of a patch, given its index in the outputs.
+
+    Returns
+    -------
+    float or None
+        In [0, 1]; None if the ensemble has no reference distribution.
+    """
     if ensemble.reference is None:
         return None
     pooled = [(output.member, output.pooled[patch]) for output in outputs]
@@ -63,36 +82,37 @@ def view_out_of_distribution(
 def lesion_out_of_distribution(
     views: Sequence[ViewResult], ensemble: Ensemble
 ) -> OutOfDistribution | None:
-    """Of a lesion: that of its most unusual view."""
-    kept = ensemble.manifest.reference
-    shares = [
+    """Return the highest out-of-distribution score of a lesion's views; None if there is none."""
+    reference = ensemble.manifest.reference
+    scores = [
         view.out_of_distribution_score
         for view in views
         if view.out_of_distribution_score is not None
     ]
-    if kept is None or not shares:
+    if reference is None or not scores:
         return None
-    return OutOfDistribution(score=max(shares), warn_above=kept.warn_above)
+    return OutOfDistribution(score=max(scores), warn_above=reference.warn_above)
 
 
 def out_of_distribution_warnings(
     views: Sequence[ViewResult], ensemble: Ensemble
 ) -> list[CodedWarning]:
-    """A warning for each view that looks too unusual."""
-    kept = ensemble.manifest.reference
+    """Return a warning for each view with a score above the ensemble's limit."""
+    reference = ensemble.manifest.reference
     return [
         CodedWarning(
             code="out-of-distribution",
-            message=f"The marked square of the {view.projection} view looks unusual to the "
-            f"networks: more so than {_whole(view.out_of_distribution_score)} % of the training's. Is it a "
-            "mass, boxed tightly, on a film like those of the training? The number is less sure.",
+            message=f"The {view.projection} view is atypical: it differs more from the training "
+            f"data than {_percent(view.out_of_distribution_score)} % of the training crops do, so "
+            "the probability is less reliable. Check that the box encloses a mass tightly and "
+            "that the image is a digitised film.",
         )
         for view in views
-        if kept is not None
+        if reference is not None
         and view.out_of_distribution_score is not None
-        and view.out_of_distribution_score > kept.warn_above
+        and view.out_of_distribution_score > reference.warn_above
     ]
 
 
-def _whole(share: float) -> str:
-    return f"{min(99.0, np.floor(100 * share)):.0f}"
+def _percent(score: float) -> str:
+    return f"{min(99.0, np.floor(100 * score)):.0f}"

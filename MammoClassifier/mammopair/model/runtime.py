@@ -1,7 +1,7 @@
-"""What computes the networks: torch, or OpenVINO on the CPU, with the same numbers to 1e-4.
+"""Inference runtimes: torch, or OpenVINO on the CPU, whose results differ by at most 1e-4.
 
-Only the layers before the global average pooling are handed over; the maps and the pooled features
-are made of their output as always, so everything after them is the same code.
+Only the layers before the global average pooling run in OpenVINO. Maps and pooled features are
+computed from its output by the same code as with torch.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ RUNTIMES = ("torch", "openvino")
 
 
 def with_runtime(ensemble: Ensemble, runtime: str) -> Ensemble:
-    """The same ensemble, computed by a runtime.
+    """Return the ensemble with its networks in a runtime.
 
     Raises
     ------
     InputError
-        If there is no such runtime, it is not installed, or the ensemble is not on the CPU.
+        If the runtime is unknown or not installed, or the ensemble is not on the CPU.
     """
     if runtime == "torch":
         return ensemble
     if runtime != "openvino":
-        raise InputError("runtime", f"{runtime!r} is none of {', '.join(RUNTIMES)}")
+        raise InputError("runtime", f"is {runtime!r}; it must be {' or '.join(RUNTIMES)}")
     if ensemble.device.type != "cpu":
         raise InputError(
-            "runtime", f"openvino computes on the CPU, not on {ensemble.device}; give --device cpu"
+            "runtime",
+            f"openvino runs on the CPU, but the ensemble is on {ensemble.device}; use --device cpu",
         )
     side = ensemble.manifest.input.side
     networks = {
@@ -46,9 +47,21 @@ def with_runtime(ensemble: Ensemble, runtime: str) -> Ensemble:
 
 
 def compile_features(network: nn.Module, side: int) -> Callable[[Tensor], Tensor]:
-    """``network.features``, ``(n, 1, side, side)`` to ``(n, channels, h, w)``, through OpenVINO.
+    """Compile ``network.features`` with OpenVINO.
 
-    In float32 whatever the hardware offers, with as many threads as torch has now.
+    It computes in float32 on any hardware, with as many threads as torch has now.
+
+    Parameters
+    ----------
+    network
+        In evaluation mode, on the CPU.
+    side
+        Rows and columns of its input.
+
+    Returns
+    -------
+    callable
+        ``(n, 1, side, side)`` to ``(n, channels, h, w)``.
 
     Raises
     ------
@@ -69,14 +82,14 @@ def compile_features(network: nn.Module, side: int) -> Callable[[Tensor], Tensor
             features: Tensor = network.features(images)  # type: ignore[operator]
             return features
 
-    holder = Features().eval()
-    holder.network = network  # its weights are found through it
-    converted = openvino.convert_model(holder, example_input=torch.zeros(2, 1, side, side))
+    module = Features().eval()
+    module.network = network  # registers the weights, so that the conversion finds them
+    converted = openvino.convert_model(module, example_input=torch.zeros(2, 1, side, side))
     converted.reshape([-1, 1, side, side])
     settings = {
         "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "INFERENCE_PRECISION_HINT": "f32",
-        "ENABLE_CPU_PINNING": False,  # processes beside each other would all be pinned to core 0
+        "ENABLE_CPU_PINNING": False,  # otherwise all worker processes are pinned to core 0
         "PERFORMANCE_HINT": "LATENCY",
     }
     request = openvino.Core().compile_model(converted, "CPU", settings).create_infer_request()

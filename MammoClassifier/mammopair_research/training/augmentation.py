@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from mammopair.model.network_input import CLIP, limit_detail, resize, standardise
+from mammopair.model.network_input import CLIP, limit_resolution, resize, standardise
 from mammopair_research.training.recipe import Augmentation
 
 DETAIL_GROUPS = 4
@@ -27,7 +27,7 @@ def augment(patches: Tensor, how: Augmentation, side: int, generator: torch.Gene
     images = warp(images, how, generator)
     images = add_grain(images, how.grain, generator)
     groups = [
-        limit_detail(group, draw_detail(how, generator), side)
+        limit_resolution(group, draw_detail(how, generator), side)
         for group in images.chunk(DETAIL_GROUPS)
     ]
     return change_tone(standardise(torch.cat(groups)), how, generator)

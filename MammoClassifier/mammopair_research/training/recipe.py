@@ -11,7 +11,7 @@ import msgspec
 from mammopair.descriptors import DESCRIPTORS
 from mammopair.errors import InputError
 from mammopair.model.input_spec import InputSpec
-from mammopair.model.networks import Fraction, NetworkSpec, name_architectures
+from mammopair.model.networks import Fraction, NetworkSpec, describe_spec_error
 from mammopair_research.datasets.folds import Folds
 from mammopair_research.training.toml_file import read_toml
 
@@ -174,7 +174,7 @@ def read_recipe(path: Path) -> Recipe:
         Naming the file and the key, if a key is unknown or missing, or a value is of the wrong
         type or impossible.
     """
-    return read_toml(path, Recipe, name_architectures)
+    return read_toml(path, Recipe, describe_spec_error)
 
 
 def find_recipe(name_or_path: str) -> Path:

@@ -79,9 +79,9 @@ def test_at_a_stated_prevalence_each_lesion_is_shifted_from_its_own(by_views, cr
 
 
 def test_a_prevalence_is_refused_before_a_crop_is_read(ensemble, by_views, crop_folder):
-    with pytest.raises(InputError, match="does not say at which it was trained"):
+    with pytest.raises(InputError, match="no prevalence"):
         next(evaluate_folder(crop_folder, ensemble, prevalence=0.2))
-    with pytest.raises(InputError, match=r"prevalence: is 20; .* for 20 % give 0\.2"):
+    with pytest.raises(InputError, match=r"prevalence: is 20; .* for 20 % use 0\.2"):
         next(evaluate_folder(crop_folder, by_views, prevalence=20))
 
 

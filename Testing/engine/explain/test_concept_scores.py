@@ -1,4 +1,4 @@
-"""Concept scores: calibrated, beside held-out masses, and none where nothing is known."""
+"""Concept scores are calibrated and compared with out-of-fold masses."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from mammopair_research.training.out_of_fold import OutOfFoldCrops
 from Testing.synthetic_lesions import LESION_BOX, film, lesion_picture, write_ensemble
 
 
-def scale(word="spiculated", **changes):
-    given = {
-        "descriptor": word,
+def scale(descriptor="spiculated", **changes):
+    values = {
+        "descriptor": descriptor,
         "slope": 0.5,
         "intercept": -0.25,
         "crops": 200,
@@ -40,12 +40,12 @@ def scale(word="spiculated", **changes):
         "scores_with": [0.2, 0.6, 0.8],
         "scores_without": [0.0, 0.1, 0.6],
     }
-    return ConceptScale(**(given | changes))
+    return ConceptScale(**(values | changes))
 
 
 @pytest.fixture
 def scaled(ensemble):
-    """The drawn ensemble with a scale for both of its words, of which it can tell one."""
+    """An ensemble with a scale for both descriptors, of which it predicts one."""
     scales = [scale(), scale("round", auc_ci=(0.49, 0.6))]
     manifest = replace(ensemble.manifest, concept_scales=scales)
     return dataclasses.replace(ensemble, manifest=manifest)
@@ -60,7 +60,7 @@ def test_a_score_is_the_calibrated_mean_of_the_members_logits(scaled):
     assert found.score == pytest.approx(1 / (1 + np.exp(-(0.5 * mean - 0.25))))
 
 
-def test_only_the_members_that_read_the_patch_count(by_view):
+def test_only_members_for_the_projection_are_averaged(by_view):
     manifest = replace(by_view.manifest, concept_scales=[scale()])
     ensemble = dataclasses.replace(by_view, manifest=manifest)
     outputs = list(ensemble.predict(lesion_picture(True, 3)[None], ["CC"]))
@@ -69,10 +69,10 @@ def test_only_the_members_that_read_the_patch_count(by_view):
     assert found.score == pytest.approx(concept_probabilities(logits[None], manifest)["spiculated"])
 
 
-def test_words_that_cannot_be_told_are_not_scored(scaled):
-    assert [one.descriptor for one in scored_descriptors(scaled.manifest)] == ["spiculated"]
+def test_descriptors_that_are_not_predicted_are_not_scored(scaled):
+    assert [score.descriptor for score in scored_descriptors(scaled.manifest)] == ["spiculated"]
     record = classify(Lesion("c", "1", (MarkedView(film(), Box(*LESION_BOX)),)), scaled)
-    assert [one.descriptor for one in record.concepts] == ["spiculated"]
+    assert [score.descriptor for score in record.concepts] == ["spiculated"]
 
 
 def test_the_lesion_has_the_mean_of_its_views(scaled):
@@ -86,22 +86,22 @@ def test_the_lesion_has_the_mean_of_its_views(scaled):
     )
 
 
-def test_an_ensemble_without_scales_gives_no_scores(ensemble):
+def test_an_ensemble_without_scales_has_no_scores(ensemble):
     record = classify(Lesion("c", "1", (MarkedView(film(), Box(*LESION_BOX)),)), ensemble)
     assert record.concepts == []
     assert record.views[0].concepts == []
 
 
 @pytest.mark.parametrize(
-    ("score", "share"), [(0.0, 0.0), (0.2, 0.0), (0.4, 0.25), (0.6, 0.5), (0.8, 1.0), (0.9, 1.0)]
+    ("score", "fraction"), [(0.0, 0.0), (0.2, 0.0), (0.4, 0.25), (0.6, 0.5), (0.8, 1.0), (0.9, 1.0)]
 )
-def test_the_share_of_held_out_crops_below_a_score(score, share):
-    assert fraction_below([0.2, 0.6, 0.8], score) == pytest.approx(share)
+def test_the_fraction_of_crops_below_a_score_is_interpolated(score, fraction):
+    assert fraction_below([0.2, 0.6, 0.8], score) == pytest.approx(fraction)
 
 
-def test_a_scale_of_an_unknown_word_is_one_sentence(tmp_path):
+def test_a_scale_of_an_unknown_descriptor_is_rejected(tmp_path):
     folder = write_ensemble(tmp_path / "e", concept_scales=[scale("stellate")])
-    with pytest.raises(InputError, match="concept_scales of stellate, which is none of concepts"):
+    with pytest.raises(InputError, match="concept_scales of 'stellate', which is not in concepts"):
         read_manifest(folder)
     manifest = write_ensemble(tmp_path / "f", concept_scales=[scale()])
     write_manifest(read_manifest(manifest), manifest)
@@ -112,24 +112,26 @@ def test_a_scale_of_an_unknown_word_is_one_sentence(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def unseen(crop_folder):
-    """Two members' readings of the same crops, whose first word's logit knows the word a little."""
+def out_of_fold(crop_folder):
+    """Outputs of two members for the same crops; they predict the first descriptor."""
     rows = read_index(crop_folder)
     rng = np.random.default_rng(0)
     spiculated = np.array([row.mass_margins == "SPICULATED" for row in rows], float)
     logits = 1.5 * spiculated + rng.normal(size=len(rows))
-    words = np.stack([logits, rng.normal(size=len(rows))], axis=1)
-    nothing = np.empty((len(rows), 0))
-    other = words + rng.normal(scale=0.1, size=words.shape)
+    descriptor_logits = np.stack([logits, rng.normal(size=len(rows))], axis=1)
+    no_features = np.empty((len(rows), 0))
+    noisy = descriptor_logits + rng.normal(scale=0.1, size=descriptor_logits.shape)
     return {
-        "a": OutOfFoldCrops(rows, logits, nothing, words + (words - other)),
-        "b": OutOfFoldCrops(rows, logits, nothing, other),
+        "a": OutOfFoldCrops(
+            rows, logits, no_features, descriptor_logits + (descriptor_logits - noisy)
+        ),
+        "b": OutOfFoldCrops(rows, logits, no_features, noisy),
     }
 
 
-def test_scales_tell_how_well_a_word_is_told_and_what_was_scored(unseen):
-    spiculated, rounded = concept_scales(unseen, ["spiculated", "round"])
-    rows = unseen["a"].rows
+def test_scales_have_the_accuracy_and_the_scores_of_each_descriptor(out_of_fold):
+    spiculated, rounded = concept_scales(out_of_fold, ["spiculated", "round"])
+    rows = out_of_fold["a"].rows
     assert spiculated.crops == len(rows)
     assert spiculated.given == sum(row.mass_margins == "SPICULATED" for row in rows)
     assert 0.75 < spiculated.auc <= 1
@@ -141,15 +143,15 @@ def test_scales_tell_how_well_a_word_is_told_and_what_was_scored(unseen):
     assert np.diff(spiculated.scores_with).min() >= 0
 
 
-def test_scores_on_the_held_out_crops_are_right_on_average(unseen):
-    """What Platt's fit promises: the mean score is the share of crops with the word."""
-    (found,) = concept_scales(unseen, ["spiculated"])
-    logits = np.mean([crops.words[:, 0] for crops in unseen.values()], axis=0)
+def test_scores_of_out_of_fold_crops_are_calibrated_on_average(out_of_fold):
+    """Platt scaling: the mean score is the fraction of crops with the descriptor."""
+    (found,) = concept_scales(out_of_fold, ["spiculated"])
+    logits = np.mean([crops.words[:, 0] for crops in out_of_fold.values()], axis=0)
     scores = 1 / (1 + np.exp(-(found.slope * logits + found.intercept)))
     assert scores.mean() == pytest.approx(found.given / found.crops, abs=1e-3)
 
 
-def test_a_word_that_nearly_no_crop_has_gets_no_scale(unseen):
-    assert concept_scales(unseen, ["obscured", "round"])[0].descriptor == "round"
+def test_a_rare_descriptor_has_no_scale(out_of_fold):
+    assert concept_scales(out_of_fold, ["obscured", "round"])[0].descriptor == "round"
     assert concept_scales({}, ["round"]) == []
-    assert concept_scales(unseen, []) == []
+    assert concept_scales(out_of_fold, []) == []

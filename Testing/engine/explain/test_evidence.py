@@ -1,4 +1,4 @@
-"""Evidence is exact, signed, where it says it is, and called by a fitting word."""
+"""The evidence map is exact, signed, in the right place, and has the right direction."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ MIDDLE = Box(2, 2, 4, 4)
 """On a grid of eight cells a side."""
 
 
-def output(member, patches=3, seed=0, silent=()):
+def output(member, patches=3, seed=0, unsupported=()):
     rng = np.random.default_rng(seed)
     maps, bias = rng.normal(size=(patches, 8, 8)), rng.normal()
-    maps[list(silent)] = np.nan
-    nothing = np.empty((patches, 0))
+    maps[list(unsupported)] = np.nan
+    empty = np.empty((patches, 0))
     return MemberOutput(
-        member, maps.mean((1, 2)) + bias, maps, bias, descriptor_logits=nothing, pooled=nothing
+        member, maps.mean((1, 2)) + bias, maps, bias, descriptor_logits=empty, pooled=empty
     )
 
 
@@ -55,19 +55,19 @@ def test_map_and_bias_sum_to_the_mean_calibrated_logit_of_the_members():
         assert cells.shape == (8, 8)
 
 
-def test_only_the_members_that_read_the_patch_count():
-    outputs = [output("a", seed=1), output("b", seed=2, silent=[1])]
+def test_only_members_for_the_projection_are_averaged():
+    outputs = [output("a", seed=1), output("b", seed=2, unsupported=[1])]
     cells, bias = patch_evidence(outputs, 1, CALIBRATION)
     alone, alone_bias = patch_evidence(outputs[:1], 1, CALIBRATION)
     assert (cells == alone).all()
     assert bias == alone_bias
 
 
-def test_a_member_without_a_map_of_its_own_size_does_not_disturb_the_others():
-    silent = dataclasses.replace(
+def test_a_member_without_outputs_does_not_change_the_map():
+    unsupported = dataclasses.replace(
         output("b"), logits=np.full(3, np.nan), maps=np.full((3, 1, 1), np.nan)
     )
-    cells, _ = patch_evidence([output("a"), silent], 0, CALIBRATION)
+    cells, _ = patch_evidence([output("a"), unsupported], 0, CALIBRATION)
     assert cells.shape == (8, 8)
 
 
@@ -76,19 +76,21 @@ def test_evidence_of_a_real_ensemble_sums_to_its_logit(tmp_path, flips):
     ensemble = load_ensemble(write_ensemble(tmp_path / "e", flips=flips), "cpu")
     patches = np.stack([lesion_picture(True, 1), lesion_picture(False, 2)])
     outputs = list(ensemble.predict(patches, ["CC", "MLO"]))
-    how = ensemble.manifest.calibration
+    calibration = ensemble.manifest.calibration
     for patch in range(2):
-        cells, bias = patch_evidence(outputs, patch, how)
-        calibrated = [how.slope * one.logits[patch] + how.intercept for one in outputs]
+        cells, bias = patch_evidence(outputs, patch, calibration)
+        calibrated = [
+            calibration.slope * one.logits[patch] + calibration.intercept for one in outputs
+        ]
         assert cells.mean() + bias == pytest.approx(np.mean(calibrated), abs=1e-4)
 
 
 @pytest.fixture(scope="module")
 def blob_detector(tmp_path_factory):
-    """An ensemble whose networks are set by hand: the evidence is the brightness of the image.
+    """An ensemble with hand-set weights, whose evidence is the brightness of the image.
 
-    The centre of the first kernel passes a pixel on, everything after carries the first channel
-    through the 1x1 branches and the classifier adds it up. The norms change nothing.
+    The centre of the first kernel is 1, later layers pass the first channel through their 1x1
+    branches, and the classifier sums it. The batch norms are the identity.
     """
     folder = write_ensemble(tmp_path_factory.mktemp("blob") / "e", views=[["CC", "MLO"]])
     path = folder / "member-0.safetensors"
@@ -112,10 +114,10 @@ def blob_detector(tmp_path_factory):
 
 
 @pytest.mark.parametrize(("x", "y"), [(100, 150), (220, 150), (150, 190), (110, 250), (200, 240)])
-def test_the_evidence_lies_on_the_blob_that_makes_it(blob_detector, x, y):
-    """Through cropping, resizing, mirroring and back: one wrong step and it lies elsewhere.
+def test_the_evidence_is_where_the_bright_blob_is(blob_detector, x, y):
+    """Any wrong step in cropping, resizing or flipping would move it.
 
-    The pooling spreads a blob over the cells around it, so its centre of mass is looked at.
+    The pooling spreads a blob over the cells around it, so its centre of mass is compared.
     """
     view = film()
     down, right = np.mgrid[0:400, 0:320] + 0.5
@@ -133,7 +135,7 @@ def test_the_evidence_lies_on_the_blob_that_makes_it(blob_detector, x, y):
     assert found == pytest.approx((column, row), abs=0.35)
 
 
-def test_evidence_keeps_its_place_when_the_view_is_mirrored(blob_detector):
+def test_the_evidence_of_a_flipped_view_is_flipped(blob_detector):
     plain = film(seed=5)
     box = Box(60, 120, 90, 110)
     mirrored = film(seed=5)
@@ -147,7 +149,7 @@ def test_evidence_keeps_its_place_when_the_view_is_mirrored(blob_detector):
     assert second.square.left == pytest.approx(320 - first.square.left - first.square.width)
 
 
-def test_evidence_is_described_with_the_place_of_its_square():
+def test_evidence_has_its_square_and_direction():
     square = CropSquare(10, 20, 80, 40)
     found = describe_evidence(np.ones((8, 8)), 0.5, square, Box(30, 30, 40, 20))
     assert found.square == CropSquare(10, 20, 80, 40)
@@ -191,33 +193,33 @@ def test_the_direction_is_negligible_below_the_limit_and_not_above():
     assert evidence_direction(np.full((8, 8), NEGLIGIBLE * 1.01), MIDDLE) != "negligible"
 
 
-def test_changing_the_sign_of_all_evidence_changes_the_side_and_nothing_else():
+def test_the_opposite_map_has_the_opposite_sign_at_the_same_place():
     rng = np.random.default_rng(0)
     other = {"for malignancy": "against malignancy", "against malignancy": "for malignancy"}
     for _ in range(100):
         cells = rng.normal(rng.normal(), 1, (8, 8))
-        word, turned = evidence_direction(cells, MIDDLE), evidence_direction(-cells, MIDDLE)
-        side, _, place = word.partition(", ")
-        assert turned == (f"{other[side]}, {place}" if place else word)
+        direction, opposite = evidence_direction(cells, MIDDLE), evidence_direction(-cells, MIDDLE)
+        side, _, place = direction.partition(", ")
+        assert opposite == (f"{other[side]}, {place}" if place else direction)
 
 
 def test_a_box_off_the_grid_has_all_evidence_around_it():
     assert evidence_direction(grid(4, 0), Box(20, 20, 3, 3)) == "for malignancy, around the box"
 
 
-def test_cover_is_the_part_of_each_cell_under_the_box():
+def test_coverage_is_the_fraction_of_each_cell_in_the_box():
     found = box_coverage(Box(0.5, 1.25, 1.0, 2.0), 4)
     assert found.sum() == pytest.approx(1.0 * 2.0)
     np.testing.assert_allclose(found[:, 0], [0, 0.375, 0.5, 0.125])
     np.testing.assert_allclose(found[1], [0.375, 0.375, 0, 0])
 
 
-def test_cover_of_a_box_over_the_edge_is_the_part_on_the_grid():
+def test_coverage_of_a_box_beyond_the_edge_is_that_of_its_part_on_the_grid():
     assert box_coverage(Box(-5, -5, 7, 6), 4).sum() == pytest.approx(2 * 1)
     assert box_coverage(Box(-5, -5, 20, 20), 4).sum() == 16
 
 
-def test_the_box_of_a_lesion_is_the_middle_of_its_square():
+def test_the_box_is_in_the_middle_of_its_square():
     view = film()
     square = place_square(view, Box(*LESION_BOX))
     box = square.box_on_grid(Box(*LESION_BOX), 8)

@@ -1,4 +1,4 @@
-"""Fine evidence is exact, finer, and the class activation where the block is the last."""
+"""Fine evidence is exact, and has twice the resolution of the class activation."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import torch
 
 from mammopair.explain.attribution import attribute
 from mammopair.explain.differentiable_ensemble import make_differentiable
-from mammopair.explain.fine_evidence import contributions, last_finer_block, spread
+from mammopair.explain.fine_evidence import contributions, distribute, last_finer_block
 from mammopair.explain.methods import METHODS
 from mammopair.model.batch_norm import fold_batch_norms
 from mammopair.model.networks import GoogLeNetSpec
@@ -20,10 +20,10 @@ def patches():
     return np.stack([lesion_picture(bool(n % 2), 30 + n) for n in range(3)])
 
 
-def test_it_has_twice_the_resolution_of_the_class_activation(ensemble, patches):
-    reader = make_differentiable(ensemble, "CC")
-    coarse = attribute(METHODS["evidence"], reader, patches, [])
-    fine = attribute(METHODS["fine-evidence"], reader, patches, [])
+def test_the_resolution_is_twice_that_of_the_class_activation(ensemble, patches):
+    model = make_differentiable(ensemble, "CC")
+    coarse = attribute(METHODS["evidence"], model, patches, [])
+    fine = attribute(METHODS["fine-evidence"], model, patches, [])
     assert fine.maps.shape[-1] == 2 * coarse.maps.shape[-1]
     assert fine.error.max() < 1e-3
 
@@ -39,24 +39,23 @@ def test_the_contributions_of_one_network_are_its_logit_without_the_bias(stride)
     np.testing.assert_allclose(found.mean(axis=(1, 2)), logits, atol=1e-4)
 
 
-def test_the_block_is_the_last_one_before_the_grid_gets_coarser():
+def test_the_block_is_the_last_one_before_the_final_pooling():
     network = drawn_network(GoogLeNetSpec(width=0.125, stride=16), 1, seed=3)
     assert last_finer_block(network, torch.zeros(1, 1, 64, 64)) is network.inception3b
     network = drawn_network(GoogLeNetSpec(width=0.125, stride=32), 1, seed=3)
     assert last_finer_block(network, torch.zeros(1, 1, 64, 64)) is network.inception4e
 
 
-def test_hooks_are_gone_afterwards(ensemble, patches):
-    reader = make_differentiable(ensemble, "CC")
-    before = reader.logits(patches)
-    attribute(METHODS["fine-evidence"], reader, patches, [])
-    hooked = [m for net in reader.networks for m in net.modules() if m._forward_hooks]
+def test_hooks_are_removed_afterwards(ensemble, patches):
+    model = make_differentiable(ensemble, "CC")
+    before = model.logits(patches)
+    attribute(METHODS["fine-evidence"], model, patches, [])
+    hooked = [m for net in model.networks for m in net.modules() if m._forward_hooks]
     assert not hooked
-    np.testing.assert_array_equal(reader.logits(patches), before)
+    np.testing.assert_array_equal(model.logits(patches), before)
 
 
-def test_evidence_lies_where_a_hand_set_network_looks():
-    """A network that adds up the brightness says so with a map of the brightness."""
+def test_a_network_that_sums_brightness_has_a_map_of_the_brightness():
     network = drawn_network(GoogLeNetSpec(width=0.125, stride=16), 1, seed=3)
     for name, tensor in network.state_dict().items():
         tensor.fill_(1.0 if name.endswith(("bn.weight", "running_var")) else 0.0)
@@ -77,9 +76,9 @@ def test_evidence_lies_where_a_hand_set_network_looks():
 
 
 @pytest.mark.parametrize(("cells", "side"), [(8, 16), (8, 15), (7, 13), (4, 4)])
-def test_spreading_keeps_the_sum_as_a_mean(cells, side):
+def test_distributing_preserves_the_sum_as_the_mean(cells, side):
     sums = np.random.default_rng(0).normal(size=(2, cells, cells))
-    found = spread(sums, side)
+    found = distribute(sums, side)
     np.testing.assert_allclose(found.mean(axis=(1, 2)), sums.sum(axis=(1, 2)), atol=1e-9)
     if side == 2 * cells:
         np.testing.assert_allclose(found[:, ::2, ::2], sums * cells**2)

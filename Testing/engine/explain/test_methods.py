@@ -1,4 +1,4 @@
-"""Every method keeps the common form, and adds up where it says that it does."""
+"""Properties that every attribution method has."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ def patches():
 
 
 @EVERY
-def test_maps_are_signed_grids_over_the_patch_of_the_logit_in_use(method, ensemble, patches):
-    reader = make_differentiable(ensemble, "CC")
-    found = attribute(method, reader, patches, [BOX] * 3)
+def test_maps_are_finite_grids_and_explain_the_ensembles_logit(method, ensemble, patches):
+    model = make_differentiable(ensemble, "CC")
+    found = attribute(method, model, patches, [BOX] * 3)
     assert found.maps.shape[0] == 3
     assert found.maps.ndim == 3
     assert np.isfinite(found.maps).all()
-    np.testing.assert_allclose(found.logits, reader.logits(patches), atol=1e-4)
+    np.testing.assert_allclose(found.logits, model.logits(patches), atol=1e-4)
     assert (found.error is not None) == method.additive
 
 
@@ -42,7 +42,7 @@ def test_a_flat_patch_has_a_finite_map(method, ensemble, value):
 
 
 @EVERY
-def test_closing_a_method_ends_it(method, ensemble, patches):
+def test_closing_a_method_cancels_it(method, ensemble, patches):
     steps = method.steps(make_differentiable(ensemble, "CC"), patches, [BOX] * 3)
     first = next(steps)
     assert 0 <= first.done <= first.total
@@ -51,13 +51,13 @@ def test_closing_a_method_ends_it(method, ensemble, patches):
         next(steps)
 
 
-def test_exact_evidence_misses_the_logit_by_less_than_a_thousandth(ensemble, patches):
+def test_exact_methods_have_an_error_below_a_thousandth(ensemble, patches):
     for method in (METHODS["evidence"], METHODS["fine-evidence"]):
         found = attribute(method, make_differentiable(ensemble, "MLO"), patches, [BOX] * 3)
         assert found.error.max() < 1e-3
         assert np.abs(found.maps).mean() > 0.01
 
 
-def test_an_unknown_method_is_one_sentence():
-    with pytest.raises(InputError, match="'guess' is none of evidence"):
+def test_an_unknown_method_is_rejected():
+    with pytest.raises(InputError, match="is 'guess'; it must be one of evidence"):
         find_method("guess")

@@ -1,4 +1,4 @@
-"""Shifted evidence lies where it belongs, on a finer grid, and says how far it fails to add up."""
+"""The shifted class activation has a finer grid, the right place, and a known error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 from mammopair.explain.attribution import attribute
 from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.explain.methods import METHODS
-from mammopair.explain.shifted_evidence import WINDOWS, overlapped, window
+from mammopair.explain.shifted_evidence import SHIFTS, interleave_maps, shift_patches
 from mammopair.model.input_spec import InputSpec
 from mammopair.model.networks.network import Network
 from Testing.synthetic_lesions import lesion_picture
@@ -22,7 +22,7 @@ SHIFTED = METHODS["shifted-evidence"]
 
 
 class CellMeans(Network):
-    """The evidence of a cell of 16 pixels is four times the mean brightness under it."""
+    """The class activation of a cell of 16 pixels is four times its mean brightness."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,12 +36,12 @@ class CellMeans(Network):
 
 @pytest.fixture(scope="module")
 def toy(ensemble):
-    reader = make_differentiable(ensemble, "CC", flips=False)
+    model = make_differentiable(ensemble, "CC", flips=False)
     return replace(
-        reader,
+        model,
         networks=(CellMeans().eval().requires_grad_(False),),
         input=InputSpec(side=128, detail=128),
-        calibration=msgspec.structs.replace(reader.calibration, slope=1.0, intercept=0.0),
+        calibration=msgspec.structs.replace(model.calibration, slope=1.0, intercept=0.0),
     )
 
 
@@ -50,8 +50,8 @@ def patches():
     return np.stack([lesion_picture(bool(n % 2), 30 + n) for n in range(3)])
 
 
-def test_a_linear_network_has_the_map_that_is_known(toy):
-    """A ramp of brightness from -1 to 1, flat at both ends: a finer cell says four times it."""
+def test_a_linear_network_has_the_known_map(toy):
+    """For a ramp of brightness a finer cell has four times its mean brightness."""
     across = np.arange(256) + 0.5
     ramp = ((across - 24) / 208).clip(0, 1).astype(np.float32)[None, None].repeat(256, 1)
     found = attribute(SHIFTED, toy, ramp, [])
@@ -64,7 +64,7 @@ def test_a_linear_network_has_the_map_that_is_known(toy):
 
 @pytest.mark.parametrize(("row", "column"), [(4, 4), (4, 11), (9, 6)])
 def test_a_spot_is_strongest_in_its_own_finer_cell(toy, row, column):
-    """Each half of a cell is told from the other: a window off by a pixel would show."""
+    """The halves of a cell are distinguished: a shift that is wrong by a pixel would fail."""
     patch = np.full((1, 256, 256), 0.25, np.float32)
     patch[0, 16 * row : 16 * row + 16, 16 * column : 16 * column + 16] = 1
     cells = attribute(SHIFTED, toy, patch, []).maps[0]
@@ -75,49 +75,49 @@ def test_a_spot_is_strongest_in_its_own_finer_cell(toy, row, column):
     np.testing.assert_allclose(around, around.T, atol=1e-4)
 
 
-def test_windows_lie_a_quarter_of_a_cell_either_way():
+def test_patches_are_shifted_by_a_quarter_of_a_cell_and_reflected():
     patch = np.arange(256, dtype=np.float32)[None, None].repeat(256, 1)
-    assert window(patch, 8, 0, 1)[0, 0, 0] == 8
-    assert window(patch, 8, 1, 0)[0, 0, 8] == 0
-    assert window(patch, 8, 0, 0)[0, 0, 7] == 1, "what comes in is reflected"
+    assert shift_patches(patch, 8, 0, 1)[0, 0, 0] == 8
+    assert shift_patches(patch, 8, 1, 0)[0, 0, 8] == 0
+    assert shift_patches(patch, 8, 0, 0)[0, 0, 7] == 1
     down = patch.transpose(0, 2, 1)
-    assert window(down, 8, 1, 0)[0, 0, 0] == 8
+    assert shift_patches(down, 8, 1, 0)[0, 0, 0] == 8
 
 
-def test_a_mirrored_patch_has_the_mirrored_map(ensemble, patches):
-    reader = make_differentiable(ensemble, "CC")
+def test_a_flipped_patch_has_the_flipped_map(ensemble, patches):
+    model = make_differentiable(ensemble, "CC")
     for axis in (1, 2):
-        mirrored = np.ascontiguousarray(np.flip(patches, axis))
-        straight = attribute(SHIFTED, reader, patches, []).maps
-        found = attribute(SHIFTED, reader, mirrored, []).maps
-        np.testing.assert_allclose(np.flip(found, axis), straight, atol=1e-3)
+        flipped = np.ascontiguousarray(np.flip(patches, axis))
+        expected = attribute(SHIFTED, model, patches, []).maps
+        found = attribute(SHIFTED, model, flipped, []).maps
+        np.testing.assert_allclose(np.flip(found, axis), expected, atol=1e-3)
 
 
-def test_its_error_is_what_the_shifts_change_of_the_logit(ensemble, patches):
-    reader = make_differentiable(ensemble, "CC")
-    found = attribute(SHIFTED, reader, patches, [])
+def test_the_error_is_the_mean_change_of_the_logit_by_the_shifts(ensemble, patches):
+    model = make_differentiable(ensemble, "CC")
+    found = attribute(SHIFTED, model, patches, [])
     cells = found.maps.shape[-1] // 2
-    shifted = [reader.logits(window(patches, cells, *where)) for where in WINDOWS]
-    changed = np.abs(np.mean(shifted, axis=0) - reader.logits(patches))
-    np.testing.assert_allclose(found.error, changed, atol=1e-3)
-    assert changed.max() > 1e-3, "else nothing was tested"
+    shifted = [model.logits(shift_patches(patches, cells, *shift)) for shift in SHIFTS]
+    change = np.abs(np.mean(shifted, axis=0) - model.logits(patches))
+    np.testing.assert_allclose(found.error, change, atol=1e-3)
+    assert change.max() > 1e-3, "otherwise nothing is tested"
 
 
-def test_one_mirroring_is_read_too(ensemble, patches):
-    reader = replace(make_differentiable(ensemble, "CC"), flips=False)
-    found = attribute(SHIFTED, reader, patches, [])
-    np.testing.assert_allclose(found.logits, reader.logits(patches), atol=1e-4)
+def test_a_model_without_flips_is_supported(ensemble, patches):
+    model = replace(make_differentiable(ensemble, "CC"), flips=False)
+    found = attribute(SHIFTED, model, patches, [])
+    np.testing.assert_allclose(found.logits, model.logits(patches), atol=1e-4)
 
 
-def test_overlapping_keeps_the_mean_and_an_even_map():
-    readings = np.random.default_rng(0).normal(size=(4, 2, 3, 5))
-    found = overlapped(readings)
+def test_interleaving_preserves_the_mean_and_a_constant_map():
+    maps = np.random.default_rng(0).normal(size=(4, 2, 3, 5))
+    found = interleave_maps(maps)
     assert found.shape == (2, 6, 10)
-    np.testing.assert_allclose(found.mean(axis=(1, 2)), readings.mean(axis=(0, 2, 3)))
-    np.testing.assert_allclose(overlapped(np.ones((4, 1, 3, 3))), 1)
+    np.testing.assert_allclose(found.mean(axis=(1, 2)), maps.mean(axis=(0, 2, 3)))
+    np.testing.assert_allclose(interleave_maps(np.ones((4, 1, 3, 3))), 1)
 
 
-def test_readings_that_differ_make_no_stripes():
+def test_differing_maps_make_no_stripes():
     left, right = np.zeros((1, 4, 4)), np.ones((1, 4, 4))
-    found = overlapped([left, right, left, right])
+    found = interleave_maps([left, right, left, right])
     np.testing.assert_allclose(found[:, :, 1:-1], 0.5)

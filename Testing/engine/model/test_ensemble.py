@@ -1,4 +1,4 @@
-"""The ensemble: verified on loading, fast without changing a number, and open about changes."""
+"""The ensemble: its predictions, verification of its files, and the change to the CPU."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def patches():
 
 @pytest.fixture
 def folder(ensemble_folder, tmp_path):
-    """A copy of an ensemble, to be damaged."""
+    """A copy of an ensemble, to modify."""
     return shutil.copytree(ensemble_folder, tmp_path / "ensemble")
 
 
 def replace_weights(folder, content):
-    """Put other bytes in place of the first member's, with their hash in the manifest."""
+    """Replace the weights of the first member, and its hash in the manifest."""
     path = folder / "member-0.safetensors"
     if callable(content):
         content(path)
@@ -49,47 +49,45 @@ def replace_weights(folder, content):
     (folder / MANIFEST_FILE).write_text(json.dumps(manifest), "utf-8")
 
 
-def refusal(folder, named="member-0.safetensors"):
+def load_error(folder, named="member-0.safetensors"):
     with pytest.raises(InputError) as caught:
         load_ensemble(folder, "cpu")
-    sentence = str(caught.value)
-    assert sentence.startswith(str(folder / named))
-    assert "\n" not in sentence
-    return sentence
+    message = str(caught.value)
+    assert message.startswith(str(folder / named))
+    assert "\n" not in message
+    return message
 
 
-def read(ensemble, patches, projections):
+def predict(ensemble, patches, projections):
     return list(ensemble.predict(patches, projections))
 
 
 def unfolded(ensemble, number=0):
-    """A member as it was saved, without folding, and the inputs as it reads them."""
+    """A member as it was saved, without folded batch norms."""
     entry = ensemble.manifest.members[number]
     network = ensemble.manifest.network.build(1 + len(ensemble.manifest.concepts)).eval()
     network.load_state_dict(load_weights(ensemble.folder / entry.file, entry.sha256), strict=False)
     return network
 
 
-# --- what is said of patches ---------------------------------------------------------------------
+# --- predictions ---------------------------------------------------------------------------------
 
 
-def test_logits_are_those_of_the_plain_network_without_folding_averaged_over_mirrorings(
-    ensemble, patches
-):
-    outputs = read(ensemble, patches, ["CC"] * 5)
+def test_logits_are_those_of_the_unfolded_network_averaged_over_the_flips(ensemble, patches):
+    outputs = predict(ensemble, patches, ["CC"] * 5)
     images = to_input(torch.from_numpy(patches), ensemble.manifest.input)
     for number, output in enumerate(outputs):
         network = unfolded(ensemble, number)
         with torch.inference_mode():
-            mirrored = [network(images.flip(axes))[:, 0] for axes in FLIP_AXES]
-        expected = torch.stack(mirrored).mean(0).numpy()
+            flipped = [network(images.flip(axes))[:, 0] for axes in FLIP_AXES]
+        expected = torch.stack(flipped).mean(0).numpy()
         assert expected.std() > 0.1
         np.testing.assert_allclose(output.logits, expected, atol=1e-4)
 
 
-def test_each_crop_is_read_once_where_the_manifest_says_so(tmp_path, patches):
+def test_an_ensemble_without_flips_uses_the_patch_as_it_is(tmp_path, patches):
     ensemble = load_ensemble(write_ensemble(tmp_path / "plain", flips=False), "cpu")
-    (output, _) = read(ensemble, patches, ["CC"] * 5)
+    (output, _) = predict(ensemble, patches, ["CC"] * 5)
     images = to_input(torch.from_numpy(patches), ensemble.manifest.input)
     with torch.inference_mode():
         expected = unfolded(ensemble)(images)[:, 0].numpy()
@@ -98,87 +96,90 @@ def test_each_crop_is_read_once_where_the_manifest_says_so(tmp_path, patches):
 
 
 def test_a_logit_is_the_mean_of_its_map_plus_the_bias(ensemble, patches):
-    for output in read(ensemble, patches, ["CC"] * 5):
+    for output in predict(ensemble, patches, ["CC"] * 5):
         assert output.maps.std() > 0.1
         np.testing.assert_allclose(output.maps.mean((1, 2)) + output.bias, output.logits, atol=1e-9)
 
 
-def test_malignancy_and_the_words_are_linear_in_the_pooled_features(ensemble, patches):
-    for entry, output in zip(ensemble.members, read(ensemble, patches, ["CC"] * 5), strict=True):
+def test_all_logits_are_linear_in_the_pooled_features(ensemble, patches):
+    for entry, output in zip(ensemble.members, predict(ensemble, patches, ["CC"] * 5), strict=True):
         linear = ensemble.networks[entry.name].fc
-        said = linear(torch.from_numpy(output.pooled).float()).detach().numpy()
+        expected = linear(torch.from_numpy(output.pooled).float()).detach().numpy()
         assert output.descriptor_logits.shape == (5, len(ensemble.manifest.concepts))
-        np.testing.assert_allclose(output.logits, said[:, 0], atol=1e-4)
-        np.testing.assert_allclose(output.descriptor_logits, said[:, 1:], atol=1e-4)
+        np.testing.assert_allclose(output.logits, expected[:, 0], atol=1e-4)
+        np.testing.assert_allclose(output.descriptor_logits, expected[:, 1:], atol=1e-4)
 
 
 @pytest.mark.parametrize("axis", [-1, -2])
-def test_a_mirrored_patch_has_the_same_logit_and_the_mirrored_map(ensemble, patches, axis):
-    (plain, *_) = read(ensemble, patches, ["CC"] * 5)
-    (mirrored, *_) = read(ensemble, np.flip(patches, axis), ["CC"] * 5)
-    np.testing.assert_allclose(mirrored.logits, plain.logits, atol=1e-4)
-    np.testing.assert_allclose(np.flip(mirrored.maps, axis), plain.maps, atol=1e-3)
+def test_a_flipped_patch_has_the_same_logit_and_the_flipped_map(ensemble, patches, axis):
+    (plain, *_) = predict(ensemble, patches, ["CC"] * 5)
+    (flipped, *_) = predict(ensemble, np.flip(patches, axis), ["CC"] * 5)
+    np.testing.assert_allclose(flipped.logits, plain.logits, atol=1e-4)
+    np.testing.assert_allclose(np.flip(flipped.maps, axis), plain.maps, atol=1e-3)
 
 
-def test_a_batch_of_many_says_what_one_at_a_time_says(ensemble, patches):
-    many = read(ensemble, patches, ["CC"] * 5)
+def test_a_batch_has_the_outputs_of_single_patches(ensemble, patches):
+    many = predict(ensemble, patches, ["CC"] * 5)
     for place in range(5):
-        for one, output in zip(read(ensemble, patches[[place]], ["CC"]), many, strict=True):
+        for one, output in zip(predict(ensemble, patches[[place]], ["CC"]), many, strict=True):
             np.testing.assert_allclose(one.logits[0], output.logits[place], atol=1e-4)
             np.testing.assert_allclose(one.maps[0], output.maps[place], atol=1e-3)
 
 
-def test_a_call_longer_than_a_chunk_says_the_same_in_the_same_order(ensemble, patches, monkeypatch):
-    whole = read(ensemble, patches, ["CC"] * 5)
+def test_several_batches_have_the_outputs_of_one_in_the_same_order(ensemble, patches, monkeypatch):
+    whole = predict(ensemble, patches, ["CC"] * 5)
     monkeypatch.setattr(inference, "BATCH_SIZE", 2)
     sizes = []
-    original = inference.run_network_chunk
+    original = inference.run_network_batch
     monkeypatch.setattr(
         inference,
-        "run_network_chunk",
-        lambda network, chunk, *how, **more: (
-            sizes.append(len(chunk)) or original(network, chunk, *how, **more)
+        "run_network_batch",
+        lambda network, batch, *args, **options: (
+            sizes.append(len(batch)) or original(network, batch, *args, **options)
         ),
     )
-    cut = read(ensemble, patches, ["CC"] * 5)
+    cut = predict(ensemble, patches, ["CC"] * 5)
     assert sizes == [2, 2, 1] * 2
     assert BATCH_SIZE > 2
     for one, other in zip(cut, whole, strict=True):
         np.testing.assert_allclose(one.logits, other.logits, atol=1e-4)
 
 
-def test_a_member_reads_the_patches_of_its_projections_only(by_view, patches):
+def test_a_member_has_outputs_for_its_projections_only(by_view, patches):
     projections = ["CC", "MLO", "CC", "MLO", "MLO"]
-    cc, mlo, both = read(by_view, patches, projections)
+    cc, mlo, both = predict(by_view, patches, projections)
     is_cc = np.array(projections) == "CC"
     assert (~np.isnan(cc.logits) == is_cc).all()
     assert (~np.isnan(mlo.logits) == ~is_cc).all()
     assert not np.isnan(both.logits).any()
     assert np.isnan(cc.maps[~is_cc]).all()
-    alone = read(by_view, patches[is_cc], ["CC", "CC"])[0]
+    alone = predict(by_view, patches[is_cc], ["CC", "CC"])[0]
     np.testing.assert_allclose(cc.logits[is_cc], alone.logits, atol=1e-4)
 
 
-def test_a_member_without_any_patch_to_read_says_nothing(by_view, patches):
-    _, mlo, both = read(by_view, patches, ["CC"] * 5)
+def test_a_member_without_patches_has_no_outputs(by_view, patches):
+    _, mlo, both = predict(by_view, patches, ["CC"] * 5)
     assert np.isnan(mlo.logits).all()
     assert mlo.maps.shape[0] == 5
     assert not np.isnan(both.logits).any()
 
 
-def test_reading_leaves_patches_and_networks_as_they_were(ensemble, patches):
+def test_predicting_changes_neither_patches_nor_networks(ensemble, patches):
     before = patches.copy()
-    first = read(ensemble, patches, ["CC"] * 5)
-    second = read(ensemble, patches, ["CC"] * 5)
+    first = predict(ensemble, patches, ["CC"] * 5)
+    second = predict(ensemble, patches, ["CC"] * 5)
     assert (patches == before).all()
     for one, other in zip(first, second, strict=True):
         assert (one.logits == other.logits).all()
 
 
-def test_a_part_of_an_ensemble_holds_the_members_named(by_view, patches):
+def test_selected_members_keep_their_order(by_view, patches):
     part = by_view.select_members({"member-2", "member-0"})
     assert [entry.name for entry in part.members] == ["member-0", "member-2"]
-    assert [output.member for output in read(part, patches, ["CC"] * 5)] == ["member-0", "member-2"]
+    assert [output.member for output in predict(part, patches, ["CC"] * 5)] == [
+        "member-0",
+        "member-2",
+    ]
     assert len(by_view.members) == 3
 
 
@@ -186,7 +187,7 @@ def test_a_part_of_an_ensemble_holds_the_members_named(by_view, patches):
 
 
 @pytest.mark.parametrize("five", [3, 5])
-def test_folding_keeps_every_output_and_leaves_no_batch_norm(five):
+def test_folding_preserves_every_output_and_leaves_no_batch_norm(five):
     spec = GoogLeNetSpec(width=0.125, five=five, stride=16)
     network = drawn_network(spec, 3, seed=9)
     folded = fold_batch_norms(copy.deepcopy(network))
@@ -201,7 +202,7 @@ def test_folding_keeps_every_output_and_leaves_no_batch_norm(five):
     assert len(list(folded.parameters())) == 57 * 2 + 2
 
 
-def test_loaded_members_are_folded_channels_last_and_in_evaluation(ensemble):
+def test_loaded_members_are_folded_channels_last_and_in_evaluation_mode(ensemble):
     for network in ensemble.networks.values():
         assert not network.training
         assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in network.modules())
@@ -213,37 +214,37 @@ def test_loaded_members_are_folded_channels_last_and_in_evaluation(ensemble):
 # --- loading -------------------------------------------------------------------------------------
 
 
-def test_a_folder_is_loaded_with_the_hash_of_its_manifest(ensemble_folder):
+def test_an_ensemble_has_the_hash_of_its_manifest(ensemble_folder):
     ensemble = load_ensemble(str(ensemble_folder), "cpu")
     assert ensemble.sha256 == file_sha256(ensemble_folder / MANIFEST_FILE)
     assert list(ensemble.networks) == ["member-0", "member-1"]
     assert ensemble.device == torch.device("cpu")
 
 
-def test_an_ensemble_that_there_is_not_is_refused_with_those_that_there_are():
-    with pytest.raises(InputError, match=r"^ensemble: 'none' is neither a folder nor") as said:
+def test_an_unknown_ensemble_is_rejected_with_a_list_of_the_known():
+    with pytest.raises(InputError, match=r"^ensemble: 'none' is neither a folder nor") as expected:
         find_ensemble("none")
     for name in included_ensembles():
-        assert name in str(said.value)
+        assert name in str(expected.value)
 
 
-def test_missing_weights_are_named(folder):
+def test_missing_weights_are_reported(folder):
     (folder / "member-0.safetensors").unlink()
-    assert "is missing" in refusal(folder)
+    assert "is missing" in load_error(folder)
 
 
-def test_truncated_weights_are_refused(folder):
+def test_truncated_weights_are_rejected(folder):
     path = folder / "member-0.safetensors"
     path.write_bytes(path.read_bytes()[:1000])
-    assert "truncated or was changed" in refusal(folder)
+    assert "truncated or was changed" in load_error(folder)
 
 
-def test_weights_of_another_member_are_refused(folder):
+def test_weights_of_another_member_are_rejected(folder):
     shutil.copy(folder / "member-1.safetensors", folder / "member-0.safetensors")
-    assert "SHA-256" in refusal(folder)
+    assert "SHA-256" in load_error(folder)
 
 
-def test_a_pickle_named_like_weights_is_never_opened(folder):
+def test_a_pickle_named_like_weights_is_never_loaded(folder):
     opened = folder / "opened"
 
     class Trap:
@@ -251,7 +252,7 @@ def test_a_pickle_named_like_weights_is_never_opened(folder):
             return (open, (str(opened), "w"))
 
     replace_weights(folder, lambda path: torch.save({"conv1.conv.weight": Trap()}, path))
-    assert "never opened" in refusal(folder)
+    assert "never loaded" in load_error(folder)
     assert not opened.exists()
 
 
@@ -263,32 +264,32 @@ def test_a_pickle_named_like_weights_is_never_opened(folder):
         lambda tensors: tensors | {"fc.more": torch.zeros(1)},
         lambda tensors: {},
     ],
-    ids=["other shape", "one missing", "one too many", "none"],
+    ids=["other shape", "one missing", "one extra", "none"],
 )
-def test_weights_that_do_not_fit_the_network_are_refused(folder, change):
+def test_weights_that_do_not_fit_the_network_are_rejected(folder, change):
     tensors = load_file(folder / "member-0.safetensors")
     replace_weights(folder, lambda path: save_file(change(tensors), path))
-    assert "does not fit the network that the manifest describes" in refusal(folder)
+    assert "does not fit the network in the manifest" in load_error(folder)
 
 
-def test_an_unknown_field_of_the_manifest_is_refused(folder):
+def test_an_unknown_field_of_the_manifest_is_rejected(folder):
     manifest = json.loads((folder / MANIFEST_FILE).read_text("utf-8")) | {"extra": 1}
     (folder / MANIFEST_FILE).write_text(json.dumps(manifest), "utf-8")
-    assert "extra" in refusal(folder, MANIFEST_FILE)
+    assert "extra" in load_error(folder, MANIFEST_FILE)
 
 
-def test_an_ensemble_for_another_crop_is_refused(folder):
+def test_an_ensemble_for_another_patch_size_is_rejected(folder):
     manifest = json.loads((folder / MANIFEST_FILE).read_text("utf-8")) | {"context": 1.25}
     (folder / MANIFEST_FILE).write_text(json.dumps(manifest), "utf-8")
-    assert "was made for crops of 1.25 lesion sides" in refusal(folder, MANIFEST_FILE)
+    assert "was made for patches of 1.25 box sides" in load_error(folder, MANIFEST_FILE)
 
 
-def test_a_device_that_is_none_is_refused(ensemble_folder):
-    with pytest.raises(InputError, match=r"^device: 'quantum'"):
+def test_an_unknown_device_is_rejected(ensemble_folder):
+    with pytest.raises(InputError, match=r"^device: is 'quantum'"):
         load_ensemble(ensemble_folder, "quantum")
 
 
-def test_ensembles_that_ship_verify_and_stay_small(shipped):
+def test_the_included_ensemble_is_valid_and_small(shipped):
     folder = shipped.folder
     assert len(shipped.members) >= 2
     assert sum(path.stat().st_size for path in folder.iterdir()) < 12e6
@@ -301,45 +302,44 @@ def test_ensembles_that_ship_verify_and_stay_small(shipped):
 
 @pytest.fixture
 def short_of_memory(ensemble_folder, monkeypatch):
-    """An ensemble on a device that runs out of memory at the first batch.
+    """An ensemble on a device that runs out of memory in the first batch.
 
-    There is no GPU here, so the CPU plays its part: what is held is that all networks are moved,
-    that the same batch is read again, and that all of this is said.
+    There may be no GPU, so the CPU is used in its place.
     """
     ensemble = load_ensemble(ensemble_folder, "cpu")
-    refused, moved = [], []
+    failed, moved = [], []
     for name, network in ensemble.networks.items():
         monkeypatch.setattr(network, "to", lambda place, name=name: moved.append((name, place)))
-    original = inference.run_network_chunk
+    original = inference.run_network_batch
 
-    def first_refuses(network, chunk, *how, **more):
-        if not refused:
-            refused.append(len(chunk))
+    def fail_once(network, batch, *args, **options):
+        if not failed:
+            failed.append(len(batch))
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return original(network, chunk, *how, **more)
+        return original(network, batch, *args, **options)
 
-    monkeypatch.setattr(inference, "run_network_chunk", first_refuses)
-    return ensemble, refused, moved
+    monkeypatch.setattr(inference, "run_network_batch", fail_once)
+    return ensemble, failed, moved
 
 
-def test_when_the_gpu_is_out_of_memory_the_cpu_reads_the_batch_and_it_is_said(
+def test_if_the_gpu_runs_out_of_memory_the_cpu_is_used_with_a_warning(
     short_of_memory, ensemble, patches
 ):
-    short, refused, moved = short_of_memory
-    outputs = read(short, patches, ["CC"] * 5)
-    assert refused == [5]
+    short, failed, moved = short_of_memory
+    outputs = predict(short, patches, ["CC"] * 5)
+    assert failed == [5]
     assert moved == [(name, "cpu") for name in short.networks]
     assert [warning.code for warning in short.warnings] == ["out-of-gpu-memory"]
-    for one, other in zip(outputs, read(ensemble, patches, ["CC"] * 5), strict=True):
+    for one, other in zip(outputs, predict(ensemble, patches, ["CC"] * 5), strict=True):
         assert (one.logits == other.logits).all()
 
 
-def test_after_running_out_of_memory_other_parts_of_the_ensemble_work_too(short_of_memory, patches):
-    """The members are shared by all parts, so a part made before or after must find them."""
+def test_after_running_out_of_memory_derived_ensembles_work_too(short_of_memory, patches):
+    """Derived ensembles share the networks, so they are on the CPU too."""
     short, _, moved = short_of_memory
     part = short.select_members({"member-0"})
-    read(part, patches, ["CC"] * 5)
+    predict(part, patches, ["CC"] * 5)
     assert moved == [("member-0", "cpu")]
     assert [warning.code for warning in short.warnings] == ["out-of-gpu-memory"]
-    for output in read(short, patches, ["CC"] * 5):
+    for output in predict(short, patches, ["CC"] * 5):
         assert not np.isnan(output.logits).any()

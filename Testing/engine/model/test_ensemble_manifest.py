@@ -1,4 +1,4 @@
-"""An ensemble's manifest: read whole and checked, or refused naming the file and the field."""
+"""Manifests are validated; errors name the file and the field."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def folder(ensemble_folder, tmp_path):
 
 @pytest.fixture
 def change(folder):
-    """Changes the manifest as a dictionary."""
+    """A function that changes the manifest as a dictionary."""
 
     def apply(alter):
         content = json.loads((folder / MANIFEST_FILE).read_text("utf-8"))
@@ -28,41 +28,41 @@ def change(folder):
     return apply
 
 
-def refusal(folder):
+def manifest_error(folder):
     with pytest.raises(InputError) as caught:
         read_manifest(folder)
-    sentence = str(caught.value)
-    assert sentence.startswith(str(folder / MANIFEST_FILE))
-    assert "\n" not in sentence
-    return sentence
+    message = str(caught.value)
+    assert message.startswith(str(folder / MANIFEST_FILE))
+    assert "\n" not in message
+    return message
 
 
-def test_what_is_written_is_read_back(folder):
+def test_a_written_manifest_is_read_back(folder):
     manifest = read_manifest(folder)
     write_manifest(manifest, folder)
     assert read_manifest(folder) == manifest
 
 
-def test_a_missing_manifest_says_what_an_ensemble_is(tmp_path):
-    assert "an ensemble is a folder with a manifest.json" in refusal(tmp_path)
+def test_a_missing_manifest_is_reported_with_a_remedy(tmp_path):
+    assert "choose the folder of an ensemble" in manifest_error(tmp_path)
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"null"])
-def test_what_is_no_manifest_is_refused(folder, content):
+def test_other_content_is_rejected(folder, content):
     (folder / MANIFEST_FILE).write_bytes(content)
-    assert "is not an ensemble's manifest" in refusal(folder)
+    assert "is not a valid manifest" in manifest_error(folder)
 
 
 def test_an_unknown_field_is_named(folder, change):
     change(lambda content: content.update(colour="grey"))
-    assert "colour" in refusal(folder)
+    assert "colour" in manifest_error(folder)
 
 
-def test_an_unknown_field_of_a_member_is_named_with_its_place(folder, change):
+def test_an_unknown_field_of_a_member_is_named_with_its_path(folder, change):
     change(lambda content: content["members"][1].update(weight=2))
-    said = refusal(folder)
-    assert "weight" in said
-    assert "members" in said
+    message = manifest_error(folder)
+    assert "weight" in message
+    assert "members" in message
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_an_unknown_field_of_a_member_is_named_with_its_place(folder, change):
 )
 def test_a_missing_field_is_named(folder, change, field):
     change(lambda content: content.pop(field))
-    assert field in refusal(folder)
+    assert field in manifest_error(folder)
 
 
 @pytest.mark.parametrize(
@@ -86,40 +86,40 @@ def test_a_missing_field_is_named(folder, change, field):
         ("input", {"side": 4}),
     ],
 )
-def test_an_impossible_value_is_refused_naming_the_field(folder, change, field, value):
+def test_an_invalid_value_is_rejected_with_the_field(folder, change, field, value):
     change(lambda content: content.update({field: value}))
-    assert f"$.{field}" in refusal(folder)
+    assert f"$.{field}" in manifest_error(folder)
 
 
 @pytest.mark.parametrize("slope", [0, -1])
-def test_a_calibration_that_turns_the_sign_is_refused(folder, change, slope):
+def test_a_calibration_with_a_slope_that_is_not_positive_is_rejected(folder, change, slope):
     change(lambda content: content["calibration"].update(slope=slope))
-    assert "$.calibration.slope" in refusal(folder)
+    assert "$.calibration.slope" in manifest_error(folder)
 
 
 @pytest.mark.parametrize("file", ["../member-0.safetensors", "/etc/passwd", "a/b", "", ".hidden"])
-def test_weights_outside_the_folder_are_refused(folder, change, file):
+def test_weights_outside_the_folder_are_rejected(folder, change, file):
     change(lambda content: content["members"][0].update(file=file))
-    assert "file" in refusal(folder)
+    assert "file" in manifest_error(folder)
 
 
 @pytest.mark.parametrize("sha256", ["", "0" * 63, "Z" * 64])
-def test_a_hash_that_is_none_is_refused(folder, change, sha256):
+def test_an_invalid_hash_is_rejected(folder, change, sha256):
     change(lambda content: content["members"][0].update(sha256=sha256))
-    assert "sha256" in refusal(folder)
+    assert "sha256" in manifest_error(folder)
 
 
 @pytest.mark.parametrize(("field", "value"), [("context", 1.5), ("smallest_mm", 20.0)])
-def test_an_ensemble_for_another_crop_is_refused(folder, change, field, value):
+def test_an_ensemble_for_another_patch_size_is_rejected(folder, change, field, value):
     change(lambda content: content.update({field: value}))
-    assert "this version cuts 2 and 13" in refusal(folder)
+    assert "this version extracts 2 box sides and at least 13" in manifest_error(folder)
 
 
-def test_two_members_of_one_name_are_refused(folder, change):
+def test_two_members_of_one_name_are_rejected(folder, change):
     change(lambda content: content["members"][1].update(name="member-0"))
-    assert "member-0" in refusal(folder)
+    assert "member-0" in manifest_error(folder)
 
 
-def test_a_member_that_reads_nothing_is_refused(folder, change):
+def test_a_member_without_projections_is_rejected(folder, change):
     change(lambda content: content["members"][1].update(views=[]))
-    assert "views" in refusal(folder)
+    assert "views" in manifest_error(folder)

@@ -1,4 +1,4 @@
-"""Networks by name: what a recipe or a manifest says of one, and how it is built."""
+"""Specifications of the networks in recipes and manifests, from which they are built."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Stride = Literal[16, 32]
 class _Spec(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag_field="architecture"
 ):
-    """Options of a network; a checkpoint is stamped with their order too, so it stays."""
+    """Options of a network. Their order is part of the stamp of checkpoints: do not change it."""
 
 
 class AlexNetSpec(_Spec, frozen=True, kw_only=True, tag="alexnet"):
@@ -31,7 +31,7 @@ class AlexNetSpec(_Spec, frozen=True, kw_only=True, tag="alexnet"):
     stride: Stride = 32
 
     def build(self, outputs: int, *, training: bool = False) -> AlexNet:
-        """A fresh network, the same for training and for use."""
+        """Build an untrained network; ``training`` has no effect."""
         from mammopair.model.networks.alexnet import AlexNet
 
         return AlexNet(classes=outputs, width=self.width, dropout=self.dropout, stride=self.stride)
@@ -47,10 +47,10 @@ class VGGSpec(_Spec, frozen=True, kw_only=True, tag="vgg"):
 
     def __post_init__(self) -> None:
         if self.depth not in (11, 13, 16, 19):
-            raise ValueError(f"depth is {self.depth}; that of a VGG must be 11, 13, 16 or 19")
+            raise ValueError(f"depth is {self.depth}; the depth of a VGG must be 11, 13, 16 or 19")
 
     def build(self, outputs: int, *, training: bool = False) -> VGG:
-        """A fresh network, the same for training and for use."""
+        """Build an untrained network; ``training`` has no effect."""
         from mammopair.model.networks.vgg import VGG
 
         return VGG(
@@ -72,7 +72,7 @@ class GoogLeNetSpec(_Spec, frozen=True, kw_only=True, tag="googlenet"):
     auxiliary: bool = False
 
     def build(self, outputs: int, *, training: bool = False) -> GoogLeNet:
-        """A fresh network; the auxiliary classifiers exist only for training."""
+        """Build an untrained network, with auxiliary classifiers if requested and for training."""
         from mammopair.model.networks.googlenet import GoogLeNet
 
         return GoogLeNet(
@@ -95,10 +95,10 @@ class ResNetSpec(_Spec, frozen=True, kw_only=True, tag="resnet"):
 
     def __post_init__(self) -> None:
         if self.depth not in (18, 34, 50):
-            raise ValueError(f"depth is {self.depth}; that of a ResNet must be 18, 34 or 50")
+            raise ValueError(f"depth is {self.depth}; the depth of a ResNet must be 18, 34 or 50")
 
     def build(self, outputs: int, *, training: bool = False) -> ResNet:
-        """A fresh network, the same for training and for use."""
+        """Build an untrained network; ``training`` has no effect."""
         from mammopair.model.networks.resnet import ResNet
 
         return ResNet(
@@ -112,10 +112,12 @@ class ResNetSpec(_Spec, frozen=True, kw_only=True, tag="resnet"):
 
 NetworkSpec = AlexNetSpec | VGGSpec | GoogLeNetSpec | ResNetSpec
 ARCHITECTURES = tuple(str(spec.__struct_config__.tag) for spec in get_args(NetworkSpec))
-"""The names by which a recipe or a manifest asks for them."""
+"""Values of the field ``architecture`` in recipes and manifests."""
 
 
-def name_architectures(error: msgspec.MsgspecError) -> str:
-    """What is wrong with a file, with the architectures there are where it is about that."""
-    about = "architecture" in str(error)
-    return f"{error}; there are {', '.join(ARCHITECTURES)}" if about else str(error)
+def describe_spec_error(error: msgspec.MsgspecError) -> str:
+    """Describe a decoding error; if it is about the architecture, list the valid ones."""
+    listed = (
+        f"; it must be one of {', '.join(ARCHITECTURES)}" if "architecture" in str(error) else ""
+    )
+    return f"{error}{listed}"

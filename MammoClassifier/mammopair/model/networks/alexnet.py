@@ -4,13 +4,13 @@ Source: Krizhevsky et al., *ImageNet Classification with Deep Convolutional Neur
 NeurIPS 2012, in the form without two columns of Krizhevsky, *One weird trick for parallelizing
 convolutional neural networks*, 2014, https://arxiv.org/abs/1404.5997. Departures:
 
-- the two dense layers of 4096 units, which hold most of the parameters, are gone: a mean over the
-  last feature maps and one linear layer make the class activation exact;
+- the two dense layers of 4096 units, which have most of the parameters, are replaced by a mean
+  over the last feature maps and one linear layer, which make the class activation exact;
 - batch normalisation after every convolution instead of local response normalisation after two;
-- dropout before the one linear layer, not before the dense ones;
+- dropout before the linear layer instead of the dense layers;
 - all channel counts can be scaled together (``width``);
 - layers are padded so that a cell of the last map spans exactly ``stride`` pixels, and the last
-  pooling can keep its resolution (``stride=16``).
+  pooling can preserve the resolution (``stride=16``).
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from mammopair.model.networks.blocks import (
 from mammopair.model.networks.network import Network
 
 CHANNELS = (64, 192, 384, 384, 256)
-"""Filters of the five convolutions, one column."""
+"""Channels of the five convolutions, without columns."""
 
 
 class AlexNet(Network):
-    """Five convolutions, the first three with large kernels or steps, from pixels to logits.
+    """Five convolutions, from pixels to logits.
 
     Parameters
     ----------
     classes
-        Logits to give.
+        Number of logits.
     width
         Multiplies every channel count.
     dropout
         Probability of dropping a pooled feature in training.
     stride
-        Input pixels a cell of the last feature map: 32 as published, or 16.
+        Input pixels per cell of the last feature map: 32 as published, or 16.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class AlexNet(Network):
         self.apply(initialise)
 
     def features(self, images: Tensor) -> Tensor:
-        """The last feature maps: ``(n, 1, side, side)`` to ``(n, channels, cells, cells)``."""
+        """Compute the last feature maps: ``(n, 1, side, side)`` to ``(n, channels, h, w)``."""
         x = self.maxpool1(self.conv1(images))
         x = self.maxpool2(self.conv2(x))
         return self.maxpool5(self.conv5(self.conv4(self.conv3(x))))

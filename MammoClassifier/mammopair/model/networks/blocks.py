@@ -1,4 +1,4 @@
-"""What the networks are built of: convolutions with their norm, scaled widths, first weights."""
+"""Building blocks of the networks: normalised convolutions, scaled widths, initial weights."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from torch.nn import functional
 
 
 class ConvNorm(nn.Module):
-    """Convolution and batch normalisation, which makes a bias needless.
+    """Convolution without bias, and batch normalisation.
 
-    The parts are called ``conv`` and ``bn``, as torchvision names them and
-    :func:`~mammopair.model.batch_norm.fold_batch_norms` looks for them.
+    The layers are called ``conv`` and ``bn`` as in torchvision;
+    :func:`~mammopair.model.batch_norm.fold_batch_norms` depends on these names.
     """
 
     def __init__(self, inputs: int, outputs: int, **convolution: int) -> None:
@@ -24,7 +24,7 @@ class ConvNorm(nn.Module):
 
 
 class ConvNormRelu(ConvNorm):
-    """Convolution, batch normalisation, rectification."""
+    """Convolution, batch normalisation and ReLU."""
 
     def forward(self, x: Tensor) -> Tensor:
         """``(n, inputs, h, w)`` to ``(n, outputs, h', w')``."""
@@ -32,7 +32,7 @@ class ConvNormRelu(ConvNorm):
 
 
 def check_stride(stride: int) -> None:
-    """Refuse a stride that the networks cannot have.
+    """Check the stride of a network.
 
     Raises
     ------
@@ -44,14 +44,14 @@ def check_stride(stride: int) -> None:
 
 
 def scale_channels(channels: int, width: float) -> int:
-    """A channel count at another width: the nearest multiple of eight, eight at least."""
+    """Scale a channel count to the nearest multiple of eight, at least eight."""
     if width == 1.0:
         return channels
     return max(8, 8 * round(channels * width / 8))
 
 
 def initialise(module: nn.Module) -> None:
-    """He initialisation (He et al., ICCV 2015), which suits rectified units."""
+    """Initialise a layer after He et al. (ICCV 2015), for networks with ReLU."""
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
     elif isinstance(module, nn.Linear):

@@ -3,15 +3,15 @@
 Source: Szegedy et al., *Going Deeper with Convolutions*, CVPR 2015,
 https://arxiv.org/abs/1409.4842, table 1. Departures from it, each common today:
 
-- batch normalisation after every convolution (then the convolutions need no bias);
+- batch normalisation after every convolution, whose bias is then redundant;
 - no local response normalisation, which batch normalisation replaces;
-- all branch widths can be scaled together (``width``), which makes the network *lightweight*;
-- the last pooling can keep its resolution (``stride=16``), which gives class-activation maps
-  of twice the resolution for a fifth more work and not one parameter more;
+- all channel counts can be scaled together (``width``), for a *lightweight* network;
+- the last pooling can preserve the resolution (``stride=16``), which doubles the resolution of
+  the class-activation maps at the cost of a fifth more operations and no parameters;
 - the auxiliary classifiers are built only for training (``auxiliary=True``).
 
-Parameter names and shapes are those of torchvision's ``googlenet``, so its weights can be
-loaded (see :func:`adapt_colour_stem`).
+Parameter names and shapes are those of torchvision's ``googlenet``, apart from the one-channel
+first convolution.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from mammopair.model.networks.network import Network
 
 
 class Widths(NamedTuple):
-    """Output channels of the six convolutions of an Inception block, as table 1 heads them."""
+    """Output channels of the six convolutions of an Inception block, in the order of table 1."""
 
     one: int
     """#1x1"""
@@ -53,7 +53,7 @@ class Widths(NamedTuple):
         return self.one + self.three + self.five + self.pooled
 
     def scaled(self, width: float) -> Widths:
-        """The same block at another width, every count a multiple of eight."""
+        """Return the block at another width; every count is a multiple of eight."""
         return Widths(*(scale_channels(channels, width) for channels in self))
 
 
@@ -71,23 +71,23 @@ TABLE_1 = {
 
 
 class GoogLeNet(Network):
-    """The network of table 1, from pixels to one logit a class.
+    """The network of table 1, from pixels to one logit per class.
 
     Parameters
     ----------
     classes
-        Logits to give. One, with a sigmoid, is a benign/malignant classifier.
+        Number of logits. One, with a sigmoid, is a benign/malignant classifier.
     width
         Multiplies every channel count; 1.0 is the published network.
     dropout
         Probability of dropping a pooled feature in training.
     five
-        Kernel of the branch that the paper calls "5x5": 5 as published, 3 as torchvision has it
-        by an oversight that its weights have kept.
+        Kernel size of the branch called "5x5": 5 as published, or 3 as in torchvision, where it is
+        a known deviation (pytorch/vision issue 906).
     stride
-        Input pixels a cell of the last feature map: 32 as published, or 16.
+        Input pixels per cell of the last feature map: 32 as published, or 16.
     auxiliary
-        Whether the two auxiliary classifiers exist. They speak only in training mode.
+        Whether to build the two auxiliary classifiers, which are used in training only.
     """
 
     def __init__(
@@ -138,11 +138,11 @@ class GoogLeNet(Network):
         self.apply(initialise)
 
     def features(self, images: Tensor) -> Tensor:
-        """The last feature maps: ``(n, 1, side, side)`` to ``(n, channels, cells, cells)``."""
+        """Compute the last feature maps: ``(n, 1, side, side)`` to ``(n, channels, h, w)``."""
         return self._after_4d(self._up_to_4d(self._up_to_4a(images)))
 
     def forward_with_auxiliaries(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Logits of the classifier and of both auxiliaries, each ``(n, classes)``, for training."""
+        """Compute the logits of the classifier and of both auxiliaries, each ``(n, classes)``."""
         if self.aux1 is None or self.aux2 is None:
             return super().forward_with_auxiliaries(images)
         after_4a = self._up_to_4a(images)
@@ -165,7 +165,7 @@ class GoogLeNet(Network):
 
 
 class Inception(nn.Module):
-    """Figure 2b of the paper: four branches over one input, joined along the channels."""
+    """Figure 2b of the paper: four branches of one input, concatenated along the channels."""
 
     def __init__(self, channels: int, widths: Widths, five: int) -> None:
         super().__init__()
@@ -189,7 +189,7 @@ class Inception(nn.Module):
 
 
 class Auxiliary(nn.Module):
-    """Section 5 of the paper: a small classifier on a middle layer, for its gradient."""
+    """Section 5 of the paper: a small classifier on an intermediate layer, used in training."""
 
     def __init__(self, channels: int, classes: int, width: float) -> None:
         super().__init__()
@@ -203,19 +203,3 @@ class Auxiliary(nn.Module):
         """``(n, channels, h, w)`` to logits ``(n, classes)``."""
         x = self.conv(functional.adaptive_avg_pool2d(x, 4)).flatten(1)
         return self.fc2(self.dropout(functional.relu(self.fc1(x))))
-
-
-def adapt_colour_stem(weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Weights of a three-channel ``googlenet``, made to read one grey channel.
-
-    A grey image fed to all three channels gives the sum over them, so the kernels
-    ``(64, 3, 7, 7)`` are summed to ``(64, 1, 7, 7)``. The last layer knows other classes
-    and is left out, as the auxiliaries are.
-    """
-    grey = {
-        name: tensor
-        for name, tensor in weights.items()
-        if not name.startswith(("fc.", "aux1.", "aux2."))
-    }
-    grey["conv1.conv.weight"] = grey["conv1.conv.weight"].sum(dim=1, keepdim=True)
-    return grey

@@ -4,11 +4,11 @@ Source: He et al., *Deep Residual Learning for Image Recognition*, CVPR 2016,
 https://arxiv.org/abs/1512.03385, table 1 and figure 5; shortcuts are option B, a projection where
 the shape changes. Departures:
 
-- dropout before the linear layer, which can be switched off;
+- optional dropout before the linear layer;
 - all channel counts can be scaled together (``width``);
-- the last stage can keep the resolution of the one before (``stride=16``).
+- the last stage can preserve the resolution of the preceding one (``stride=16``).
 
-The published network ends in a mean and one linear layer already.
+The published network already ends in a mean and one linear layer.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from mammopair.model.networks.blocks import (
 from mammopair.model.networks.network import Network
 
 CHANNELS = (64, 128, 256, 512)
-"""Of the 3x3 convolutions of the four stages, conv2_x to conv5_x."""
+"""Channels of the 3x3 convolutions of the four stages, conv2_x to conv5_x."""
 
 
 class BasicBlock(nn.Module):
-    """Figure 5, left: two 3x3 convolutions beside a shortcut."""
+    """Figure 5, left: two 3x3 convolutions and a shortcut."""
 
     expansion = 1
 
@@ -46,7 +46,7 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """Figure 5, right: a 3x3 convolution between two 1x1, which shrink and restore the channels."""
+    """Figure 5, right: a 3x3 convolution between two 1x1, which reduce and restore the channels."""
 
     expansion = 4
 
@@ -60,8 +60,8 @@ class Bottleneck(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """``(n, inputs, h, w)`` to ``(n, 4 * channels, h / stride, w / stride)``."""
-        within = self.conv3(self.conv2(self.conv1(x)))
-        return functional.relu(within + self.shortcut(x), inplace=True)
+        residual = self.conv3(self.conv2(self.conv1(x)))
+        return functional.relu(residual + self.shortcut(x), inplace=True)
 
 
 BLOCKS: dict[int, tuple[type[BasicBlock] | type[Bottleneck], tuple[int, int, int, int]]] = {
@@ -69,7 +69,7 @@ BLOCKS: dict[int, tuple[type[BasicBlock] | type[Bottleneck], tuple[int, int, int
     34: (BasicBlock, (3, 4, 6, 3)),
     50: (Bottleneck, (3, 4, 6, 3)),
 }
-"""Table 1: the kind of block, and how many a stage holds, by depth."""
+"""Table 1: block type and number of blocks of each stage, by depth."""
 
 
 class ResNet(Network):
@@ -80,13 +80,13 @@ class ResNet(Network):
     depth
         Weight layers: 18, 34 or 50.
     classes
-        Logits to give.
+        Number of logits.
     width
         Multiplies every channel count.
     dropout
         Probability of dropping a pooled feature in training.
     stride
-        Input pixels a cell of the last feature map: 32 as published, or 16.
+        Input pixels per cell of the last feature map: 32 as published, or 16.
     """
 
     def __init__(
@@ -119,13 +119,13 @@ class ResNet(Network):
         self.apply(initialise)
 
     def features(self, images: Tensor) -> Tensor:
-        """The last feature maps: ``(n, 1, side, side)`` to ``(n, channels, cells, cells)``."""
+        """Compute the last feature maps: ``(n, 1, side, side)`` to ``(n, channels, h, w)``."""
         x = self.conv2_x(self.maxpool(self.conv1(images)))
         return self.conv5_x(self.conv4_x(self.conv3_x(x)))
 
 
 def shortcut(inputs: int, outputs: int, stride: int) -> nn.Module:
-    """The input as it is, or projected to the shape of the block's output."""
+    """Build the shortcut: the identity, or a projection to the shape of the block's output."""
     if inputs == outputs and stride == 1:
         return nn.Identity()
     return ConvNorm(inputs, outputs, kernel_size=1, stride=stride)

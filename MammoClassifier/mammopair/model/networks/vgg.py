@@ -3,12 +3,12 @@
 Source: Simonyan & Zisserman, *Very Deep Convolutional Networks for Large-Scale Image Recognition*,
 ICLR 2015, https://arxiv.org/abs/1409.1556, table 1. Departures:
 
-- the two dense layers of 4096 units, which hold most of the parameters, are gone: a mean over the
-  last feature maps and one linear layer make the class activation exact;
+- the two dense layers of 4096 units, which have most of the parameters, are replaced by a mean
+  over the last feature maps and one linear layer, which make the class activation exact;
 - batch normalisation after every convolution;
-- dropout before the one linear layer, not before the dense ones;
+- dropout before the linear layer instead of the dense layers;
 - all channel counts can be scaled together (``width``);
-- the last pooling can keep its resolution (``stride=16``).
+- the last pooling can preserve the resolution (``stride=16``).
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from mammopair.model.networks.blocks import (
 from mammopair.model.networks.network import Network
 
 CHANNELS = (64, 128, 256, 512, 512)
-"""Of the five groups of 3x3 convolutions, each followed by a pooling."""
+"""Channels of the five groups of 3x3 convolutions, each followed by a pooling."""
 CONVOLUTIONS = {
     11: (1, 1, 2, 2, 2),
     13: (2, 2, 2, 2, 2),
     16: (2, 2, 3, 3, 3),
     19: (2, 2, 4, 4, 4),
 }
-"""How many a group holds, by the paper's weight layers: its columns A, B, D and E.
-Three of the weight layers were dense, and one of those is left."""
+"""Convolutions of each group, by the number of weight layers in the paper (columns A, B, D, E).
+Three of the weight layers are dense in the paper; here one is left."""
 
 
 class VGG(Network):
@@ -43,13 +43,13 @@ class VGG(Network):
     depth
         Weight layers of the published network: 11, 13, 16 or 19.
     classes
-        Logits to give.
+        Number of logits.
     width
         Multiplies every channel count.
     dropout
         Probability of dropping a pooled feature in training.
     stride
-        Input pixels a cell of the last feature map: 32 as published, or 16.
+        Input pixels per cell of the last feature map: 32 as published, or 16.
     """
 
     def __init__(
@@ -84,7 +84,7 @@ class VGG(Network):
         self.apply(initialise)
 
     def features(self, images: Tensor) -> Tensor:
-        """The last feature maps: ``(n, 1, side, side)`` to ``(n, channels, cells, cells)``."""
+        """Compute the last feature maps: ``(n, 1, side, side)`` to ``(n, channels, h, w)``."""
         x = self.maxpool1(self.group1(images))
         x = self.maxpool2(self.group2(x))
         x = self.maxpool3(self.group3(x))
@@ -93,6 +93,6 @@ class VGG(Network):
 
 
 def convolutions(count: int, inputs: int, outputs: int) -> nn.Sequential:
-    """A group of ``count`` 3x3 convolutions at one resolution."""
+    """Build a group of ``count`` 3x3 convolutions at one resolution."""
     into = [inputs] + [outputs] * (count - 1)
     return nn.Sequential(*(ConvNormRelu(i, outputs, kernel_size=3, padding=1) for i in into))

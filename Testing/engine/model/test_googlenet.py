@@ -1,4 +1,4 @@
-"""GoogLeNet against its paper's table 1, and against the names and arithmetic of torchvision's."""
+"""GoogLeNet agrees with table 1 of its paper, and with torchvision's names and results."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from mammopair.model.networks import GoogLeNetSpec
 from mammopair.model.networks.blocks import scale_channels
-from mammopair.model.networks.googlenet import GoogLeNet, adapt_colour_stem
+from mammopair.model.networks.googlenet import GoogLeNet
 
 # Table 1 of arXiv 1409.4842v1, typed from the paper: output size (rows, columns, channels), then
 # #1x1, #3x3 reduce, #3x3, #5x5 reduce, #5x5, pool proj, then the column "params" in K.
@@ -50,13 +50,13 @@ NOT_AS_PRINTED = {"inception4c": 498, "inception4d": 590, "inception5a": 1018, "
 
 @pytest.fixture(scope="module")
 def published():
-    """The network as published, for its 1000 classes, one grey channel."""
+    """The published network with 1000 classes, for one grey channel."""
     torch.manual_seed(0)
     return GoogLeNet(classes=1000).eval()
 
 
 def shapes_of_blocks(network, side):
-    """The output shape of every named part directly below the network, for one image."""
+    """The output shape of every layer of the network, for one image."""
     shapes = {}
     hooks = [
         part.register_forward_hook(
@@ -75,7 +75,7 @@ def convolution_parameters(module):
     return sum(part.weight.numel() for part in module.modules() if isinstance(part, nn.Conv2d))
 
 
-def test_every_block_gives_the_output_size_of_table_1(published):
+def test_every_block_has_the_output_size_of_table_1(published):
     found = shapes_of_blocks(published, 224)
     expected = OTHERS | {name: size for name, (size, _, _) in INCEPTIONS.items()}
     for name, (rows, columns, channels) in expected.items():
@@ -137,14 +137,14 @@ def torchvision_shapes(colours=3, classes=1000):
     return shapes | {"fc.weight": (classes, 1024), "fc.bias": (classes,)}
 
 
-def test_names_and_shapes_are_those_of_torchvision_but_for_the_grey_stem():
+def test_names_and_shapes_are_torchvisions_except_for_the_grey_input():
     network = GoogLeNet(classes=1000, five=3, auxiliary=True)
     ours = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
     assert len(ours) == 57 * 6 + 2 * 6 + 2 * 4 + 2
     assert ours == torchvision_shapes(colours=1)
 
 
-def test_the_published_meaning_of_five_differs_in_nothing_but_the_kernels_so_called():
+def test_the_option_five_changes_only_the_kernels_of_that_branch():
     published = GoogLeNet(classes=1000, five=5, auxiliary=True).state_dict()
     for name, shape in torchvision_shapes(colours=1).items():
         if name.endswith("branch3.1.conv.weight"):
@@ -152,7 +152,7 @@ def test_the_published_meaning_of_five_differs_in_nothing_but_the_kernels_so_cal
         assert tuple(published[name].shape) == shape, name
 
 
-def test_a_five_or_a_stride_that_has_no_meaning_is_refused():
+def test_invalid_values_of_five_and_stride_are_rejected():
     with pytest.raises(ValueError, match="five is 4"):
         GoogLeNet(five=4)
     with pytest.raises(ValueError, match="stride is 8"):
@@ -160,7 +160,7 @@ def test_a_five_or_a_stride_that_has_no_meaning_is_refused():
 
 
 def torchvision_weights(seed=0):
-    """A state dict as torchvision's, drawn so that signals neither vanish nor explode."""
+    """Random weights with torchvision's names, scaled so that activations keep their size."""
     generator = torch.Generator().manual_seed(seed)
     weights = {}
     for name, shape in torchvision_shapes().items():
@@ -177,11 +177,11 @@ def torchvision_weights(seed=0):
 
 
 def torchvision_features(weights, images):
-    """What torchvision's network computes up to its pooling, on colour images; plain functions."""
+    """Features of torchvision's network for colour images, computed with plain functions."""
 
-    def conv(name, x, **how):
+    def conv(name, x, **options):
         norm = [weights[f"{name}.bn.{part}"] for part in ("running_mean", "running_var", *NORM[:2])]
-        x = functional.conv2d(x, weights[f"{name}.conv.weight"], **how)
+        x = functional.conv2d(x, weights[f"{name}.conv.weight"], **options)
         return functional.relu(functional.batch_norm(x, *norm, eps=1e-3))
 
     def inception(name, x):
@@ -209,10 +209,17 @@ def torchvision_features(weights, images):
     return x
 
 
-def test_weights_of_a_colour_network_give_its_features_on_a_grey_image():
+def grey_weights(weights):
+    """Colour weights for one grey channel: kernels summed over the colours, no classifiers."""
+    grey = {name: t for name, t in weights.items() if not name.startswith(("fc.", "aux"))}
+    grey["conv1.conv.weight"] = grey["conv1.conv.weight"].sum(dim=1, keepdim=True)
+    return grey
+
+
+def test_features_agree_with_torchvisions_network_for_a_grey_image():
     colour = torchvision_weights()
     network = GoogLeNet(classes=3, five=3).eval()
-    keys = network.load_state_dict(adapt_colour_stem(colour), strict=False)
+    keys = network.load_state_dict(grey_weights(colour), strict=False)
     assert not keys.unexpected_keys
     assert sorted(keys.missing_keys) == ["fc.bias", "fc.weight"]
     grey = torch.randn(2, 1, 96, 96, generator=torch.Generator().manual_seed(1))
@@ -226,23 +233,15 @@ def test_weights_of_a_colour_network_give_its_features_on_a_grey_image():
     assert logits.isfinite().all()
 
 
-def test_adapting_leaves_the_colour_weights_as_they_were():
-    colour = {"conv1.conv.weight": torch.randn(4, 3, 7, 7), "fc.weight": torch.ones(1)}
-    grey = adapt_colour_stem(colour)
-    assert grey["conv1.conv.weight"].shape == (4, 1, 7, 7)
-    assert colour["conv1.conv.weight"].shape == (4, 3, 7, 7)
-    assert "fc.weight" not in grey
-
-
 @pytest.mark.parametrize(("side", "cells"), [(224, 7), (128, 4), (96, 3)])
-def test_stride_16_gives_twice_the_map_and_not_one_parameter_more(side, cells):
+def test_stride_16_doubles_the_map_without_more_parameters(side, cells):
     images = torch.zeros(1, 1, side, side)
-    usual = GoogLeNet(width=0.125).eval()
+    coarser = GoogLeNet(width=0.125).eval()
     finer = GoogLeNet(width=0.125, stride=16).eval()
     with torch.inference_mode():
-        assert usual.features(images).shape[2:] == (cells, cells)
+        assert coarser.features(images).shape[2:] == (cells, cells)
         assert finer.features(images).shape[2:] == (2 * cells, 2 * cells)
-    assert [p.shape for p in usual.parameters()] == [p.shape for p in finer.parameters()]
+    assert [p.shape for p in coarser.parameters()] == [p.shape for p in finer.parameters()]
 
 
 def test_width_scales_every_channel_count_to_a_multiple_of_eight():
@@ -255,7 +254,7 @@ def test_width_scales_every_channel_count_to_a_multiple_of_eight():
     assert half.fc.in_features == shapes["inception5b"][1]
 
 
-def test_the_class_activation_averages_to_the_logit_less_the_bias():
+def test_the_mean_class_activation_is_the_logit_minus_the_bias():
     torch.manual_seed(3)
     network = GoogLeNet(classes=4, width=0.125).eval()
     nn.init.normal_(network.fc.weight)
@@ -269,7 +268,7 @@ def test_the_class_activation_averages_to_the_logit_less_the_bias():
     assert torch.allclose(maps.mean((2, 3)) + network.fc.bias, logits, atol=1e-5)
 
 
-def test_auxiliary_classifiers_speak_in_training_only():
+def test_auxiliary_classifiers_exist_in_training_only():
     spec = GoogLeNetSpec(width=0.125, auxiliary=True)
     trained = spec.build(2, training=True)
     images = torch.randn(4, 1, 64, 64)
@@ -285,21 +284,21 @@ def test_auxiliary_classifiers_speak_in_training_only():
     assert plain.aux1 is None
 
 
-def test_the_auxiliaries_read_the_outputs_of_4a_and_4d():
+def test_the_auxiliaries_take_the_outputs_of_4a_and_4d():
     network = GoogLeNet(classes=1, width=0.125, auxiliary=True).eval()
-    read = {}
-    network.aux1.register_forward_pre_hook(lambda _m, inputs: read.update(aux1=inputs[0]))
-    network.aux2.register_forward_pre_hook(lambda _m, inputs: read.update(aux2=inputs[0]))
-    made = {}
-    network.inception4a.register_forward_hook(lambda _m, _i, out: made.update(aux1=out))
-    network.inception4d.register_forward_hook(lambda _m, _i, out: made.update(aux2=out))
+    inputs_of = {}
+    network.aux1.register_forward_pre_hook(lambda _m, inputs: inputs_of.update(aux1=inputs[0]))
+    network.aux2.register_forward_pre_hook(lambda _m, inputs: inputs_of.update(aux2=inputs[0]))
+    outputs_of = {}
+    network.inception4a.register_forward_hook(lambda _m, _i, out: outputs_of.update(aux1=out))
+    network.inception4d.register_forward_hook(lambda _m, _i, out: outputs_of.update(aux2=out))
     with torch.inference_mode():
         network.forward_with_auxiliaries(torch.randn(1, 1, 64, 64))
-    assert torch.equal(read["aux1"], made["aux1"])
-    assert torch.equal(read["aux2"], made["aux2"])
+    assert torch.equal(inputs_of["aux1"], outputs_of["aux1"])
+    assert torch.equal(inputs_of["aux2"], outputs_of["aux2"])
 
 
-def test_dropout_acts_in_training_and_never_in_use():
+def test_dropout_is_active_in_training_only():
     network = GoogLeNet(classes=1, width=0.125, dropout=0.5)
     nn.init.normal_(network.fc.weight)
     features = torch.rand(1, network.fc.in_features, 2, 2)
@@ -310,7 +309,7 @@ def test_dropout_acts_in_training_and_never_in_use():
 
 
 @pytest.mark.parametrize("stride", [16, 32])
-def test_small_and_odd_inputs_are_read_too(stride):
+def test_small_and_odd_input_sizes_are_supported(stride):
     network = GoogLeNet(classes=1, width=0.125, stride=stride).eval()
     with torch.inference_mode():
         for side in (32, 57, 131):

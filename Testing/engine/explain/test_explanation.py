@@ -1,4 +1,4 @@
-"""Explaining a record adds maps, moved images and their files, whatever the record looks like."""
+"""Explaining a record adds maps, counterfactual images and their files."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def lesion(names=PAIR, box=LESION_BOX, **changes):
     return Lesion("c", "1", marked), {str(view.source): view for view in views}
 
 
-def explain(ensemble, folder, given, **options):
-    lesion, views = given
+def explain(ensemble, folder, marked_lesion, **options):
+    lesion, views = marked_lesion
     record = classify(lesion, ensemble)
     return drive(
         explain_record(record, lambda view: views[view.file], ensemble, folder, "a", **options)
@@ -37,73 +37,73 @@ def explain(ensemble, folder, given, **options):
 
 
 @pytest.fixture(scope="module")
-def worded(ensemble):
+def with_concepts(ensemble):
     manifest = msgspec.structs.replace(ensemble.manifest, concept_scales=[scale()])
     return dataclasses.replace(ensemble, manifest=manifest)
 
 
 @pytest.fixture(scope="module")
-def explained(worded, tmp_path_factory):
+def explained(with_concepts, tmp_path_factory):
     folder = tmp_path_factory.mktemp("explained")
-    progress, record = explain(worded, folder, lesion())
+    progress, record = explain(with_concepts, folder, lesion())
     return progress, record, folder
 
 
-def test_each_view_has_its_map_and_both_moved_images(explained):
+def test_each_view_has_a_map_and_both_counterfactual_images(explained):
     progress, record, folder = explained
     assert len(progress) > 10
     for view in record.views:
-        made = view.explanation
-        cells = np.array(made.evidence.cells)
+        explanation = view.explanation
+        cells = np.array(explanation.evidence.cells)
         logits = [0.8 * reading.logit - 0.1 for reading in view.member_scores]
-        missed = abs(cells.mean() + made.evidence.bias - np.mean(logits))
-        assert missed == pytest.approx(made.error, abs=1e-3)
-        assert made.method == "shifted-evidence"
+        error = abs(cells.mean() + explanation.evidence.bias - np.mean(logits))
+        assert error == pytest.approx(explanation.error, abs=1e-3)
+        assert explanation.method == "shifted-evidence"
         assert len(cells) == 2 * len(view.evidence.cells)
-        assert [path.towards for path in made.counterfactuals] == ["malignant", "benign"]
-        for path in made.counterfactuals:
+        assert [path.towards for path in explanation.counterfactuals] == ["malignant", "benign"]
+        for path in explanation.counterfactuals:
             assert path.probabilities[0] == pytest.approx(view.probability, abs=1e-4)
             assert len(path.probabilities) > 3
             assert 0.8 <= path.similarity <= 1
             assert [one.descriptor for one in path.concepts] == ["spiculated"]
             assert Image.open(folder / path.file).size == (256, 256)
-        assert len({path.file for path in made.counterfactuals}) == 2
+        assert len({path.file for path in explanation.counterfactuals}) == 2
 
 
-def test_the_map_lies_where_the_evidence_lies(explained):
+def test_the_map_covers_the_square_of_the_evidence(explained):
     for view in explained[1].views:
         first, second = view.evidence, view.explanation.evidence
         assert first.square == second.square
 
 
-def test_the_record_is_written_and_read_back_and_else_unchanged(explained, worded, tmp_path):
+def test_the_record_is_otherwise_unchanged_and_can_be_read_back(explained, with_concepts, tmp_path):
     record = explained[1]
     write_records(tmp_path / "r.jsonl", [record])
     assert read_records(tmp_path / "r.jsonl") == [record]
     plain = [msgspec.structs.replace(view, explanation=None) for view in record.views]
-    assert msgspec.structs.replace(record, views=plain) == classify(lesion()[0], worded)
+    assert msgspec.structs.replace(record, views=plain) == classify(lesion()[0], with_concepts)
 
 
-def test_another_method_can_be_asked_for(ensemble, tmp_path):
+def test_another_method_can_be_selected(ensemble, tmp_path):
     _, record = explain(ensemble, tmp_path, lesion(["R CC"]), method="fine-evidence")
-    made = record.views[0].explanation
-    assert made.method == "fine-evidence"
-    assert len(made.evidence.cells) == 2 * len(record.views[0].evidence.cells)
-    assert made.counterfactuals[0].concepts == [], "this ensemble has no scales"
+    explanation = record.views[0].explanation
+    assert explanation.method == "fine-evidence"
+    assert len(explanation.evidence.cells) == 2 * len(record.views[0].evidence.cells)
+    assert explanation.counterfactuals[0].concepts == [], "this ensemble has no scales"
 
 
-def test_an_unknown_method_is_one_sentence(ensemble, tmp_path):
-    with pytest.raises(InputError, match="'guess' is none of"):
+def test_an_unknown_method_is_rejected(ensemble, tmp_path):
+    with pytest.raises(InputError, match="is 'guess'; it must be one of"):
         explain(ensemble, tmp_path, lesion(["R CC"]), method="guess")
 
 
-def test_a_box_at_the_edge_of_the_film(ensemble, tmp_path):
+def test_a_box_at_the_edge_of_the_image_is_explained(ensemble, tmp_path):
     _, record = explain(ensemble, tmp_path, lesion(["R CC"], box=(-20, -30, 60, 60)))
     assert record.views[0].explanation.counterfactuals[0].similarity >= 0.8
 
 
 @pytest.mark.parametrize("value", [0.0, 1.0], ids=["empty", "saturated"])
-def test_a_crop_without_contrast_stays_and_says_so(ensemble, tmp_path, value):
+def test_a_patch_without_contrast_is_not_changed(ensemble, tmp_path, value):
     flat = np.full((400, 320), value, np.float32)
     _, record = explain(ensemble, tmp_path, lesion(["R CC"], pixels=flat))
     for path in record.views[0].explanation.counterfactuals:
@@ -112,7 +112,7 @@ def test_a_crop_without_contrast_stays_and_says_so(ensemble, tmp_path, value):
 
 
 @pytest.mark.parametrize("intercept", [-60.0, 60.0])
-def test_a_probability_at_the_end_of_the_scale(ensemble, tmp_path, intercept):
+def test_extreme_probabilities_stay_within_0_and_1(ensemble, tmp_path, intercept):
     calibration = msgspec.structs.replace(ensemble.manifest.calibration, intercept=intercept)
     manifest = msgspec.structs.replace(ensemble.manifest, calibration=calibration)
     certain = dataclasses.replace(ensemble, manifest=manifest)
@@ -121,15 +121,15 @@ def test_a_probability_at_the_end_of_the_scale(ensemble, tmp_path, intercept):
         assert all(0 < probability < 1 for probability in path.probabilities)
 
 
-def test_a_folder_that_cannot_be_written_to_is_one_sentence(ensemble, tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(ensemble, tmp_path):
     (tmp_path / "counterfactuals").write_text("a file is in the way")
     with pytest.raises(InputError, match="cannot be written"):
         explain(ensemble, tmp_path, lesion(["R CC"]))
 
 
-def test_a_view_that_is_gone_is_one_sentence(ensemble, tmp_path):
-    given, _ = lesion(["R CC"])
-    record = classify(given, ensemble)
+def test_a_missing_view_is_reported(ensemble, tmp_path):
+    marked_lesion, _ = lesion(["R CC"])
+    record = classify(marked_lesion, ensemble)
 
     def gone(view):
         raise InputError(view.file, "cannot be read")

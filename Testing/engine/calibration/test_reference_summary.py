@@ -1,4 +1,4 @@
-"""What a record says of where a lesion stands, as far as its ensemble knows."""
+"""The part of a record that refers to the ensemble's reference distribution."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ BOTH_VIEWS = Calibration(
 CHANNELS = 128
 
 
-def usual(mean):
-    """Features far from, or all about, a mean; distances 1 to 100."""
+def feature_distribution(mean):
+    """A distribution around a mean, with reference distances from 1 to 100."""
     return FeatureDistribution(
         mean=np.full(CHANNELS, mean),
         directions=np.eye(CHANNELS)[:2],
@@ -39,10 +39,10 @@ def usual(mean):
 
 
 @pytest.fixture(scope="module")
-def knowing(tmp_path_factory):
-    """An ensemble of two members with calibrations by views, points and a reference."""
+def complete(tmp_path_factory):
+    """Two members with calibrations by views, operating points and a reference distribution."""
     folder = write_ensemble(
-        tmp_path_factory.mktemp("knowing") / "e",
+        tmp_path_factory.mktemp("complete") / "e",
         calibration=BOTH_VIEWS,
         one_view_calibration=ONE_VIEW,
         operating_points=[
@@ -52,10 +52,14 @@ def knowing(tmp_path_factory):
     )
     rng = np.random.default_rng(0)
     scores = {fold: OutOfFoldScores(rng.normal(-1, 2, 50), rng.normal(1, 2, 50)) for fold in (0, 1)}
-    reference = ReferenceDistribution(scores, {"member-0": usual(0.0), "member-1": usual(0.0)})
+    reference = ReferenceDistribution(
+        scores, {"member-0": feature_distribution(0.0), "member-1": feature_distribution(0.0)}
+    )
     sha256 = save_reference(reference, folder / "reference.safetensors")
-    kept = ReferenceFile(file="reference.safetensors", sha256=sha256, coverage=0.9, warn_above=0.97)
-    write_manifest(replace(read_manifest(folder), reference=kept), folder)
+    reference_file = ReferenceFile(
+        file="reference.safetensors", sha256=sha256, coverage=0.9, warn_above=0.97
+    )
+    write_manifest(replace(read_manifest(folder), reference=reference_file), folder)
     return load_ensemble(folder, "cpu")
 
 
@@ -72,8 +76,8 @@ def logits_of(record):
 @pytest.mark.parametrize(
     ("views", "calibration"), [(("CC",), ONE_VIEW), (("CC", "MLO"), BOTH_VIEWS)]
 )
-def test_the_number_of_views_chooses_the_calibration(knowing, views, calibration):
-    record = classify(lesion(*views), knowing)
+def test_the_number_of_views_selects_the_calibration(complete, views, calibration):
+    record = classify(lesion(*views), complete)
     expected = lesion_probability(probabilities(logits_of(record), calibration))
     assert record.probability == pytest.approx(expected)
     assert record.prevalence == calibration.prevalence
@@ -85,40 +89,40 @@ def test_the_number_of_views_chooses_the_calibration(knowing, views, calibration
         assert cells.mean() + view.evidence.bias == pytest.approx(calibrated, abs=1e-5)
 
 
-def test_the_points_that_the_probability_reaches_are_said(knowing):
-    record = classify(lesion("CC", "MLO"), knowing)
+def test_operating_points_that_the_probability_reaches_are_marked(complete):
+    record = classify(lesion("CC", "MLO"), complete)
     assert [(point.name, point.reached) for point in record.operating_points] == [
         ("low", True),
         ("high", False),
     ]
 
 
-def test_the_set_is_that_of_the_ranks_in_each_members_own_fold(knowing):
-    record = classify(lesion("CC", "MLO"), knowing)
-    expected = p_values(logits_of(record), [0, 1], knowing.reference.scores)
+def test_the_conformal_set_uses_ranks_in_each_members_own_fold(complete):
+    record = classify(lesion("CC", "MLO"), complete)
+    expected = p_values(logits_of(record), [0, 1], complete.reference.scores)
     assert record.conformal.p_benign == expected.benign
     assert record.conformal.p_malignant == expected.malignant
     assert record.conformal.coverage == 0.9
     assert ("benign" in record.conformal.classes) == (expected.benign > 0.1)
 
 
-def test_the_most_unusual_view_speaks_for_the_lesion_and_is_warned_of_over_the_limit(knowing):
-    plain = classify(lesion("CC", "MLO"), knowing)
-    shares = [view.out_of_distribution_score for view in plain.views]
-    assert plain.out_of_distribution.score == max(shares) <= 0.97
+def test_the_lesion_has_the_highest_score_of_its_views_and_a_warning_above_the_limit(complete):
+    plain = classify(lesion("CC", "MLO"), complete)
+    scores = [view.out_of_distribution_score for view in plain.views]
+    assert plain.out_of_distribution.score == max(scores) <= 0.97
     assert "out-of-distribution" not in [warning.code for warning in plain.warnings]
 
-    far = load_ensemble(knowing.folder, "cpu")
-    strange = {name: usual(1000.0) for name in ("member-0", "member-1")}
-    far.reference = ReferenceDistribution(knowing.reference.scores, strange)
+    far = load_ensemble(complete.folder, "cpu")
+    distant = {name: feature_distribution(1000.0) for name in ("member-0", "member-1")}
+    far.reference = ReferenceDistribution(complete.reference.scores, distant)
     warned = classify(lesion("CC"), far)
     assert warned.out_of_distribution.score == 1
     (warning,) = [one for one in warned.warnings if one.code == "out-of-distribution"]
-    assert "CC view looks unusual" in warning.message
+    assert "CC view is atypical" in warning.message
     assert "99 %" in warning.message
 
 
-def test_an_older_ensemble_gives_a_record_without_what_it_does_not_know(ensemble):
+def test_an_ensemble_without_reference_has_records_without_these_fields(ensemble):
     record = classify(lesion("CC", "MLO"), ensemble)
     assert record.prevalence is None
     assert record.prior_shift is None
@@ -128,9 +132,9 @@ def test_an_older_ensemble_gives_a_record_without_what_it_does_not_know(ensemble
     assert [view.out_of_distribution_score for view in record.views] == [None, None]
 
 
-def test_no_member_that_read_the_lesion_but_has_no_fold_gives_a_set(knowing):
-    alone = knowing.select_members({"member-0"})
-    alone.reference = ReferenceDistribution({1: knowing.reference.scores[1]}, {})
+def test_there_is_no_conformal_set_without_scores_of_the_members_fold(complete):
+    alone = complete.select_members({"member-0"})
+    alone.reference = ReferenceDistribution({1: complete.reference.scores[1]}, {})
     record = classify(lesion("CC"), alone)
     assert record.conformal is None
     assert record.out_of_distribution is None

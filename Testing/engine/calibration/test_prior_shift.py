@@ -1,4 +1,4 @@
-"""A record said again: another prevalence, another coverage; never another verdict."""
+"""Adjusting a record for another prevalence or another coverage."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ RECORD = Record(
 
 
 @pytest.mark.parametrize("prevalence", [0.001, 0.05, 0.48, 0.9])
-def test_the_odds_move_by_the_ratio_of_the_odds_of_the_prevalences(prevalence):
-    moved = shift_probability(0.6, 0.48, prevalence)
+def test_the_odds_change_by_the_ratio_of_the_prevalence_odds(prevalence):
+    shifted = shift_probability(0.6, 0.48, prevalence)
     odds = (0.6 / 0.4) * (prevalence / (1 - prevalence)) / (0.48 / 0.52)
-    assert moved / (1 - moved) == pytest.approx(odds)
+    assert shifted / (1 - shifted) == pytest.approx(odds)
 
 
-def test_counting_lesions_gives_the_same_as_the_formula():
-    """Of 1000 lesions 480 are malignant, of one score 60 in 100; now malignant ones halve."""
+def test_the_formula_agrees_with_counting_lesions():
+    """Of 1000 lesions 480 are malignant, 60 of 100 at one score; then the malignant ones halve."""
     malignant, benign, all_malignant, all_benign = 60 / 2, 40, 480 / 2, 520
     prevalence = all_malignant / (all_malignant + all_benign)
     assert shift_probability(0.6, 0.48, prevalence) == pytest.approx(
@@ -61,17 +61,17 @@ def test_counting_lesions_gives_the_same_as_the_formula():
     )
 
 
-def test_at_another_prevalence_what_was_there_stays_and_the_new_stands_beside():
-    there = adjust_prevalence(RECORD, 0.1)
-    assert replace(there, prior_shift=None) == RECORD
-    new = there.prior_shift
+def test_a_prior_shift_is_added_and_the_original_result_is_kept():
+    adjusted = adjust_prevalence(RECORD, 0.1)
+    assert replace(adjusted, prior_shift=None) == RECORD
+    new = adjusted.prior_shift
     assert new.prevalence == 0.1
     assert new.probability == pytest.approx(shift_probability(0.6, 0.48, 0.1))
     assert new.interval.low < new.probability < new.interval.high < 0.8
     assert new.interval.level == 0.9
 
 
-def test_thresholds_move_with_the_probability_so_the_same_points_are_reached():
+def test_thresholds_shift_with_the_probability_so_the_same_points_are_reached():
     new = adjust_prevalence(RECORD, 0.1).prior_shift
     for before, after in zip(RECORD.operating_points, new.operating_points, strict=True):
         assert (after.name, after.reached) == (before.name, before.reached)
@@ -85,51 +85,53 @@ def test_the_trained_prevalence_changes_nothing():
     assert new.interval.low == pytest.approx(0.4)
 
 
-def test_another_coverage_is_another_set_of_the_same_ranks():
+def test_another_coverage_changes_the_set_and_not_the_p_values():
     assert adjust_coverage(RECORD, 0.95).conformal.classes == ["benign", "malignant"]
     wider = adjust_coverage(RECORD, 0.95)
     assert wider.conformal.coverage == 0.95
     assert adjust_coverage(wider, 0.9) == RECORD
 
 
-def test_a_restated_record_survives_the_way_to_disk(tmp_path):
-    there = adjust_record(RECORD, 0.05, 0.8)
-    write_records(tmp_path / "r.jsonl", [there])
-    assert read_records(tmp_path / "r.jsonl") == [there]
-    assert math.isfinite(there.prior_shift.probability)
+def test_an_adjusted_record_is_written_and_read_back(tmp_path):
+    adjusted = adjust_record(RECORD, 0.05, 0.8)
+    write_records(tmp_path / "r.jsonl", [adjusted])
+    assert read_records(tmp_path / "r.jsonl") == [adjusted]
+    assert math.isfinite(adjusted.prior_shift.probability)
     assert adjust_record(RECORD, None, None) == RECORD
 
 
 @pytest.mark.parametrize(
-    ("prevalence", "said"),
+    ("prevalence", "message"),
     [
-        (0, "prevalence: is 0; it must be over 0 and under 1"),
-        (1, "it must be over 0 and under 1"),
-        (5, "for 5 % give 0.05"),
-        (-0.1, "it must be over 0 and under 1"),
-        (float("nan"), "it must be over 0 and under 1"),
+        (0, "prevalence: is 0; it must be between 0 and 1"),
+        (1, "it must be between 0 and 1"),
+        (5, "for 5 % use 0.05"),
+        (-0.1, "it must be between 0 and 1"),
+        (float("nan"), "it must be between 0 and 1"),
     ],
 )
-def test_a_prevalence_that_cannot_be_is_one_sentence(prevalence, said):
-    with pytest.raises(InputError, match=said):
+def test_an_impossible_prevalence_is_rejected(prevalence, message):
+    with pytest.raises(InputError, match=message):
         adjust_prevalence(RECORD, prevalence)
 
 
-def test_a_model_that_does_not_say_its_prevalence_or_holds_no_scores_is_named():
+def test_an_ensemble_without_prevalence_or_scores_is_named():
     older = replace(RECORD, prevalence=None, conformal=None)
-    with pytest.raises(InputError, match="the ensemble small does not say at which it was trained"):
+    with pytest.raises(InputError, match="ensemble small, whose manifest has no prevalence"):
         adjust_prevalence(older, 0.1)
-    with pytest.raises(InputError, match="the ensemble small holds no scores"):
+    with pytest.raises(InputError, match="ensemble small, which has no scores"):
         adjust_coverage(older, 0.95)
 
 
-def test_an_ensemble_that_could_not_be_restated_is_refused_before_the_work(ensemble_folder):
+def test_an_unsupported_adjustment_is_rejected_before_classification(ensemble_folder):
     manifest = read_manifest(ensemble_folder)
     check_adjustment(manifest, None, None)
-    with pytest.raises(InputError, match="does not say"):
+    with pytest.raises(InputError, match="no prevalence"):
         check_adjustment(manifest, 0.1, None)
-    with pytest.raises(InputError, match="holds no scores"):
+    with pytest.raises(InputError, match="no scores"):
         check_adjustment(manifest, None, 0.9)
-    kept = ReferenceFile(file="r.safetensors", sha256="0" * 64, coverage=0.9, warn_above=0.97)
+    reference_file = ReferenceFile(
+        file="r.safetensors", sha256="0" * 64, coverage=0.9, warn_above=0.97
+    )
     with pytest.raises(InputError, match="coverage: is 90"):
-        check_adjustment(replace(manifest, reference=kept), None, 90)
+        check_adjustment(replace(manifest, reference=reference_file), None, 90)

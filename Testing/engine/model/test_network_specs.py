@@ -1,4 +1,4 @@
-"""All architectures: one interface, exact evidence, the sizes that their papers print."""
+"""Properties that all networks have, and the sizes that their papers print."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mammopair.model.networks import (
     NetworkSpec,
     ResNetSpec,
     VGGSpec,
-    name_architectures,
+    describe_spec_error,
 )
 from mammopair_research.training.member_fit import batch_loss
 from mammopair_research.training.network_cost import count_multiply_adds, count_parameters
@@ -44,8 +44,8 @@ def name_of(spec):
 every_network = pytest.mark.parametrize("spec", SPECS, ids=name_of)
 
 
-def on_paper(spec, outputs=1000):
-    """The network without memory for its weights: shapes and counts only."""
+def without_weights(spec, outputs=1000):
+    """The network on the meta device, for shapes and counts."""
     with torch.device("meta"):
         return spec.build(outputs).eval()
 
@@ -60,8 +60,8 @@ def convolution_weights(network):
 @every_network
 @pytest.mark.parametrize("stride", [16, 32])
 @pytest.mark.parametrize("side", [96, 128, 224])
-def test_every_network_gives_a_map_of_the_same_resolution(spec, stride, side):
-    network = on_paper(msgspec.structs.replace(spec, stride=stride), outputs=3)
+def test_the_map_has_the_resolution_of_the_stride(spec, stride, side):
+    network = without_weights(msgspec.structs.replace(spec, stride=stride), outputs=3)
     images = torch.zeros(2, 1, side, side, device="meta")
     features = network.features(images)
     assert features.shape == (2, network.fc.in_features, side // stride, side // stride)
@@ -70,9 +70,9 @@ def test_every_network_gives_a_map_of_the_same_resolution(spec, stride, side):
 
 
 @every_network
-def test_stride_16_adds_not_one_parameter(spec):
+def test_stride_16_adds_no_parameter(spec):
     finer = msgspec.structs.replace(spec, stride=16)
-    assert count_parameters(on_paper(spec)) == count_parameters(on_paper(finer))
+    assert count_parameters(without_weights(spec)) == count_parameters(without_weights(finer))
 
 
 @every_network
@@ -86,7 +86,7 @@ def test_the_logit_is_exactly_the_mean_of_the_class_activation_plus_the_bias(spe
 
 
 @every_network
-def test_folding_leaves_no_batch_norm_and_keeps_every_output(spec):
+def test_folding_preserves_every_output_and_leaves_no_batch_norm(spec):
     network = drawn_network(spec, 3, seed=9).double()
     folded = fold_batch_norms(copy.deepcopy(network))
     images = torch.randn(2, 1, 96, 96, generator=torch.Generator().manual_seed(0)).double()
@@ -96,17 +96,17 @@ def test_folding_leaves_no_batch_norm_and_keeps_every_output(spec):
 
 
 @every_network
-def test_every_network_learns_which_images_are_striped(spec):
+def test_every_network_learns_to_detect_stripes(spec):
     torch.manual_seed(0)
     network = msgspec.structs.replace(spec, dropout=0.0).build(1, training=True)
     labels = torch.arange(16) % 2
     stripes = torch.sin(torch.arange(64) * 0.8).expand(64, 64) * labels[:, None, None]
     images = (stripes + 0.3 * torch.randn(16, 64, 64))[:, None]
-    targets, how = labels.float()[:, None], Optimisation()
+    targets, optimisation = labels.float()[:, None], Optimisation()
     optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3)
     losses = []
     for _ in range(12):
-        loss = batch_loss(network, images, targets, how)
+        loss = batch_loss(network, images, targets, optimisation)
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -115,7 +115,7 @@ def test_every_network_learns_which_images_are_striped(spec):
 
 
 @every_network
-def test_without_auxiliaries_the_loss_is_the_classifiers_alone(spec):
+def test_without_auxiliaries_the_loss_is_that_of_the_classifier(spec):
     network = spec.build(1, training=True).eval()
     images, targets = torch.randn(2, 1, 64, 64), torch.tensor([[0.0], [1.0]])
     expected = functional.binary_cross_entropy_with_logits(network(images), targets)
@@ -128,7 +128,7 @@ def test_without_auxiliaries_the_loss_is_the_classifiers_alone(spec):
 @settings(max_examples=10, deadline=None)
 @given(spec=st.sampled_from(SPECS), width=st.floats(0.01, 2.0), stride=st.sampled_from([16, 32]))
 def test_at_any_width_all_channel_counts_are_multiples_of_eight(spec, width, stride):
-    network = on_paper(msgspec.structs.replace(spec, width=width, stride=stride), outputs=2)
+    network = without_weights(msgspec.structs.replace(spec, width=width, stride=stride), outputs=2)
     convolutions = [part for part in network.modules() if isinstance(part, nn.Conv2d)]
     assert all(part.out_channels % 8 == 0 for part in convolutions)
     assert network(torch.zeros(1, 1, 64, 64, device="meta")).shape == (1, 2)
@@ -140,13 +140,13 @@ def test_at_any_width_all_channel_counts_are_multiples_of_eight(spec, width, str
 def test_alexnet_has_the_weights_that_its_five_layers_imply():
     # Krizhevsky 2014 prints no count; kernels 11, 5, 3, 3, 3 and one input channel.
     implied = 64 * 1 * 121 + 192 * 64 * 25 + (384 * 192 + 384 * 384 + 256 * 384) * 9
-    assert convolution_weights(on_paper(AlexNetSpec())) == implied
+    assert convolution_weights(without_weights(AlexNetSpec())) == implied
 
 
 @pytest.mark.parametrize(("depth", "millions"), [(11, 133), (13, 133), (16, 138), (19, 144)])
 def test_vgg_has_the_millions_of_parameters_of_table_2(depth, millions):
-    network = on_paper(VGGSpec(depth=depth))
-    colours = 2 * 9 * 64  # the paper's first convolution reads three channels
+    network = without_weights(VGGSpec(depth=depth))
+    colours = 2 * 9 * 64  # the paper's first convolution has three input channels
     biases = sum(part.out_channels for part in network.modules() if isinstance(part, nn.Conv2d))
     dense = (7 * 7 * 512 + 1) * 4096 + (4096 + 1) * 4096 + (4096 + 1) * 1000
     published = convolution_weights(network) + colours + biases + dense
@@ -158,7 +158,7 @@ def test_resnet_costs_the_multiply_adds_of_table_1(depth, billions):
     # The paper's FLOPs are multiply-adds. They say nothing of the projections of option B, which
     # are a small part; two more colours are 2 * 49 * 64 weights on 112 x 112 positions.
     colours = 2 * 49 * 64 * 112 * 112
-    found = count_multiply_adds(on_paper(ResNetSpec(depth=depth)), 224) + colours
+    found = count_multiply_adds(without_weights(ResNetSpec(depth=depth)), 224) + colours
     assert found / 1e9 == pytest.approx(billions, abs=0.1)
 
 
@@ -172,18 +172,18 @@ def test_resnet_has_the_weights_that_table_1_implies(depth):
         implied += 9 * (into * width + (2 * count - 1) * width * width)
         implied += into * width if into != width else 0
         into = width
-    assert convolution_weights(on_paper(ResNetSpec(depth=depth))) == implied
+    assert convolution_weights(without_weights(ResNetSpec(depth=depth))) == implied
 
 
 def test_multiply_adds_are_those_of_the_convolutions_and_the_linear_layer():
-    network = on_paper(AlexNetSpec(), outputs=1)
+    network = without_weights(AlexNetSpec(), outputs=1)
     one, two = 64 * 121 * 56**2, 192 * 64 * 25 * 28**2
     rest = (384 * 192 + 384 * 384 + 256 * 384) * 9 * 14**2
     assert count_multiply_adds(network, 224) == one + two + rest + 256
 
 
 def test_norms_and_the_linear_layer_count_as_parameters():
-    network = on_paper(AlexNetSpec(), outputs=2)
+    network = without_weights(AlexNetSpec(), outputs=2)
     norms = 2 * (64 + 192 + 384 + 384 + 256)
     assert count_parameters(network) == convolution_weights(network) + norms + 2 * 256 + 2
 
@@ -192,14 +192,14 @@ def test_norms_and_the_linear_layer_count_as_parameters():
 
 
 @every_network
-def test_a_network_is_asked_for_by_name_and_written_back_the_same(spec):
-    said = msgspec.to_builtins(spec)
-    assert said["architecture"] in ARCHITECTURES
-    assert msgspec.convert(said, NetworkSpec) == spec
+def test_a_specification_is_encoded_and_decoded(spec):
+    fields = msgspec.to_builtins(spec)
+    assert fields["architecture"] in ARCHITECTURES
+    assert msgspec.convert(fields, NetworkSpec) == spec
 
 
 @pytest.mark.parametrize(
-    ("network", "would_do"),
+    ("network", "remedy"),
     [
         ({"architecture": "lenet"}, "alexnet, vgg, googlenet, resnet"),
         ({"width": 0.5}, "alexnet, vgg, googlenet, resnet"),
@@ -210,13 +210,13 @@ def test_a_network_is_asked_for_by_name_and_written_back_the_same(spec):
         ({"architecture": "vgg", "stride": 8}, "stride"),
     ],
 )
-def test_a_network_that_there_is_not_is_refused_with_what_would_do(network, would_do):
-    with pytest.raises(msgspec.ValidationError) as refused:
+def test_an_invalid_network_is_rejected_with_a_remedy(network, remedy):
+    with pytest.raises(msgspec.ValidationError) as caught:
         msgspec.convert(network, NetworkSpec)
-    assert would_do in name_architectures(refused.value)
+    assert remedy in describe_spec_error(caught.value)
 
 
-def test_the_words_of_a_googlenet_stay_as_checkpoints_are_stamped_with():
+def test_the_encoding_of_a_googlenet_does_not_change_the_stamp_of_checkpoints():
     assert msgspec.json.encode(GoogLeNetSpec(width=0.48, stride=16)) == (
         b'{"architecture":"googlenet","width":0.48,"dropout":0.4,"five":5,"stride":16,'
         b'"auxiliary":false}'
