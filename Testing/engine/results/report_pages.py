@@ -62,7 +62,7 @@ def render(record):
     }
 
 
-def write_report(records, path, **title):
+def write_report(records, path, title="Marked masses"):
     """Write the report of records whose other files are in the folder of the page."""
     sections = (render_section(record, render(record), path.parent) for record in records)
-    write_page(records, sections, path, **title)
+    write_page(records, sections, path, title=title)

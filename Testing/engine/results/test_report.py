@@ -52,13 +52,13 @@ def test_all_elements_are_closed(page):
 
 def test_the_notice_is_first_last_and_with_every_lesion(page, records):
     shown = page.text.removeprefix(page.text[: page.text.index(NOTICE)])
-    assert page.text[: page.text.index(NOTICE)].strip() in ("", "Marked masses on mammograms")
+    assert page.text[: page.text.index(NOTICE)].strip() in ("", "Marked masses")
     assert shown.strip().endswith(NOTICE)
     assert page.text.count(NOTICE) == 2 + len(records)
 
 
 def test_the_gauge_shows_the_numbers_of_the_record(page, records):
-    def place(share):
+    def percentage(share):
         return pytest.approx(100 * share, abs=0.006)
 
     def at(found, name):
@@ -68,13 +68,13 @@ def test_the_gauge_shows_the_numbers_of_the_record(page, records):
     bands, points = page.all("rect", "band"), page.all("line", "point")
     views, members = page.all("line", "view-point"), page.all("circle", "member")
     for record, band, point in zip(records, bands, points, strict=True):
-        assert at(point, "x1") == at(point, "x2") == place(record.probability)
-        assert at(band, "x") == place(record.interval.low)
-        assert at(band, "width") == place(record.interval.high - record.interval.low)
+        assert at(point, "x1") == at(point, "x2") == percentage(record.probability)
+        assert at(band, "x") == percentage(record.interval.low)
+        assert at(band, "width") == percentage(record.interval.high - record.interval.low)
     results = [view for record in records for view in record.views]
-    assert [at(mark, "x1") for mark in views] == [place(view.probability) for view in results]
-    readings = [reading for view in results for reading in view.member_scores]
-    assert [at(mark, "cx") for mark in members] == [place(each.probability) for each in readings]
+    assert [at(mark, "x1") for mark in views] == [percentage(view.probability) for view in results]
+    scores = [score for view in results for score in view.member_scores]
+    assert [at(mark, "cx") for mark in members] == [percentage(each.probability) for each in scores]
 
 
 def test_every_lesion_is_linked_from_the_overview_and_described(page, records):
@@ -150,7 +150,7 @@ def test_a_mirrored_view_is_shown_mirrored_with_a_caption(records, load, tmp_pat
     )
     record = msgspec.structs.replace(record, views=[turned])
     section = render_section(record, {turned.projection: view}, tmp_path)
-    write_page([record], [section], tmp_path / "turned.html")
+    write_page([record], [section], tmp_path / "turned.html", title="Turned")
     usual, mirrored = Page(tmp_path / "as-stored.html"), Page(tmp_path / "turned.html")
     assert "Mirrored left to right for display." in mirrored.text
     assert "Mirrored" not in usual.text
@@ -168,7 +168,7 @@ def test_sections_are_written_to_disk_one_at_a_time(records, tmp_path):
             written.append(sum(file.stat().st_size for file in tmp_path.iterdir()))
             yield section
 
-    write_page(records * 3, one_at_a_time(), tmp_path / "report.html")
+    write_page(records * 3, one_at_a_time(), tmp_path / "report.html", title="Many")
     assert written[-1] > 0.8 * (tmp_path / "report.html").stat().st_size
 
 
@@ -181,7 +181,7 @@ def test_an_interrupted_page_leaves_the_earlier_one(records, tmp_path):
         raise MemoryError
 
     with pytest.raises(MemoryError):
-        write_page(records, failing(), path)
+        write_page(records, failing(), path, title="Interrupted")
     assert path.read_text() == "earlier page"
     assert list(tmp_path.iterdir()) == [path]
 

@@ -12,11 +12,9 @@ from mammopair.results import table_text
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.report.environment import report_environment
 
-TITLE = "Marked masses on mammograms"
-
 
 def write_page(
-    records: Sequence[Record], sections: Iterable[str], path: Path, *, title: str = TITLE
+    records: Sequence[Record], sections: Iterable[str], path: Path, *, title: str
 ) -> None:
     """Write one self-contained HTML page without scripts, which needs no network.
 
