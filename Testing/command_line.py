@@ -59,7 +59,7 @@ def research_refused(run_research):
 
 @contextmanager
 def files_no_larger_than(size):
-    """The operating system refuses to write on beyond so many bytes, as on a full disk."""
+    """Limit the size of files, so that writing fails as on a full disk."""
     resource = pytest.importorskip("resource")  # not on Windows
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
@@ -70,4 +70,5 @@ def files_no_larger_than(size):
 
 
 def written(folder):
-    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+    """The names of the files that a command wrote, without the lock of the folder."""
+    return sorted(path.name for path in folder.rglob("*") if path.is_file() and path.name != ".lock")

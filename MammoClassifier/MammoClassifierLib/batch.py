@@ -1,8 +1,8 @@
-"""The engine's batch inside Slicer: a manifest in, a folder of results out, an exit code.
+"""The batch in Slicer: a lesion table in, a folder of results out, an exit code.
 
-It is ``mammopair batch`` in this process, or on a local cluster with ``--workers``; with
-``--scenes`` it writes a scene a case too. Exit codes are those of the command line: 0, all done;
-1, some input could not be used, each named; 2, wrong usage.
+It is ``mammopair batch`` in this process, or on a local cluster with ``--workers``; ``--scenes``
+also writes a scene for each case. Exit codes are those of the command line: 0, all lesions
+classified; 1, some failed, each with a message; 2, wrong usage.
 """
 
 from __future__ import annotations
@@ -10,31 +10,32 @@ from __future__ import annotations
 import argparse
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from MammoClassifierLib.install import missingPackages
+from mammopair import RESEARCH_USE_ONLY
+from mammopair.batch.run_options import OPTION_HELP, ResultOptions, RunOptions
 from mammopair.errors import InputError
+from mammopair.progress import exhaust
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mammopair.batch.executor import TaskExecutor
+    from mammopair.progress import Progress
 
-USAGE = (
-    "Slicer --no-splash --no-main-window --python-script classify_batch.py "
-    "-- MANIFEST OUT [ENSEMBLE] [--resume] [--workers N] [--scenes] [--dicom] [--report] "
-    "[--evidence]"
-)
+PROGRAM = "Slicer --no-splash --no-main-window --python-script classify_batch.py --"
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Classify the lesions of a manifest, without a window and without a question.
+    """Classify the lesions of a table, without a window or a dialog.
 
     Parameters
     ----------
     arguments
-        As :data:`USAGE` has them; a leading ``--`` is passed over.
+        Of the command line; a leading ``--`` is ignored.
 
     Returns
     -------
@@ -43,88 +44,93 @@ def run(arguments: Sequence[str]) -> int:
     """
     given = list(arguments)[1:] if list(arguments)[:1] == ["--"] else list(arguments)
     try:
-        chosen = _parser().parse_args(given, _Chosen())
+        chosen = _parser().parse_args(given)
     except SystemExit as ended:
         return int(ended.code or 0)
     try:
         return _classify(chosen)
     except InputError as error:
-        _say(str(error))
+        _printMessage(str(error))
         return 1
 
 
-class _Chosen(argparse.Namespace):
-    """What the user chose."""
-
-    manifest: Path
-    out: Path
-    ensemble: str | None
-    resume: bool
-    workers: int
-    scenes: bool
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(usage=USAGE, description="Classify many lesions in Slicer.")
-    parser.add_argument("manifest", type=Path, help="CSV table, one row a view of a lesion")
-    parser.add_argument("out", type=Path, help="folder for all that is written")
-    parser.add_argument("ensemble", nargs="?", help="by name or as a folder")
-    parser.add_argument("--resume", action="store_true", help="go on with the run that OUT holds")
-    parser.add_argument("--workers", type=int, default=0, help="processes of a local Dask cluster")
-    parser.add_argument("--scenes", action="store_true", help="a scene a case")
-    for output in ("dicom", "report", "evidence"):
-        parser.add_argument(f"--{output}", action="store_true", help=f"{output}, a folder a lesion")
+    """The options of ``mammopair batch`` for one machine, and ``--scenes``."""
+    parser = argparse.ArgumentParser(prog=PROGRAM, description="Classify many lesions in Slicer.")
+    parser.add_argument("table", type=Path, help="lesion table: CSV, one row per view of a lesion")
+    parser.add_argument("out", type=Path, help="folder for the results")
+    for name in ("model", "device", "runtime"):
+        parser.add_argument(
+            f"--{name}", default=getattr(RunOptions(), name), help=OPTION_HELP[name]
+        )
+    for name in ("prevalence", "coverage"):
+        parser.add_argument(f"--{name}", type=float, help=OPTION_HELP[name])
+    for name in ("explain", "dicom", "report", "page", "evidence", "parquet"):
+        parser.add_argument(f"--{name}", action="store_true", help=OPTION_HELP[name])
+    parser.add_argument("--resume", action="store_true", help="continue the run in OUT")
+    parser.add_argument(
+        "--workers", type=int, default=0, help="worker processes; default 0: this process alone"
+    )
+    parser.add_argument("--scenes", action="store_true", help="write a scene for each case")
     return parser
 
 
-def _classify(chosen: _Chosen) -> int:
+def _runOptions(chosen: argparse.Namespace) -> RunOptions:
+    results = {field.name: getattr(chosen, field.name) for field in fields(ResultOptions)}
+    return RunOptions(
+        model=chosen.model,
+        device=chosen.device,
+        runtime=chosen.runtime,
+        results=ResultOptions(**results),
+        parquet=chosen.parquet,
+        existing="resume" if chosen.resume else "refuse",
+    )
+
+
+def _classify(chosen: argparse.Namespace) -> int:
     missing = missingPackages()
     if missing:
         problem = "not installed; open the module MammoClassifier once and click Classify"
         raise InputError(", ".join(missing), problem)
     from MammoClassifierLib.scene.case_scenes import checkSceneIsEmpty, writeScenes
-    from mammopair import RESEARCH_USE_ONLY
-    from mammopair.batch.runner import Options, run_batch
-    from mammopair.batch.work_plan import OUTPUTS
-    from mammopair.progress import exhaust
+    from mammopair.batch.lesion_source import TableSource
+    from mammopair.batch.outcome import read_failures
+    from mammopair.batch.run_folder import FAILURES, RECORDS, TABLE
+    from mammopair.batch.runner import run_batch
 
     if chosen.scenes:
         checkSceneIsEmpty()
-    options = Options(
-        model=chosen.ensemble,
-        outputs=tuple(output for output in OUTPUTS if getattr(chosen, output)),
-        resume=chosen.resume,
-    )
-    with _crew(chosen.workers) as crew:
-        steps = run_batch(chosen.manifest, chosen.out, crew, options)
-        summary = exhaust(steps, lambda step: print(f"{step.done} of {step.total}: {step.message}"))
-    _sayFailures(chosen.out / "failures.csv")
+    with _executor(chosen.workers, chosen.device) as executor:
+        steps = run_batch(TableSource(chosen.table), chosen.out, executor, _runOptions(chosen))
+        summary = exhaust(steps, _printProgress)
+    for failure in read_failures(chosen.out / FAILURES):
+        _printMessage(failure.sentence)
     code = summary.exit_code
     if chosen.scenes:
-        for case, problem in writeScenes(chosen.out / "records.jsonl", chosen.out):
+        for case, problem in writeScenes(chosen.out / RECORDS, chosen.out):
             if problem:
-                _say(f"{case}: {problem}")
+                _printMessage(f"{case}: {problem}")
                 code = 1
-    print(chosen.out / "records.jsonl", chosen.out / "table.csv", RESEARCH_USE_ONLY, sep="\n")
+    print(chosen.out / RECORDS, chosen.out / TABLE, RESEARCH_USE_ONLY, sep="\n")
     return code
 
 
-def _crew(workers: int) -> AbstractContextManager[TaskExecutor]:
+def _executor(workers: int, device: str) -> AbstractContextManager[TaskExecutor]:
     if workers == 0:
         from mammopair.batch.executor import LocalExecutor
 
         return nullcontext(LocalExecutor())
     from mammopair.batch.cluster import local_workers
 
-    _startRealPython()
-    return local_workers(workers)
+    _useRealInterpreter()
+    return local_workers(workers, device=device)
 
 
-def _startRealPython() -> None:
-    """Have processes start the interpreter itself where ``PythonSlicer`` is a launcher of it.
+def _useRealInterpreter() -> None:
+    """Start processes with the interpreter itself where ``PythonSlicer`` is a launcher of it.
 
-    On Windows a launcher's child does not get the pipe that its parent was handed, so the process
-    would never begin (Slicer issue 7445). What the launcher sets, this process has set already.
+    On Windows a child of the launcher does not inherit the pipe of its parent, so that the process
+    would never start (Slicer issue 7445). The launcher's environment is already set here.
     """
     import multiprocessing
 
@@ -133,13 +139,9 @@ def _startRealPython() -> None:
         multiprocessing.set_executable(str(real))
 
 
-def _sayFailures(path: Path) -> None:
-    import csv
-
-    with path.open(newline="", encoding="utf-8") as stream:
-        for row in csv.DictReader(stream):
-            _say(f"{row['case_id']} lesion {row['lesion_id']}: {row['reason']}")
+def _printProgress(step: Progress) -> None:
+    print(f"{step.done} of {step.total}: {step.message}")
 
 
-def _say(sentence: str) -> None:
+def _printMessage(sentence: str) -> None:
     print(f"MammoClassifier: {sentence}", file=sys.stderr)

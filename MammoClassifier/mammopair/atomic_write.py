@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -120,11 +121,23 @@ def make_folder(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(
-            path,
-            f"cannot be made ({error.strerror or error}); "
-            "choose a folder that is yours and has free space",
-        ) from error
+        raise _write_error(path, error) from error
+
+
+def prepare_folder(path: Path) -> None:
+    """Make a folder and check that files can be written to it, before long work.
+
+    Raises
+    ------
+    InputError
+        If the operating system refuses: a file of this name, no permission, no space left.
+    """
+    make_folder(path)
+    try:
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise _write_error(path, error) from error
 
 
 def _temporary(path: Path, suffix: str) -> Path:

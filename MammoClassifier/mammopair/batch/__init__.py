@@ -1,30 +1,25 @@
-"""Batch: from ten lesions to an archive, resumable, in one process or on a Dask cluster.
+"""Classify many lesions and write their results, resumable, in one process or on a Dask cluster.
 
-The way of a lesion: ``lesions`` streams the manifest, ``grouping`` puts lesions on the same films
-into one ``plan.Task``, a ``crew`` has it done (this process alone, or the workers of a
-``cluster``), ``worker`` and ``classifying`` turn it into outcomes, ``shards`` keep them, and
-``merge`` makes the results of them. ``running`` is the loop.
+``mammopair classify``, ``demo``, ``batch`` and the batch in 3D Slicer all call
+:func:`mammopair.batch.runner.run_batch`:
 
-Who writes what
-    The client alone appends outcomes to the shards, and waits for the disk; a worker holds
-    nothing that is worth saving. So nothing can be written twice, and whatever is killed costs
-    the tasks in flight and no more: a worker, and Dask gives its tasks to another; the scheduler
-    or the client, and ``--resume`` does what no shard has. Workers write only what is asked for
-    beside the records, into a folder a lesion, whole over what was there. Had each worker shards
-    of its own, each would need a lock, an index and a repair of its own for the same promise.
+1. a :class:`~mammopair.batch.lesion_source.LesionSource` yields the lesions of a table or list;
+2. ``film_groups`` groups lesions that share films into a :class:`~mammopair.batch.work_plan.Task`;
+3. a :class:`~mammopair.batch.executor.TaskExecutor` runs the tasks, in this process or on the
+   workers of a ``cluster``. A task decodes each of its films once (``lesion_task``), classifies its
+   lesions, and writes the requested files of each lesion (``lesion_output``);
+4. ``shards`` append the outcomes to the journal of the run;
+5. ``merge`` writes the results from the journal, in the order of the source.
 
-What decides the results
-    Tasks depend on the manifest alone, never on what is done already or on who is fast. So the
-    merged results are the same bytes for any order of completion and any interruption, on
-    machines of one kind with one thread a worker. (Only where two workers died over a task are
-    its lesions read one by one, which may move the seventh digit.) No clock decides anything.
+Only the client writes to the journal and waits for the disk. A killed worker, scheduler or client
+therefore loses only the tasks that were running; Dask repeats them on another worker, or
+``--resume`` runs them again. Workers write the files of a lesion atomically into its own folder, so
+that a repeated task leaves the same files.
 
-What is trusted
-    Nothing that lies on a disk is ever unpickled: shards are JSON, checked against their schema.
-    Dask's processes do send each other pickles; see ``cluster`` for who can reach them.
+The composition of tasks depends on the order of the lesions only, not on what is already finished
+or on timing. The results are therefore the same bytes after any interruption, on machines of one
+kind with one thread per worker. (Only if two workers die during a task, its lesions are classified
+one by one, which may change the seventh digit.)
+
+Nothing is unpickled from disk. Dask's processes do exchange pickles; see ``cluster``.
 """
-
-from mammopair.batch.film_task import classify_entries, classify_together, read_lesion
-from mammopair.batch.outcome import Failure
-
-__all__ = ["Failure", "classify_entries", "classify_together", "read_lesion"]

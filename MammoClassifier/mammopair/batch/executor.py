@@ -1,4 +1,4 @@
-"""A crew does tasks: this process alone (here), or workers of a Dask cluster (``cluster``)."""
+"""An executor runs tasks: in this process (here), or on workers of a Dask cluster (``cluster``)."""
 
 from __future__ import annotations
 
@@ -7,53 +7,64 @@ from typing import Protocol
 
 from mammopair.batch.outcome import Outcome
 from mammopair.batch.work_plan import BatchPlan, Task
+from mammopair.batch.worker import load_planned_ensemble, run_task
+from mammopair.progress import Progress
 
 
 class TaskExecutor(Protocol):
-    """Whoever does the tasks of a run."""
+    """Runs the tasks of a run."""
 
     name: str
-    """In words, for ``run.json`` and the terminal."""
+    """Description for ``run.json`` and the terminal."""
     dashboard: str
-    """Address of the Dask dashboard; empty where there is none."""
+    """Address of the Dask dashboard; empty if there is none."""
 
     def check(self, plan: BatchPlan) -> list[str]:
-        """Make sure that all can work by the plan, before any work is done.
+        """Verify, before any work, that the plan can be executed.
 
         Returns
         -------
         list of str
-            Warnings, a sentence each.
+            Warnings, one sentence each.
 
         Raises
         ------
         InputError
-            If one of them has another package or ensemble, or cannot be asked.
+            If a process has another version of the package or another ensemble.
         """
 
-    def run_tasks(self, tasks: Iterator[Task], plan: BatchPlan) -> Iterator[list[Outcome]]:
-        """Do tasks, drawn as there is room for them; outcomes come in any order.
+    def run_tasks(
+        self, tasks: Iterator[Task], plan: BatchPlan
+    ) -> Iterator[Progress | list[Outcome]]:
+        """Run tasks, taken from the iterator when there is capacity for them.
+
+        Yields
+        ------
+        Progress or list of Outcome
+            Progress within a task, where known; the outcomes of a task when it is finished, in any
+            order of the tasks.
 
         Raises
         ------
         InputError
-            If it can do no more; what was given out before stays good.
+            If no more tasks can be run; outcomes that were yielded remain valid.
         """
 
 
 class LocalExecutor:
-    """The process itself, one task after the other, without Dask."""
+    """Runs one task after the other in this process, without Dask."""
 
     name = "this process"
     dashboard = ""
 
     def check(self, plan: BatchPlan) -> list[str]:
-        """The process that made the plan can work by it."""
+        """Load the ensemble and verify its weights."""
+        load_planned_ensemble(plan)
         return []
 
-    def run_tasks(self, tasks: Iterator[Task], plan: BatchPlan) -> Iterator[list[Outcome]]:
-        """Do tasks in their order."""
-        from mammopair.batch.worker import run_task
-
+    def run_tasks(
+        self, tasks: Iterator[Task], plan: BatchPlan
+    ) -> Iterator[Progress | list[Outcome]]:
+        """Run the tasks in their order."""
         for task in tasks:
-            yield run_task(task, plan)
+            yield (yield from run_task(task, plan))

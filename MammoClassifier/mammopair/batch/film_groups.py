@@ -1,4 +1,4 @@
-"""Grouping by film: lesions on the same films are handled together, so that each is read once."""
+"""Group lesions that share films, so that a task decodes each film once."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import TypeVar
 
-LESIONS_AT_ONCE = 8
-"""Lesions of a group, whose patches go through the members as one batch."""
-MOST_AT_ONCE = 2 * LESIONS_AT_ONCE
-"""Lesions of a group that grows because they share films."""
+GROUP_SIZE = 8
+"""Lesions of a group; their patches are one batch for the networks."""
+MAX_GROUP_SIZE = 2 * GROUP_SIZE
+"""Lesions of a group that is larger because they share films."""
 LOOK_AHEAD = 64
-"""Lesions that are looked through for those on the same films."""
+"""Lesions that are searched for those on the same films."""
 
 Item = TypeVar("Item")
 
@@ -19,16 +19,17 @@ Item = TypeVar("Item")
 def group_by_film(
     lesions: Iterable[Item], films_of: Callable[[Item], Iterable[str]]
 ) -> Iterator[list[Item]]:
-    """Groups of about :data:`LESIONS_AT_ONCE` lesions, those on the same films in the same group.
+    """Yield groups of about :data:`GROUP_SIZE` lesions, with lesions on the same films together.
 
-    Groups depend on the lesions and their order alone, and so do all digits of the results.
+    The groups, and therefore all digits of the results, depend only on the lesions and their
+    order.
 
     Parameters
     ----------
     lesions
-        Taken as they are needed, :data:`LOOK_AHEAD` ahead.
+        Consumed :data:`LOOK_AHEAD` lesions ahead.
     films_of
-        The files of a lesion.
+        Returns the files of a lesion.
     """
     remaining = iter(lesions)
     waiting: list[Item] = []
@@ -37,19 +38,19 @@ def group_by_film(
         if not waiting:
             return
         group: list[Item] = []
-        while waiting and len(group) < LESIONS_AT_ONCE:
-            group += _take_with_mates(waiting, films_of, MOST_AT_ONCE - len(group))
+        while waiting and len(group) < GROUP_SIZE:
+            group += _take_connected(waiting, films_of, MAX_GROUP_SIZE - len(group))
         yield group
 
 
-def _take_with_mates(
-    waiting: list[Item], films_of: Callable[[Item], Iterable[str]], most: int
+def _take_connected(
+    waiting: list[Item], films_of: Callable[[Item], Iterable[str]], count: int
 ) -> list[Item]:
-    """Take the first lesion, and those behind it that share a film with one that is taken."""
+    """Remove the first lesion and up to ``count - 1`` that share a film with a removed one."""
     taken = [waiting.pop(0)]
     films = set(films_of(taken[0]))
     for other in list(waiting):
-        if len(taken) == most:
+        if len(taken) == count:
             break
         if films.intersection(films_of(other)):
             films.update(films_of(other))

@@ -1,100 +1,123 @@
-"""What is written of one lesion beside its record: DICOM objects, a report, pictures.
+"""Adjust and explain the record of a lesion, and write the files that belong to it.
 
-Each goes into ``OUT/<what>/<case>/<lesion>``, by names that no case id can lead astray, and is
-written whole over what was there; so a task that is done twice leaves the same files.
+The files of a lesion are in ``OUT/<kind>/<case>/<lesion>``, under names that are valid on any file
+system. They are written atomically, so that a task that runs twice leaves the same files.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from mammopair.batch.outcome import Failure
+from mammopair.atomic_write import atomic_write, make_folder
+from mammopair.batch.lesion_task import CutLesion
+from mammopair.batch.outcome import Failure, Step
+from mammopair.batch.run_folder import PAGE, SHARDS
 from mammopair.batch.work_plan import BatchPlan
+from mammopair.calibration.prior_shift import adjust_record
 from mammopair.errors import InputError
-from mammopair.io.reader import read_view
+from mammopair.io.png_file import write_png
+from mammopair.progress import Progress
 from mammopair.record import Record
+from mammopair.results.lesion_folder import lesion_folder
+from mammopair.results.pictures import evidence_layer, lay_over
 from mammopair.results.rendered_view import RenderedView
 
+if TYPE_CHECKING:
+    from mammopair.model.ensemble import Ensemble
+
 Views = Mapping[str, RenderedView]
+"""The rendered views of a lesion, by projection."""
 
 
-def write_outputs(record: Record, plan: BatchPlan) -> Iterator[Failure]:
-    """Write what the plan asks for; a failure for each output that could not be."""
-    if not plan.outputs:
-        return
-    from mammopair.results.lesion_folder import lesion_folder
-    from mammopair.results.rendered_view import render_view
+def finish_lesion(
+    lesion: CutLesion,
+    record: Record,
+    ensemble: Ensemble,
+    plan: BatchPlan,
+    lock: AbstractContextManager[object],
+) -> Generator[Progress, None, tuple[Record, tuple[Failure, ...]]]:
+    """Adjust and explain a record and write the requested files, yielding progress.
 
-    views = {
-        view.projection: render_view(
-            read_view(Path(view.file)), view.evidence.square, record.laterality
-        )
-        for view in record.views
-    }
+    Returns
+    -------
+    Record
+        As it is reported.
+    tuple of Failure
+        One for each step that failed.
+    """
+    wanted = plan.results
+    record = adjust_record(record, wanted.prevalence, wanted.coverage)
+    failures: list[Failure] = []
 
-    for output in plan.outputs:
-        folder = Path(plan.out) / output / lesion_folder(record)
-        try:
-            _WRITE[output](record, views, folder, plan)
-        except InputError as error:
-            yield Failure(record.case_id, record.lesion_id, str(error), output)
+    def fail(step: Step, error: InputError) -> None:
+        failures.append(Failure(record.case_id, record.lesion_id, str(error), step))
+
+    if wanted.explain:
+        with lock:
+            try:
+                record = yield from _explain(lesion, record, ensemble, Path(plan.out))
+            except InputError as error:
+                fail("explain", error)
+    writers: tuple[tuple[Step, bool, Callable[[Record, Views, BatchPlan], None]], ...] = (
+        ("dicom", wanted.dicom, _write_dicom),
+        ("report", wanted.report or wanted.page, _write_report),
+        ("evidence", wanted.evidence, _write_evidence),
+    )
+    for step, requested, write in writers:
+        if requested:
+            try:
+                write(record, lesion.rendered, plan)
+            except InputError as error:
+                fail(step, error)
+    return record, tuple(failures)
 
 
-def _write_dicom(record: Record, views: Views, folder: Path, plan: BatchPlan) -> None:
+def section_file(record: Record, out: Path) -> Path:
+    """Return the file with a lesion's section of ``report.html``, for the merge."""
+    folder = lesion_folder(record)
+    return out / SHARDS / "sections" / folder.parent / f"{folder.name}.html"
+
+
+def _explain(
+    lesion: CutLesion, record: Record, ensemble: Ensemble, out: Path
+) -> Generator[Progress, None, Record]:
+    from mammopair.explain.explanation import explain_record
+
+    name = lesion_folder(record).as_posix()
+    return (yield from explain_record(record, lesion.lesion, ensemble, out, name))
+
+
+def _write_dicom(record: Record, views: Views, plan: BatchPlan) -> None:
     from mammopair.results.dicom.export import make_objects, write_objects
 
+    folder = Path(plan.out) / "dicom" / lesion_folder(record)
     write_objects(make_objects(record, views, plan.moment), folder)
 
 
-def _write_report(record: Record, views: Views, folder: Path, plan: BatchPlan) -> None:
+def _write_report(record: Record, views: Views, plan: BatchPlan) -> None:
+    """Write the lesion's own page, its section of the common page, or both."""
     from mammopair.results.report import render_section, write_page
 
-    _make(folder)
-    title = f"{record.case_id} lesion {record.lesion_id}"
     section = render_section(record, views, Path(plan.out))
-    write_page([record], [section], folder / "report.html", title=title)
+    if plan.results.report:
+        path = Path(plan.out) / "report" / lesion_folder(record) / PAGE
+        make_folder(path.parent)
+        title = f"{record.case_id} lesion {record.lesion_id}"
+        write_page([record], [section], path, title=title)
+    if plan.results.page:
+        path = section_file(record, Path(plan.out))
+        make_folder(path.parent)
+        with atomic_write(path) as stream:
+            stream.write(section)
 
 
-def _write_evidence(record: Record, views: Views, folder: Path, plan: BatchPlan) -> None:
-    """``CC.png`` and ``MLO.png``: the lesion's square, as stored, with the evidence over it."""
-    from mammopair.results.pictures import evidence_layer, lay_over
-
-    _make(folder)
+def _write_evidence(record: Record, views: Views, plan: BatchPlan) -> None:
+    """Write ``CC.png`` and ``MLO.png``: the square around the mass with the evidence map."""
+    folder = Path(plan.out) / "evidence" / lesion_folder(record)
     for result in record.views:
-        plain = views[result.projection].lesion
-        layer = evidence_layer(result.evidence, result.evidence.square, len(plain))
-        _save(lay_over(plain, layer), folder / f"{result.projection}.png")
-
-
-def _save(picture: object, path: Path) -> None:
-    from PIL import Image
-
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        Image.fromarray(picture).save(unfinished, "PNG")  # type: ignore[arg-type]
-        unfinished.replace(path)
-    except OSError as error:
-        raise _refused(path, error) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _refused(folder, error) from error
-
-
-def _refused(path: Path, error: OSError) -> InputError:
-    return InputError(
-        path, f"cannot be written: {error.strerror}; choose a folder with space that is yours"
-    )
-
-
-_WRITE: dict[str, Callable[[Record, Views, Path, BatchPlan], None]] = {
-    "dicom": _write_dicom,
-    "report": _write_report,
-    "evidence": _write_evidence,
-}
+        lesion = views[result.projection].lesion
+        layer = evidence_layer(result.evidence, result.evidence.square, len(lesion))
+        write_png(folder / f"{result.projection}.png", lay_over(lesion, layer))

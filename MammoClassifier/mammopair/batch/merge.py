@@ -1,12 +1,12 @@
-"""From shards to results, in the manifest's order: the same bytes whatever the order of completion.
+"""Write the results of a run from its journal, in the order of the lesions.
 
-The manifest is streamed once more beside the shards, so that what it refuses is listed in its
-place, and what is in the shards but no longer in the manifest is left out.
+The lesions are streamed once more beside the journal, so that invalid ones are listed in their
+place, and outcomes of lesions that are no longer in the table are left out. The results are the
+same bytes whatever the order in which tasks finished.
 """
 
 from __future__ import annotations
 
-import csv
 import heapq
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,94 +14,102 @@ from pathlib import Path
 from typing import TextIO
 
 from mammopair.atomic_write import atomic_write
-from mammopair.batch.batch_summary import Tally
-from mammopair.batch.lesion_stream import BatchLesion, RefusedLesion, stream_lesions
-from mammopair.batch.outcome import Failure
+from mammopair.batch.lesion_output import section_file
+from mammopair.batch.lesion_source import LesionSource
+from mammopair.batch.outcome import Failure, FailureTable
+from mammopair.batch.run_folder import FAILURES, PAGE, RECORDS, SHARDS, TABLE
+from mammopair.batch.run_summary import RunCounts
 from mammopair.batch.shards import Shards
-from mammopair.record import Record
+from mammopair.io.lesion_stream import LesionEntry, RefusedEntry
+from mammopair.record import Record, read_records
 from mammopair.results.record_table import records_to_csv
-
-RECORDS, TABLE, FAILURES = "records.jsonl", "table.csv", "failures.csv"
 
 
 @dataclass
 class _Writers:
     records: TextIO
-    failures: csv.DictWriter[str]
-    tally: Tally
+    failures: FailureTable
+    counts: RunCounts
 
     def fail(self, line: int, failures: tuple[Failure, ...]) -> None:
-        """List a lesion's failures."""
-        self.tally.failures += len(failures)
-        self.tally.failed_lesions += bool(failures)
-        self.failures.writerows(
-            {
-                "line": line,
-                "case_id": one.case_id,
-                "lesion_id": one.lesion_id,
-                "step": one.step,
-                "reason": one.reason,
-            }
-            for one in failures
-        )
+        """Write the failures of a lesion."""
+        self.counts.failures += len(failures)
+        self.counts.failed_lesions += bool(failures)
+        self.failures.write(line, failures)
 
 
-def merge(manifest: Path, shards: Path, out: Path) -> Tally:
-    """Write ``records.jsonl``, ``table.csv`` and ``failures.csv``, each whole or not at all.
+def merge_results(source: LesionSource, out: Path) -> RunCounts:
+    """Write ``records.jsonl``, ``table.csv`` and ``failures.csv``, each complete or not at all.
 
-    Lesions that are in no shard are in no result.
+    Lesions that are not in the journal are counted as missing.
 
     Raises
     ------
     InputError
         If a file cannot be read or written.
     """
-    tally = Tally()
-    with (
-        atomic_write(out / RECORDS) as records,
-        atomic_write(out / FAILURES) as failures,
-    ):
-        columns = ("line", "case_id", "lesion_id", "step", "reason")
-        table = csv.DictWriter(failures, columns, lineterminator="\n")
-        table.writeheader()
-        writers = _Writers(records, table, tally)
-        records_to_csv(_write_through(manifest, Shards(shards), writers), out / TABLE)
-    return tally
+    counts = RunCounts()
+    with atomic_write(out / RECORDS) as records, atomic_write(out / FAILURES) as failures:
+        writers = _Writers(records, FailureTable(failures), counts)
+        records_to_csv(_write_through(source, Shards(out / SHARDS), writers), out / TABLE)
+    return counts
 
 
-def _write_through(manifest: Path, shards: Shards, writers: _Writers) -> Iterator[Record]:
-    """Each record, after its line was written; failures are written on the way."""
-    for lesion in _in_order(stream_lesions(manifest)):
-        writers.tally.lesions += 1
-        if isinstance(lesion, RefusedLesion):
-            writers.fail(lesion.number, (lesion.failure,))
+def write_common_page(out: Path, title: str) -> None:
+    """Write ``report.html`` from the merged records and the sections of the lesions.
+
+    Without any record there is no page, and that of an earlier run is deleted.
+
+    Raises
+    ------
+    InputError
+        If it cannot be written.
+    """
+    from mammopair.results.report import write_page
+
+    records = read_records(out / RECORDS)
+    if not records:
+        (out / PAGE).unlink(missing_ok=True)
+        return
+    files = (section_file(record, out) for record in records)
+    sections = (file.read_text(encoding="utf-8") for file in files if file.is_file())
+    write_page(records, sections, out / PAGE, title=title)
+
+
+def _write_through(source: LesionSource, shards: Shards, writers: _Writers) -> Iterator[Record]:
+    """Yield each record after writing its line; write failures on the way."""
+    for entry in _in_order(source.entries()):
+        writers.counts.lesions += 1
+        if isinstance(entry, RefusedEntry):
+            failure = Failure(entry.case_id, entry.lesion_id, str(entry.error), "table")
+            writers.fail(entry.number, (failure,))
             continue
-        stored = shards.find(lesion)
+        stored = shards.find(entry)
         if stored is None:
-            writers.tally.missing += 1
+            writers.counts.missing += 1
             continue
-        writers.fail(lesion.number, stored.failures)
+        writers.fail(entry.number, stored.failures)
         if stored.has_record:
             writers.records.write(bytes(stored.record).decode() + "\n")
             record = stored.read_record()
-            writers.tally.count(record.probability)
+            writers.counts.count_record(record.probability)
             yield record
 
 
 def _in_order(
-    lesions: Iterator[BatchLesion | RefusedLesion],
-) -> Iterator[BatchLesion | RefusedLesion]:
-    """By number: rows that are refused come before the lesions that still wait for their second.
+    entries: Iterator[LesionEntry | RefusedEntry],
+) -> Iterator[LesionEntry | RefusedEntry]:
+    """Sort by number: an invalid row is yielded before lesions that still wait for their second.
 
-    They wait in a heap until a lesion of a higher number has come; lesions come in order.
+    Invalid rows wait in a heap until a lesion with a higher number comes; lesions come in order.
     """
-    refused: list[tuple[int, RefusedLesion]] = []
-    for lesion in lesions:
-        if isinstance(lesion, RefusedLesion):
-            heapq.heappush(refused, (lesion.number, lesion))
+    refused: list[tuple[int, RefusedEntry]] = []
+    for entry in entries:
+        if isinstance(entry, RefusedEntry):
+            heapq.heappush(refused, (entry.number, entry))
             continue
-        while refused and refused[0][0] < lesion.number:
+        while refused and refused[0][0] < entry.number:
             yield heapq.heappop(refused)[1]
-        yield lesion
+        yield entry
     while refused:
         yield heapq.heappop(refused)[1]

@@ -1,20 +1,19 @@
-"""The results as Parquet: the columns of ``table.csv``, and each record whole beside them."""
+"""Write the results as Parquet: the columns of ``table.csv``, and each record as JSON."""
 
 from __future__ import annotations
 
 from itertools import islice
 from pathlib import Path
 
-from mammopair.batch.merge import RECORDS, TABLE
+from mammopair.batch.run_folder import PARQUET, RECORDS, TABLE
 from mammopair.errors import InputError
 
-PARQUET = "records.parquet"
 NUMBERS = ("probability", "interval_")
-"""How the names of columns begin that hold numbers; ``label`` is an integer, all else text."""
+"""Prefixes of the columns with numbers; ``label`` is an integer, all others are text."""
 
 
-def need_parquet() -> None:
-    """Raise :class:`InputError` if what writes Parquet is not installed."""
+def require_parquet() -> None:
+    """Raise :class:`InputError` if pyarrow, which writes Parquet, is not installed."""
     try:
         import pyarrow  # noqa: F401
     except ModuleNotFoundError as error:
@@ -24,9 +23,14 @@ def need_parquet() -> None:
 
 
 def write_parquet(out: Path) -> Path:
-    """Write ``records.parquet`` from a run's merged results, a block at a time; give its path.
+    """Write ``records.parquet`` from the merged results of a run, one block at a time.
 
-    The column ``record`` holds the JSON of the record.
+    The column ``record`` contains the JSON of the record.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
@@ -37,14 +41,14 @@ def write_parquet(out: Path) -> Path:
     from pyarrow import csv, parquet
 
     with (out / TABLE).open(encoding="utf-8") as stream:
-        columns = stream.readline().rstrip("\n").split(",")
+        names = stream.readline().rstrip("\n").split(",")
     types = {
         name: pyarrow.float64()
         if name.startswith(NUMBERS)
         else pyarrow.int8()
         if name == "label"
         else pyarrow.string()
-        for name in columns
+        for name in names
     }
     schema = pyarrow.schema([*types.items(), ("record", pyarrow.string())])
     options = csv.ConvertOptions(column_types=types, strings_can_be_null=True)
@@ -58,8 +62,8 @@ def write_parquet(out: Path) -> Path:
         ):
             for block in table:
                 lines = [line.rstrip("\n") for line in islice(records, block.num_rows)]
-                whole = [*block.columns, pyarrow.array(lines, pyarrow.string())]
-                writer.write_batch(pyarrow.record_batch(whole, schema))
+                columns = [*block.columns, pyarrow.array(lines, pyarrow.string())]
+                writer.write_batch(pyarrow.record_batch(columns, schema))
         unfinished.replace(out / PARQUET)
     except OSError as error:
         raise InputError(out / PARQUET, f"cannot be written: {error}") from error

@@ -1,53 +1,66 @@
-"""The folder of a run: who may write into it, and which run it holds."""
+"""The folder of a run: its files, who may write to it, and which run it contains."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from mammopair.atomic_write import atomic_write
-from mammopair.batch.worker import other_model, other_version
+from mammopair.batch.run_options import ResultOptions
+from mammopair.batch.worker_identity import model_mismatch, version_mismatch
 from mammopair.errors import InputError
 from mammopair.record import ModelReference
 
 RUN, SHARDS, LOCK = "run.json", "shards", ".lock"
+RECORDS, TABLE, FAILURES = "records.jsonl", "table.csv", "failures.csv"
+PAGE, PARQUET = "report.html", "records.parquet"
 
 
 class BatchRun(msgspec.Struct, kw_only=True):
-    """What a run is, and how far it came. Written when it begins and when it ends."""
+    """Content of ``run.json``: what a run is, and its progress. Written at its start and end."""
 
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
     software: str
     model: ModelReference
-    manifest: str
-    manifest_sha256: str
+    source: str
+    """The lesion table."""
+    source_sha256: str
     began: str
-    """By the client's clock, ISO 8601; nothing is decided by it."""
+    """By the client's clock, ISO 8601; for information only."""
     device: str
     runtime: str
-    outputs: tuple[str, ...]
-    crew: str
-    """Where the lesions were classified, in words."""
+    results: ResultOptions
+    executor: str
+    """Where the lesions are classified."""
+    resumable: bool
+    """Whether its journal is kept, so that it can be resumed."""
     finished: bool = False
     lesions: int = 0
     records: int = 0
     failures: int = 0
     seconds: float = 0.0
-    """Of the last start."""
+    """Duration of the last start."""
 
 
 @contextmanager
-def own_folder(out: Path) -> Iterator[Path]:
-    """Make a folder and keep all other runs out of it, until this process leaves or dies.
+def lock_folder(out: Path) -> Iterator[Path]:
+    """Make a folder and exclude other runs from it until the block ends or the process dies.
+
+    Yields
+    ------
+    Path
+        The absolute folder.
 
     Raises
     ------
     InputError
-        If it cannot be made, or another run writes into it.
+        If it cannot be made, or another run is writing to it.
     """
     from filelock import FileLock, Timeout
 
@@ -57,63 +70,83 @@ def own_folder(out: Path) -> Iterator[Path]:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise InputError(
-            out, "is being written by another run; wait for it, or give another folder"
+            out, "is in use by another run; wait until it ends, or specify another folder"
         ) from error
     except OSError as error:
-        raise InputError(out, f"cannot be written to: {error.strerror}") from error
+        raise InputError(
+            out, f"cannot be written to: {error.strerror}; specify another folder"
+        ) from error
     try:
         yield out.absolute()
     finally:
         lock.release()
 
 
-def begin(run: BatchRun, out: Path, *, resume: bool) -> None:
-    """Write down which run a folder holds, once it is sure that no other is in it.
+def check_existing_run(
+    run: BatchRun, out: Path, existing: Literal["refuse", "resume", "replace"]
+) -> None:
+    """Check that a folder contains no run that prevents another.
+
+    Parameters
+    ----------
+    run
+        The run to be started.
+    out
+        Its folder, locked.
+    existing
+        What to do if the folder contains a run: raise an error, continue it, or start again.
 
     Raises
     ------
     InputError
-        If it holds a run and ``resume`` is not asked, holds none and it is, or holds one of
-        another model, version, runtime or set of outputs.
+        If the folder contains a run that may not be continued or replaced, none to continue, or
+        one with another version, model or options.
     """
-    held = read_batch_run(out)
-    if held is None and resume:
-        raise InputError(out, "holds no run to go on with; leave out --resume")
-    if held is not None:
-        if not resume:
+    found = read_batch_run(out)
+    if existing == "resume":
+        if found is None or not found.resumable:
+            raise InputError(out, "contains no run to resume; leave out --resume")
+        _check_same(found, run, out / RUN)
+    elif found is not None and (existing == "refuse" or found.resumable):
+        remedy = "continue it with `mammopair batch --resume`" if found.resumable else "delete it"
+        raise InputError(out, f"contains another run; {remedy}, or specify another folder")
+
+
+def _check_same(found: BatchRun, run: BatchRun, path: Path) -> None:
+    if found.software != run.software:
+        raise InputError(path, f"mammopair {version_mismatch(run.software, found.software)}")
+    if found.model.sha256 != run.model.sha256:
+        problem = model_mismatch(run.model.sha256, found.model.sha256)
+        raise InputError(path, f"{found.model.name} {problem}, or specify another folder")
+    before = {"runtime": found.runtime, **asdict(found.results)}
+    for name, now in {"runtime": run.runtime, **asdict(run.results)}.items():
+        if before[name] != now:
             raise InputError(
-                out, "holds a run already; go on with it by --resume, or give another folder"
+                path,
+                f"the run was started with {name} {_text(before[name])}, not {_text(now)}; resume "
+                "it with the same options, or specify another folder",
             )
-        _check_same(held, run, out / RUN)
-    write_batch_run(run, out)
 
 
-def _check_same(held: BatchRun, run: BatchRun, path: Path) -> None:
-    if held.software != run.software:
-        raise InputError(path, f"mammopair {other_version(run.software, held.software)}")
-    if held.model.sha256 != run.model.sha256:
-        raise InputError(
-            path,
-            f"{held.model.name} {other_model(run.model.sha256, held.model.sha256)}, "
-            "or give another folder",
-        )
-    for name in ("runtime", "outputs"):
-        was, asked = (_words(getattr(one, name)) for one in (held, run))
-        if was != asked:
-            raise InputError(path, f"was begun with {name} {was}, not {asked}; go on with the same")
+def _text(value: object) -> str:
+    """An option's value, for messages."""
+    if value is None:
+        return "unset"
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
-def _words(value: object) -> str:
-    return " ".join(value) or "none" if isinstance(value, tuple) else str(value)
+def remove_journal(out: Path) -> None:
+    """Delete the journal of a run that is not resumed."""
+    shutil.rmtree(out / SHARDS, ignore_errors=True)
 
 
 def read_batch_run(out: Path) -> BatchRun | None:
-    """The run that a folder holds, if any.
+    """Read ``run.json``; None if the folder contains no run.
 
     Raises
     ------
     InputError
-        If ``run.json`` is there but cannot be read.
+        If ``run.json`` cannot be read.
     """
     path = out / RUN
     try:
@@ -124,11 +157,11 @@ def read_batch_run(out: Path) -> BatchRun | None:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except msgspec.MsgspecError as error:
         raise InputError(
-            path, f"is not what a run writes ({error}); give another folder"
+            path, f"is not the description of a run ({error}); specify another folder"
         ) from error
 
 
 def write_batch_run(run: BatchRun, out: Path) -> None:
-    """Write ``run.json``, whole or not at all."""
+    """Write ``run.json`` atomically."""
     with atomic_write(out / RUN) as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(run), indent=2).decode() + "\n")

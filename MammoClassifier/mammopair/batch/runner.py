@@ -1,200 +1,224 @@
-"""A batch from its manifest to its results: the loop that everything else here is for."""
+"""Run a batch: classify lesions from a source and write their results into a folder."""
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Generator, Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from mammopair import __version__
-from mammopair.batch.batch_summary import Summary
 from mammopair.batch.executor import TaskExecutor
 from mammopair.batch.film_groups import group_by_film
-from mammopair.batch.lesion_stream import BatchLesion, stream_lesions
-from mammopair.batch.merge import merge
-from mammopair.batch.run_folder import SHARDS, BatchRun, begin, own_folder, write_batch_run
+from mammopair.batch.lesion_source import LesionSource
+from mammopair.batch.merge import merge_results, write_common_page
+from mammopair.batch.parquet import require_parquet, write_parquet
+from mammopair.batch.run_folder import (
+    SHARDS,
+    BatchRun,
+    check_existing_run,
+    lock_folder,
+    remove_journal,
+    write_batch_run,
+)
+from mammopair.batch.run_options import RunOptions
+from mammopair.batch.run_summary import RunCounts, RunSummary
 from mammopair.batch.shards import Shards
 from mammopair.batch.work_plan import BatchPlan, Task
 from mammopair.errors import InputError
+from mammopair.io.lesion_stream import LesionEntry
+from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, find_ensemble, included_ensembles
+from mammopair.model.manifest import MANIFEST_FILE, check_adjustment, read_manifest
+from mammopair.model.weights import file_sha256
 from mammopair.progress import Progress
 from mammopair.record import ModelReference
 
 
-@dataclass(frozen=True)
-class Options:
-    """What a user decides of a run."""
-
-    model: str | None = None
-    device: str = "auto"
-    runtime: str = "torch"
-    outputs: tuple[str, ...] = ()
-    """Of :data:`~mammopair.batch.work_plan.OUTPUTS`."""
-    resume: bool = False
-
-
 @dataclass
-class _Survey:
-    """What a manifest holds, before any work."""
+class _Counters:
+    """Lesions of a run so far."""
 
-    sha256: str
-    lesions: int = 0
-    refused: int = 0
-
-
-@dataclass
-class _Count:
-    """How far a run is."""
-
-    kept: int = 0
+    reused: int = 0
     done: int = 0
     failed: int = 0
-    waiting: dict[int, BatchLesion] = field(default_factory=dict)
+
+    def progress(self, total: int, activity: str = "") -> Progress:
+        """Return the progress of the run, with what is being done at the moment."""
+        done = self.reused + self.done
+        message = f"{done} lesions, {self.failed} failed"
+        return Progress(done, total, f"{message}: {activity}" if activity else message)
 
 
 def run_batch(
-    manifest: Path, out: Path, crew: TaskExecutor, options: Options = Options()
-) -> Generator[Progress, None, Summary]:
-    """Classify the lesions of a manifest into a folder; closing the generator stops it.
+    source: LesionSource, out: Path, executor: TaskExecutor, options: RunOptions
+) -> Generator[Progress, None, RunSummary]:
+    """Classify the lesions of a source and write their results into a folder.
 
-    Whenever it ends, and however, what was finished by then is in the folder's shards, and
-    ``resume`` goes on from there: it keeps all lesions that were finished without a failure and
-    of which the manifest still says the same.
+    Closing the generator stops the run. Whenever it ends, finished lesions are in the journal in
+    the folder, and a run with ``existing="resume"`` continues from there: it keeps all lesions
+    that were finished without a failure and whose rows in the table are unchanged. A run with
+    ``existing="replace"`` is not resumable, and its journal is deleted at its end.
+
+    Parameters
+    ----------
+    source
+        The lesions.
+    out
+        Folder of the results; made if it does not exist.
+    executor
+        Runs the tasks.
+    options
+        What is computed and written.
 
     Yields
     ------
     Progress
-        After each task; its message counts lesions and failures.
+        In lesions.
 
     Returns
     -------
-    Summary
+    RunSummary
         As the generator's value.
 
     Raises
     ------
     InputError
-        If the manifest holds no lesion, the folder is another run's, a worker would give other
-        results, the folder cannot be written, or the crew is gone.
+        If there are no lesions, an option is invalid, the folder contains another run or cannot
+        be written, a worker would compute other results, or no more tasks can be run.
     """
-    survey = _survey(manifest)
-    with own_folder(out) as folder:
-        plan, stamp = _make_plan(folder, options)
+    if options.parquet:
+        require_parquet()
+    sha256 = source.sha256()
+    valid, refused = _count(source)
+    plan, model = _make_plan(out.absolute(), options)
+    with lock_folder(out) as folder:
         run = BatchRun(
             software=plan.software,
-            model=stamp,
-            manifest=str(manifest.absolute()),
-            manifest_sha256=survey.sha256,
+            model=model,
+            source=source.name,
+            source_sha256=sha256,
             began=plan.moment.isoformat(timespec="seconds"),
             device=plan.device,
             runtime=plan.runtime,
-            outputs=plan.outputs,
-            crew=crew.name,
-            lesions=survey.lesions + survey.refused,
+            results=plan.results,
+            executor=executor.name,
+            resumable=options.existing != "replace",
+            lesions=valid + refused,
         )
-        begin(run, folder, resume=options.resume)
-        warnings = crew.check(plan)
-
-        began = time.perf_counter()
-        shards, count = Shards(folder / SHARDS), _Count(failed=survey.refused)
-        yield Progress(0, survey.lesions, _message(count))
-        try:
-            for outcomes in crew.run_tasks(_tasks(manifest, shards, count), plan):
-                shards.append(outcomes)
-                count.done += len(outcomes)
-                count.failed += sum(bool(outcome.failures) for outcome in outcomes)
-                yield Progress(count.kept + count.done, survey.lesions, _message(count))
-        except BaseException:
-            with suppress(InputError):  # on a full disk; what stopped the run is told, not this
-                _write_index(shards, count)
-            raise
-        _write_index(shards, count)
-        tally = merge(manifest, folder / SHARDS, folder)
-        seconds = time.perf_counter() - began
-        run.finished, run.seconds = not tally.missing, round(seconds, 1)
-        run.records, run.failures = tally.records, tally.failures
+        check_existing_run(run, folder, options.existing)
+        warnings = executor.check(plan)
+        start = time.perf_counter()
+        with _journal(folder, resumable=run.resumable) as shards:
+            write_batch_run(run, folder)
+            counters = _Counters(failed=refused)
+            yield counters.progress(valid)
+            for step in executor.run_tasks(_tasks(source, shards, counters), plan):
+                if isinstance(step, Progress):
+                    yield counters.progress(valid, step.message)
+                    continue
+                shards.append(step)
+                counters.done += len(step)
+                counters.failed += sum(bool(outcome.failures) for outcome in step)
+                yield counters.progress(valid)
+            counts = _write_results(source, folder, options)
+        seconds = time.perf_counter() - start
+        run.finished, run.seconds = not counts.missing, round(seconds, 1)
+        run.records, run.failures = counts.records, counts.failures
         write_batch_run(run, folder)
-        return Summary(
-            tally=tally,
-            kept=count.kept,
+        return RunSummary(
+            counts=counts,
+            reused=counters.reused,
             seconds=seconds,
             out=str(out),
-            dashboard=crew.dashboard,
+            dashboard=executor.dashboard,
             warnings=warnings,
         )
 
 
-def _survey(manifest: Path) -> _Survey:
-    """Go through the manifest once, so that its end is known and trouble is seen early.
+@contextmanager
+def _journal(folder: Path, *, resumable: bool) -> Iterator[Shards]:
+    """Open the journal; at the end write its index, or delete it if the run is not resumable."""
+    if not resumable:
+        remove_journal(folder)
+        try:
+            yield Shards(folder / SHARDS)
+        finally:
+            remove_journal(folder)
+        return
+    shards = Shards(folder / SHARDS)
+    try:
+        yield shards
+    except InputError as error:
+        problem = f"{error.problem}; completed lesions are kept: run again with --resume"
+        raise InputError(error.subject, problem) from error
+    finally:
+        with suppress(InputError):  # for information only, and on a full disk there is no space
+            shards.write_index()
+
+
+def _write_results(source: LesionSource, folder: Path, options: RunOptions) -> RunCounts:
+    counts = merge_results(source, folder)
+    if options.results.page:
+        write_common_page(folder, source.title)
+    if options.parquet:
+        write_parquet(folder)
+    return counts
+
+
+def _count(source: LesionSource) -> tuple[int, int]:
+    """Count valid and invalid lesions, so that the total is known and errors are found early.
 
     Raises
     ------
     InputError
-        If it cannot be read, or holds no lesion at all.
+        If there are no lesions.
     """
-    try:
-        with manifest.open("rb") as stream:
-            survey = _Survey(hashlib.file_digest(stream, "sha256").hexdigest())
-    except OSError as error:
-        raise InputError(manifest, f"cannot be read: {error.strerror}") from error
-    for lesion in stream_lesions(manifest):
-        if isinstance(lesion, BatchLesion):
-            survey.lesions += 1
+    valid = refused = 0
+    for entry in source.entries():
+        if isinstance(entry, LesionEntry):
+            valid += 1
         else:
-            survey.refused += 1
-    if not survey.lesions and not survey.refused:
-        raise InputError(manifest, "holds no lesion; a row a view of a lesion is needed")
-    return survey
+            refused += 1
+    if not valid and not refused:
+        raise InputError(source.name, "contains no lesions; add one row for each view of a lesion")
+    return valid, refused
 
 
-def _make_plan(folder: Path, options: Options) -> tuple[BatchPlan, ModelReference]:
-    from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, find_ensemble, included_ensembles
-    from mammopair.model.manifest import MANIFEST_FILE, read_manifest
-    from mammopair.model.weights import file_sha256
-
+def _make_plan(out: Path, options: RunOptions) -> tuple[BatchPlan, ModelReference]:
     ensemble = find_ensemble(options.model)
-    about, sha256 = read_manifest(ensemble), file_sha256(ensemble / MANIFEST_FILE)
+    manifest, sha256 = read_manifest(ensemble), file_sha256(ensemble / MANIFEST_FILE)
+    check_adjustment(manifest, options.results.prevalence, options.results.coverage)
     name = options.model or DEFAULT_ENSEMBLE
     plan = BatchPlan(
         model=name if name in included_ensembles() else str(ensemble.absolute()),
         sha256=sha256,
         software=__version__,
-        out=str(folder),
+        out=str(out),
         moment=datetime.now(),
         device=options.device,
         runtime=options.runtime,
-        outputs=options.outputs,
+        results=options.results,
     )
-    return plan, ModelReference(name=about.name, version=about.version, sha256=sha256)
+    return plan, ModelReference(name=manifest.name, version=manifest.version, sha256=sha256)
 
 
-def _tasks(manifest: Path, shards: Shards, count: _Count) -> Iterator[Task]:
-    """The tasks that are left, as they are asked for.
+def _tasks(source: LesionSource, shards: Shards, counters: _Counters) -> Iterator[Task]:
+    """Yield the unfinished tasks, as they are requested.
 
-    Tasks are made of all lesions, finished or not, since lesions that are read together share
-    the last digits of their numbers; a task with a finished lesion is done whole, and what is
-    finished is not written again.
+    Tasks are composed of all lesions, finished or not, since lesions that are classified together
+    share the last digits of their results. A task with a finished lesion is computed as a whole,
+    and only outcomes of unfinished lesions are stored.
     """
-    lesions = (one for one in stream_lesions(manifest) if isinstance(one, BatchLesion))
-    for group in group_by_film(lesions, lambda one: [row.file for row in one.entry.rows]):
-        stored = [shards.find(lesion) for lesion in group]
-        left = [
-            lesion
-            for lesion, found in zip(group, stored, strict=True)
-            if found is None or found.failures
-        ]
-        count.kept += len(group) - len(left)
-        if left:
-            yield Task(tuple(group), frozenset(lesion.number for lesion in left))
+    lesions = (entry for entry in source.entries() if isinstance(entry, LesionEntry))
+    for group in group_by_film(lesions, lambda entry: [row.file for row in entry.lesion.rows]):
+        unfinished = frozenset(entry.number for entry in group if not _finished(entry, shards))
+        counters.reused += len(group) - len(unfinished)
+        if unfinished:
+            yield Task(tuple(group), unfinished)
 
 
-def _write_index(shards: Shards, count: _Count) -> None:
-    if count.done:
-        shards.write_index()
-
-
-def _message(count: _Count) -> str:
-    return f"{count.kept + count.done} lesions, {count.failed} failed"
+def _finished(entry: LesionEntry, shards: Shards) -> bool:
+    stored = shards.find(entry)
+    return stored is not None and not stored.failures

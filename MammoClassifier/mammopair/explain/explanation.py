@@ -6,22 +6,20 @@ into the record, pictures go into files beside it.
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from msgspec.structs import replace
 
-from mammopair.errors import InputError
 from mammopair.explain.attribution import Patches
 from mammopair.explain.default_method import FALLBACK_METHOD, default_method
 from mammopair.explain.view_explanation import counterfactuals_of_view, map_view
-from mammopair.lesion import MarkedView
+from mammopair.io.png_file import write_png
+from mammopair.lesion import Lesion
 from mammopair.progress import Progress
-from mammopair.record import Explanation, Record, ViewResult
-from mammopair.view import Box, Projection, View
+from mammopair.record import Explanation, Record
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
@@ -29,12 +27,12 @@ if TYPE_CHECKING:
 FINER_METHOD = "shifted-evidence"
 """The class activation on a finer grid."""
 COUNTERFACTUAL_FOLDER = "counterfactuals"
-"""Where the moved images go, beside the records."""
+"""Folder of the counterfactual images, beside the records."""
 
 
 def explain_record(
     record: Record,
-    load: Callable[[ViewResult], View],
+    lesion: Lesion,
     ensemble: Ensemble,
     folder: Path,
     name: str,
@@ -46,14 +44,14 @@ def explain_record(
     ----------
     record
         Of one lesion, as the ensemble classified it.
-    load
-        Gives the view that a view's result came from.
+    lesion
+        The lesion that was classified; its patches suffice.
     ensemble
         The one that made the record.
     folder
-        Where records are written: the pictures go into its subfolder :data:`COUNTERFACTUAL_FOLDER`.
+        Folder of the records; file names in the record are relative to it.
     name
-        How the pictures' file names begin, different for each lesion.
+        Folder below :data:`COUNTERFACTUAL_FOLDER` for the images of this lesion.
     method
         Of the map; by default the one that measured best on the ensemble. Where that is the
         class activation, which the record holds anyway, the same on a finer grid.
@@ -61,20 +59,19 @@ def explain_record(
     Raises
     ------
     InputError
-        If a view or the method cannot be had, or a picture cannot be written.
+        If the method is unknown, or an image cannot be written.
     """
+    by_projection = {str(marked.view.projection): marked for marked in lesion.marked}
     views = []
     for number, result in enumerate(record.views):
         yield Progress(number, len(record.views), f"Explaining the {result.projection} view")
-        # A file that does not state its projection was classified by the lesion table's.
-        view = dataclasses.replace(load(result), projection=Projection(result.projection))
-        marked = MarkedView(view, Box(*result.box))
+        marked = by_projection[result.projection]
         count = len(record.views)
         found = yield from map_view(ensemble, marked, count, method or displayed_method(ensemble))
         changed = yield from counterfactuals_of_view(ensemble, marked, count)
         paths = []
         for towards, path in changed.paths.items():
-            file = f"{COUNTERFACTUAL_FOLDER}/{name}-{result.projection}-{towards}.png"
+            file = f"{COUNTERFACTUAL_FOLDER}/{name}/{result.projection}-{towards}.png"
             write_patch_png(folder / file, changed.images[towards])
             paths.append(replace(path, file=file))
         explanation = Explanation(
@@ -91,17 +88,11 @@ def displayed_method(ensemble: Ensemble) -> str:
 
 
 def write_patch_png(path: Path, patch: Patches) -> None:
-    """A patch ``(rows, rows)`` in [0, 1] as 8-bit PNG.
+    """Write a patch ``(rows, rows)`` in [0, 1] as 8-bit PNG.
 
     Raises
     ------
     InputError
         If it cannot be written.
     """
-    from PIL import Image
-
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray(np.rint(255 * patch.clip(0, 1)).astype(np.uint8)).save(path)
-    except OSError as error:
-        raise InputError(path, f"cannot be written: {error.strerror or error}") from error
+    write_png(path, np.rint(255 * patch.clip(0, 1)).astype(np.uint8))

@@ -41,7 +41,7 @@ def compare(
 
         mammopair-research compare runs/* --reference googlenet --out table
     """
-    from mammopair.cli.classify_output import prepare_folder
+    from mammopair.atomic_write import prepare_folder
     from mammopair.cli.terminal import output, run_with_bar
     from mammopair_research.comparison.compare_runs import compare_runs
     from mammopair_research.comparison.comparison_document import how_to_read, write_comparison

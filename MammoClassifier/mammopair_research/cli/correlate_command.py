@@ -39,7 +39,7 @@ def correlate(
     """
     import json
 
-    from mammopair.cli.classify_output import prepare_folder
+    from mammopair.atomic_write import prepare_folder
     from mammopair.cli.terminal import output, run_with_bar
     from mammopair.model.ensemble import load_ensemble
     from mammopair_research.concept_correlation.correlation_output import (

@@ -42,7 +42,7 @@ def crossval(
     """
     import msgspec
 
-    from mammopair.cli.classify_output import prepare_folder
+    from mammopair.atomic_write import prepare_folder
     from mammopair.cli.terminal import output, run_with_bar
     from mammopair_research.crossval.cross_validation import cross_validate
     from mammopair_research.crossval.run_description import PREDICTIONS, read_cross_validation
@@ -56,7 +56,7 @@ def crossval(
     folder = (out / plan.name).absolute()
     prepare_folder(folder)
     pools = (
-        cluster_options.pool_at(scheduler, tls) if scheduler else cluster_options.side_by_side(jobs)
+        cluster_options.pool_at(scheduler, tls) if scheduler else cluster_options.local_jobs(jobs)
     )
     with pools as pool:
         run = run_with_bar(cross_validate(plan, data.absolute(), folder, device=device, pool=pool))

@@ -49,7 +49,7 @@ def faithfulness(
     """
     import json
 
-    from mammopair.cli.classify_output import prepare_folder
+    from mammopair.atomic_write import prepare_folder
     from mammopair.cli.terminal import run_with_bar
     from mammopair.explain.default_method import write_default_method
     from mammopair.model.ensemble import load_ensemble

@@ -66,7 +66,7 @@ def handcrafted(
 
 
 def _fit(data: Path, out: Path, plan: Path | None, jobs: int, as_json: bool) -> None:
-    from mammopair.cli.classify_output import prepare_folder
+    from mammopair.atomic_write import prepare_folder
     from mammopair.cli.terminal import output, run_with_bar
     from mammopair_research.handcrafted.baseline_run import run_baseline
     from mammopair_research.handcrafted.search_plan import read_search_plan
@@ -74,7 +74,7 @@ def _fit(data: Path, out: Path, plan: Path | None, jobs: int, as_json: bool) -> 
     settings = read_search_plan(plan)
     folder = out / settings.name
     prepare_folder(folder)
-    with cluster_options.side_by_side(jobs) as pool:
+    with cluster_options.local_jobs(jobs) as pool:
         figures = run_with_bar(run_baseline(settings, data, folder, pool=pool))
     _print_figures(figures, as_json)
     if not as_json:
@@ -88,7 +88,7 @@ def _measure(data: Path, path: Path, jobs: int) -> None:
     from mammopair.io.crop_folder import read_index
     from mammopair_research.handcrafted.feature_table import measure_folder
 
-    with cluster_options.side_by_side(jobs) as pool:
+    with cluster_options.local_jobs(jobs) as pool:
         table = run_with_bar(measure_folder(data, read_index(data), path, pool=pool))
     crops, features = table.values.shape
     output().print(f"{path}  [dim]{features} features of {crops} crops[/dim]")
@@ -96,7 +96,7 @@ def _measure(data: Path, path: Path, jobs: int) -> None:
 
 def _score(data: Path, model: Path, out: Path, jobs: int) -> dict[str, Any]:
     """The figures of a saved model; patients that it was fitted on are left out."""
-    from mammopair.cli.classify_output import prepare_folder
+    from mammopair.atomic_write import prepare_folder
     from mammopair.cli.terminal import run_with_bar
     from mammopair.errors import InputError
     from mammopair.io.crop_folder import read_index
@@ -111,7 +111,7 @@ def _score(data: Path, model: Path, out: Path, jobs: int) -> dict[str, Any]:
     if not rows:
         raise InputError(data, f"holds only patients that {model} was fitted on")
     prepare_folder(out)
-    with cluster_options.side_by_side(jobs) as pool:
+    with cluster_options.local_jobs(jobs) as pool:
         table = run_with_bar(measure_folder(data, rows, out / "scored-features.csv", pool=pool))
     figures: dict[str, Any] = dict(measure_logits(rows, classifier.logits(table.values)))
     return figures | {"left_out": len(every) - len(rows), "pipeline": classifier.description.kind}

@@ -29,7 +29,7 @@ def train(
     """
     import json
 
-    from mammopair.cli.classify_output import prepare_folder
+    from mammopair.atomic_write import prepare_folder
     from mammopair.cli.figure_tables import print_figures
     from mammopair.cli.terminal import output, run_with_bar
     from mammopair.io.crop_folder import read_index
@@ -41,7 +41,7 @@ def train(
     rows = read_index(data)
     folder = out / plan.name
     prepare_folder(folder)
-    with cluster_options.side_by_side(jobs) as pool:
+    with cluster_options.local_jobs(jobs) as pool:
         steps = train_members(plan, data, folder, device=device, pool=pool)
         checkpoints = run_with_bar(steps)
     manifest = run_with_bar(export_ensemble(plan, rows, data, checkpoints, folder / "ensemble"))

@@ -1,4 +1,4 @@
-"""What the tests of the batch do with manifests, processes and results."""
+"""Lesion tables, processes and results for the tests of the batch."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from mammopair.batch.executor import LocalExecutor
-from mammopair.batch.runner import Options, run_batch
+from mammopair.batch.lesion_source import TableSource
+from mammopair.batch.run_options import ResultOptions, RunOptions
+from mammopair.batch.runner import run_batch
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import LESION_BOX
 
@@ -19,12 +21,12 @@ COLUMNS = ["case_id", "lesion_id", "laterality", "view", "file", "box_x", "box_y
 LESIONS = 40
 SCHEDULER = ("-m", "distributed.cli.dask_scheduler", "--no-dashboard")
 WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny", "--no-dashboard")
-"""What Python is told, to be Dask's; where it listens, or whom it works for, comes behind."""
+"""Arguments of Python that start Dask's processes; addresses are added."""
 PATIENCE = 300
-"""Seconds to wait for something that takes one on an idle machine."""
+"""Seconds to wait for something that takes one second on an idle machine."""
 
 
-def write_manifest(path, rows):
+def write_table(path, rows):
     with path.open("w", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerows(chain([COLUMNS], rows))
     return path
@@ -39,37 +41,45 @@ def lesion_rows(number, *, case=None, files=None, box=LESION_BOX, laterality="R"
     ]
 
 
-def run_alone(manifest, out, ensemble, **options):
-    """Run a batch in this process; gives its progress and its summary."""
-    return drive(run_batch(manifest, out, LocalExecutor(), Options(model=str(ensemble), **options)))
+def run_local(table, out, ensemble, *, existing="refuse", runtime="torch", **results):
+    """Run a batch in this process; return its progress and its summary."""
+    options = RunOptions(
+        model=str(ensemble),
+        runtime=runtime,
+        results=ResultOptions(**results),
+        existing=existing,
+    )
+    return drive(run_batch(TableSource(table), out, LocalExecutor(), options))
 
 
-def environment(**more):
-    """Of the processes that tests start: one thread, and the package that is tested."""
-    return {**os.environ, "OMP_NUM_THREADS": "1", **more}
+def environment(modules=None):
+    """Return the environment of processes that tests start, with a folder of modules to prefer."""
+    paths = [str(modules)] if modules else []
+    paths += filter(None, [os.environ.get("PYTHONPATH")])
+    return {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)}
 
 
 def outcomes_in(out):
-    """How many outcomes are on the disk."""
+    """Count the outcomes on disk."""
     shards = (Path(out) / "shards").glob("*.jsonl")
     return sum(path.read_bytes().count(b"\n") for path in shards)
 
 
 def wait_until(condition, process=None):
-    """Wait until a condition holds, while a process works on it."""
+    """Wait until a condition is true, while a process is running."""
     patience = time.monotonic() + PATIENCE
     while not condition():
         if process is not None and process.poll() is not None:
-            pytest.fail(f"ended too early: {process.communicate()}")
-        assert time.monotonic() < patience, "waited in vain"
+            pytest.fail(f"ended before the condition was true: {process.communicate()}")
+        assert time.monotonic() < patience, "timeout"
         time.sleep(0.01)
 
 
 def end(process, code):
-    """Wait for the end of a process, which must have this exit code; gives what it printed."""
-    printed, said = process.communicate(timeout=PATIENCE)
-    assert process.returncode == code, (printed, said)
-    return printed, said
+    """Wait for the end of a process and check its exit code; return its output and messages."""
+    printed, messages = process.communicate(timeout=PATIENCE)
+    assert process.returncode == code, (printed, messages)
+    return printed, messages
 
 
 def failures_of(out):
@@ -78,13 +88,13 @@ def failures_of(out):
 
 
 def same_results(out, reference):
-    """Whether two runs have the same bytes in all merged results."""
+    """Compare the bytes of all merged results of two runs."""
     names = ("records.jsonl", "table.csv", "failures.csv")
     return [(Path(out) / name).read_bytes() == (reference / name).read_bytes() for name in names]
 
 
-def sentence(said):
-    """What was said, which must be one sentence to the user and nothing else."""
-    assert said.startswith("mammopair: "), said
-    assert said.count("\n") == 1, said
-    return said
+def only_message(messages):
+    """Return the only message that a command printed."""
+    assert messages.startswith("mammopair: "), messages
+    assert messages.count("\n") == 1, messages
+    return messages

@@ -17,9 +17,9 @@ from Testing.engine.batch.archive import (
     SCHEDULER,
     environment,
     lesion_rows,
-    run_alone,
+    run_local,
     wait_until,
-    write_manifest,
+    write_table,
 )
 from Testing.synthetic_lesions import film, write_png
 
@@ -39,7 +39,7 @@ def archive(tmp_path_factory):
             else:
                 shutil.copy(folder / "films" / f"{number % 6}-{view}.png", path)
     rows = [row for number in range(LESIONS) for row in lesion_rows(number)]
-    write_manifest(folder / "lesions.csv", rows)
+    write_table(folder / "lesions.csv", rows)
     return folder
 
 
@@ -53,7 +53,7 @@ def own_archive(archive, tmp_path):
 def undisturbed(archive, ensemble_folder, tmp_path_factory):
     """What one process gives for the archive: the folder of its results."""
     out = tmp_path_factory.mktemp("undisturbed")
-    run_alone(archive / "lesions.csv", out, ensemble_folder)
+    run_local(archive / "lesions.csv", out, ensemble_folder)
     return out
 
 
@@ -90,8 +90,8 @@ def start():
 def batch(start, ensemble_folder):
     """Starts ``mammopair batch`` in a process of its own."""
 
-    def run(manifest, out, *arguments, **options):
-        command = (*MAMMOPAIR, "batch", manifest, out, "--model", ensemble_folder)
+    def run(table, out, *arguments, **options):
+        command = (*MAMMOPAIR, "batch", table, out, "--model", ensemble_folder)
         return start(*command, *arguments, **options)
 
     return run

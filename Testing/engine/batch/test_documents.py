@@ -1,4 +1,4 @@
-"""The instructions do what they say: the Slurm example for real, and every option that is named."""
+"""The documented commands work: the Slurm example, Dask's settings, and every named option."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from mammopair.batch.cluster import SETTINGS
 from mammopair.cli import app
 from Testing.engine.batch.archive import PATIENCE, environment, same_results
 
-ROOM = Path(mammopair.batch.__file__).parent
+FOLDER = Path(mammopair.batch.__file__).parent
 
 
-def test_the_slurm_example_runs_as_it_stands(archive, undisturbed, ensemble_folder, tmp_path):
-    """On one machine: ``srun`` stands in for Slurm's, and starts the command once."""
+def test_the_slurm_example_runs(archive, undisturbed, ensemble_folder, tmp_path):
+    """On one machine, with a replacement of ``srun`` that starts the command once."""
     if sys.platform == "win32" or not shutil.which("openssl"):
         pytest.skip("no openssl here")
     tools = tmp_path / "bin"
@@ -31,7 +31,7 @@ def test_the_slurm_example_runs_as_it_stands(archive, undisturbed, ensemble_fold
     env["PATH"] = f"{tools}:{Path(sys.executable).parent}:{env['PATH']}"
     inputs = (archive / "lesions.csv", tmp_path / "out")
     ran = subprocess.run(
-        ["bash", ROOM / "slurm.sbatch", *inputs, "--model", ensemble_folder],
+        ["bash", FOLDER / "slurm.sbatch", *inputs, "--model", ensemble_folder],
         cwd=tmp_path,
         env=env,
         timeout=PATIENCE,
@@ -44,7 +44,7 @@ def test_the_slurm_example_runs_as_it_stands(archive, undisturbed, ensemble_fold
     assert not list(tmp_path.glob(".mammopair.*"))
 
 
-def test_clusters_that_users_start_get_the_settings_of_our_own():
+def test_dask_yaml_has_the_settings_of_local_clusters():
     import yaml
 
     def flat(settings, path=()):
@@ -54,13 +54,13 @@ def test_clusters_that_users_start_get_the_settings_of_our_own():
             else:
                 yield ".".join((*path, name)), value
 
-    written = yaml.safe_load((ROOM / "dask.yaml").read_text(encoding="utf-8"))
+    written = yaml.safe_load((FOLDER / "dask.yaml").read_text(encoding="utf-8"))
     assert dict(flat(written)) == SETTINGS
 
 
 @pytest.mark.parametrize("document", ["README.md", "slurm.sbatch"])
-def test_every_option_that_is_named_is_one(document):
-    text = (ROOM / document).read_text(encoding="utf-8").replace("\\\n", " ")
+def test_documented_options_exist(document):
+    text = (FOLDER / document).read_text(encoding="utf-8").replace("\\\n", " ")
     commands = re.findall(r"mammopair batch [^\n`]*", text)
     known = {name for one in get_command(app).commands["batch"].params for name in one.opts}
     named = {option for command in commands for option in re.findall(r"--[a-z-]+", command)}

@@ -1,6 +1,6 @@
-"""Lesions on the same films come together, in groups that depend on their order alone."""
+"""Lesions on the same films are in one group; groups depend on the order of the lesions only."""
 
-from mammopair.batch.film_groups import LESIONS_AT_ONCE, LOOK_AHEAD, MOST_AT_ONCE, group_by_film
+from mammopair.batch.film_groups import GROUP_SIZE, LOOK_AHEAD, MAX_GROUP_SIZE, group_by_film
 
 
 def groups(lesions):
@@ -11,24 +11,24 @@ def named(*lesions):
     return [(number, films.split()) for number, films in enumerate(lesions)]
 
 
-def test_lesions_that_share_a_film_come_together_though_others_lie_between():
+def test_lesions_that_share_a_film_are_grouped_across_other_lesions():
     between = [f"film-{number}" for number in range(20)]
     first, *_ = groups(named("a b", *between, "b c", "c"))
     assert [number for number, _ in first][:3] == [0, 21, 22]
 
 
-def test_groups_are_of_a_few_lesions_and_hold_each_once():
+def test_each_lesion_is_in_one_group_of_limited_size():
     lesions = named(*(f"film-{number}" for number in range(100)))
     made = groups(lesions)
-    assert {len(group) for group in made[:-1]} == {LESIONS_AT_ONCE}
+    assert {len(group) for group in made[:-1]} == {GROUP_SIZE}
     assert sorted(lesion for group in made for lesion in group) == lesions
 
 
-def test_a_film_with_very_many_lesions_does_not_grow_a_group_without_end():
-    assert max(map(len, groups(named(*["same"] * 100)))) == MOST_AT_ONCE
+def test_a_film_with_many_lesions_does_not_exceed_the_largest_group():
+    assert max(map(len, groups(named(*["same"] * 100)))) == MAX_GROUP_SIZE
 
 
-def test_lesions_are_drawn_as_they_are_needed():
+def test_lesions_are_consumed_only_as_far_as_needed():
     drawn = []
 
     def lesions():

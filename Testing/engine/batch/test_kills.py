@@ -1,4 +1,4 @@
-"""Whatever is killed, finished lesions stay, none is written twice, and --resume ends the run."""
+"""Completed lesions are kept and never repeated whatever is killed; --resume completes the run."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from Testing.engine.batch.archive import (
     environment,
     failures_of,
     lesion_rows,
+    only_message,
     outcomes_in,
-    run_alone,
+    run_local,
     same_results,
-    sentence,
     wait_until,
-    write_manifest,
+    write_table,
 )
 
 
@@ -37,7 +37,7 @@ def workers_of(process):
 
 
 def numbers_in(out):
-    """The numbers of all outcomes on the disk, in the order in which they came."""
+    """The numbers of all outcomes on disk, in the order in which they were written."""
     lines = [
         line
         for path in sorted((out / "shards").glob("*.jsonl"))
@@ -53,8 +53,8 @@ def listening(process):
     return {socket.laddr.ip for socket in sockets if socket.status == psutil.CONN_LISTEN}
 
 
-def test_a_killed_worker_costs_nothing(batch, archive, undisturbed, tmp_path):
-    """Nor can anyone but this machine reach the cluster meanwhile."""
+def test_the_work_of_a_killed_worker_is_repeated(batch, archive, undisturbed, tmp_path):
+    """The cluster listens on the local machine only."""
     out = tmp_path / "out"
     process = batch(archive / "lesions.csv", out, "--workers", 2)
     wait_until(lambda: outcomes_in(out) >= 8, process)
@@ -65,7 +65,7 @@ def test_a_killed_worker_costs_nothing(batch, archive, undisturbed, tmp_path):
     assert all(same_results(out, undisturbed))
 
 
-def test_a_killed_client_takes_its_workers_along_and_resume_goes_on(
+def test_workers_end_with_a_killed_client_and_the_run_can_be_resumed(
     batch, archive, undisturbed, ensemble_folder, tmp_path
 ):
     out = tmp_path / "out"
@@ -80,13 +80,13 @@ def test_a_killed_client_takes_its_workers_along_and_resume_goes_on(
     psutil.wait_procs(workers, timeout=60)
     assert not [worker for worker in workers if worker.is_running()]
 
-    _, summary = run_alone(archive / "lesions.csv", out, ensemble_folder, resume=True)
-    assert summary.kept == kept
+    _, summary = run_local(archive / "lesions.csv", out, ensemble_folder, existing="resume")
+    assert summary.reused == kept
     assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
     assert all(same_results(out, undisturbed))
 
 
-def test_a_killed_scheduler_ends_the_run_with_a_sentence_and_resume_goes_on(
+def test_a_killed_scheduler_gives_one_message_and_the_run_can_be_resumed(
     start, scheduler, batch, archive, undisturbed, ensemble_folder, tmp_path
 ):
     out = tmp_path / "out"
@@ -97,20 +97,20 @@ def test_a_killed_scheduler_ends_the_run_with_a_sentence_and_resume_goes_on(
     process_of_it.kill()
     _, said = end(process, 1)
     worker.kill()
-    assert "the scheduler went away" in sentence(said)
+    assert "the connection to the scheduler was lost" in only_message(said)
     kept = outcomes_in(out)
     assert kept < LESIONS
 
-    _, summary = run_alone(archive / "lesions.csv", out, ensemble_folder, resume=True)
-    assert summary.kept == kept
+    _, summary = run_local(archive / "lesions.csv", out, ensemble_folder, existing="resume")
+    assert summary.reused == kept
     assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
     assert all(same_results(out, undisturbed))
 
 
-def test_a_disk_that_fills_up_ends_the_run_with_a_sentence_and_resume_goes_on(
+def test_a_full_disk_gives_one_message_and_the_run_can_be_resumed(
     batch, archive, undisturbed, ensemble_folder, tmp_path
 ):
-    """The kernel refuses in the middle of a line, as it does where no space is left."""
+    """The limit is reached within a line, as on a full disk."""
     resource = pytest.importorskip("resource")
     out = tmp_path / "out"
     whole = (undisturbed / "shards" / "000000.jsonl").stat().st_size
@@ -122,22 +122,22 @@ def test_a_disk_that_fills_up_ends_the_run_with_a_sentence_and_resume_goes_on(
 
     process = batch(archive / "lesions.csv", out, "--workers", 0, preexec_fn=less_room)
     _, said = end(process, 1)
-    assert "cannot be written" in sentence(said)
+    assert "cannot be written" in only_message(said)
     assert "--resume" in said
     shard = out / "shards" / "000000.jsonl"
     assert shard.stat().st_size == room
     assert not shard.read_bytes().endswith(b"\n")
 
     kept = outcomes_in(out)
-    _, summary = run_alone(archive / "lesions.csv", out, ensemble_folder, resume=True)
-    assert 0 < summary.kept == kept < LESIONS
+    _, summary = run_local(archive / "lesions.csv", out, ensemble_folder, existing="resume")
+    assert 0 < summary.reused == kept < LESIONS
     assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
     assert all(same_results(out, undisturbed))
 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """Mounts a disk of so many bytes; the same once more gives it another size."""
+    """Mount a disk with a number of bytes; a second call changes its size."""
     if os.name == "nt" or os.geteuid() or not shutil.which("mount"):
         pytest.skip("only root can mount a small disk")
     folder = tmp_path / "disk"
@@ -157,27 +157,27 @@ def small_disk(tmp_path):
         subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-def test_a_disk_without_space_ends_the_run_with_a_sentence_and_resume_goes_on(
+def test_a_disk_without_any_space_gives_one_message_and_the_run_can_be_resumed(
     batch, archive, undisturbed, ensemble_folder, small_disk
 ):
-    """Nothing at all can be written any more, the index of the shards neither."""
+    """Nothing can be written any more, not even the index of the shards."""
     whole = (undisturbed / "shards" / "000000.jsonl").stat().st_size
     out = small_disk(whole * 2 // 5) / "out"
     process = batch(archive / "lesions.csv", out, "--workers", 0)
     _, said = end(process, 1)
-    assert "cannot be written: No space left on device" in sentence(said)
+    assert "cannot be written: No space left on device" in only_message(said)
     assert "--resume" in said
     kept = outcomes_in(out)
     assert 0 < kept < LESIONS
 
     small_disk(10 * whole)
-    _, summary = run_alone(archive / "lesions.csv", out, ensemble_folder, resume=True)
-    assert summary.kept == kept
+    _, summary = run_local(archive / "lesions.csv", out, ensemble_folder, existing="resume")
+    assert summary.reused == kept
     assert len(numbers_in(out)) == len(set(numbers_in(out))) == LESIONS
     assert all(same_results(out, undisturbed))
 
 
-def test_a_user_who_stops_it_keeps_what_was_finished(batch, archive, tmp_path):
+def test_completed_lesions_are_kept_when_the_user_interrupts(batch, archive, tmp_path):
     out = tmp_path / "out"
     process = batch(archive / "lesions.csv", out, "--workers", 1)
     wait_until(lambda: outcomes_in(out) >= 8, process)
@@ -190,8 +190,10 @@ def test_a_user_who_stops_it_keeps_what_was_finished(batch, archive, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_file_that_ends_every_worker_fails_alone(batch, archive, undisturbed, tmp_path):
-    """A decoder's crash is no exception: the process is gone."""
+def test_a_file_that_kills_every_worker_makes_only_its_lesion_fail(
+    batch, archive, undisturbed, tmp_path
+):
+    """A crash of a decoder is not an exception: it ends the process."""
     (tmp_path / "deadly").mkdir()
     (tmp_path / "deadly" / "sitecustomize.py").write_text(
         "import os, sys\n"
@@ -204,11 +206,11 @@ def test_a_file_that_ends_every_worker_fails_alone(batch, archive, undisturbed, 
     for row in rows:
         row[4] = str(archive / row[4])
     rows[6][4] = str(archive / "films" / "deadly.png")
-    manifest = write_manifest(tmp_path / "lesions.csv", rows)
-    env = environment(PYTHONPATH=str(tmp_path / "deadly"))
-    process = batch(manifest, tmp_path / "out", "--workers", 1, env=env)
+    table = write_table(tmp_path / "lesions.csv", rows)
+    env = environment(tmp_path / "deadly")
+    process = batch(table, tmp_path / "out", "--workers", 1, env=env)
     end(process, 1)
     (failure,) = failures_of(tmp_path / "out")
     assert failure["case_id"] == "case-3"
-    assert "workers ended over it" in failure["reason"]
+    assert "workers died while reading it" in failure["reason"]
     assert sorted(numbers_in(tmp_path / "out")) == [2, 4, 6, 8, 10, 12, 14, 16]

@@ -1,7 +1,4 @@
-"""Two machines and the wire between them: the kernel's network namespaces stand for the machines.
-
-Each has an address and a loopback of its own, and reaches the other by the wire alone.
-"""
+"""A run across two machines, simulated by network namespaces with a virtual link between them."""
 
 from __future__ import annotations
 
@@ -26,18 +23,18 @@ HERE, THERE = ADDRESSES
 
 
 def ip(*arguments):
-    """Run ip(8); its outcome tells whether it could."""
+    """Run ip(8); return whether it succeeded."""
     return subprocess.run(["ip", *arguments], capture_output=True, check=False).returncode == 0
 
 
 def on(node):
-    """What a command begins with that runs on a machine."""
+    """The prefix of a command that runs on a node."""
     return ("ip", "netns", "exec", node)
 
 
 @pytest.fixture
 def nodes():
-    """Both machines, wired; skips where the kernel does not lend them."""
+    """Two connected nodes; skips the test where namespaces are not available."""
     if os.name == "nt" or os.geteuid() or not shutil.which("ip"):
         pytest.skip("only root can make network namespaces")
     try:
@@ -57,7 +54,7 @@ def nodes():
 
 @pytest.fixture
 def cluster(nodes, start, certificates, tmp_path):
-    """A scheduler here, over TLS; starts a worker on a machine, and gives what finds it."""
+    """A scheduler over TLS; starts a worker on a node, and returns the options to connect."""
     tls = ("--tls-ca-file", certificates.ca, "--tls-cert", certificates.certificate)
     tls = ("--protocol", "tls", *tls, "--tls-key", certificates.key)
     address = f"tls://{ADDRESSES[HERE]}:8786"
@@ -72,17 +69,17 @@ def cluster(nodes, start, certificates, tmp_path):
     return with_worker_on
 
 
-def test_work_that_crosses_the_wire_gives_the_same_bytes(
-    cluster, batch, archive, undisturbed, tmp_path
-):
+def test_a_remote_worker_gives_the_same_bytes(cluster, batch, archive, undisturbed, tmp_path):
     out = tmp_path / "out"
     end(batch(archive / "lesions.csv", out, *cluster(THERE), within=on(HERE)), 0)
     assert all(same_results(out, undisturbed))
 
 
 @pytest.mark.slow
-def test_a_machine_that_loses_power_costs_nothing(cluster, batch, archive, undisturbed, tmp_path):
-    """It says no more, not even that it is gone: its silence alone tells, and another works on."""
+def test_work_of_a_disconnected_node_is_done_by_another(
+    cluster, batch, archive, undisturbed, tmp_path
+):
+    """The node does not close its connections: Dask has to detect that it is silent."""
     out = tmp_path / "out"
     process = batch(archive / "lesions.csv", out, *cluster(THERE), within=on(HERE))
     wait_until(lambda: outcomes_in(out) >= 8, process)

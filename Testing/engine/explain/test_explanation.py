@@ -13,7 +13,7 @@ from mammopair.classification import classify
 from mammopair.errors import InputError
 from mammopair.explain.explanation import explain_record
 from mammopair.lesion import Lesion, MarkedView
-from mammopair.record import Record, read_records, write_records
+from mammopair.record import read_records, write_records
 from mammopair.view import Box
 from Testing.engine.explain.test_concept_scores import scale
 from Testing.stepwise import drive
@@ -25,15 +25,12 @@ PAIR = ("R CC", "R MLO")
 def lesion(names=PAIR, box=LESION_BOX, **changes):
     views = [dataclasses.replace(film(name, seed=3), **changes) for name in names]
     marked = tuple(MarkedView(view, Box(*box)) for view in views)
-    return Lesion("c", "1", marked), {str(view.source): view for view in views}
+    return Lesion("c", "1", marked)
 
 
 def explain(ensemble, folder, marked_lesion, **options):
-    lesion, views = marked_lesion
-    record = classify(lesion, ensemble)
-    return drive(
-        explain_record(record, lambda view: views[view.file], ensemble, folder, "a", **options)
-    )
+    record = classify(marked_lesion, ensemble)
+    return drive(explain_record(record, marked_lesion, ensemble, folder, "a/1", **options))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +78,7 @@ def test_the_record_is_otherwise_unchanged_and_can_be_read_back(explained, with_
     write_records(tmp_path / "r.jsonl", [record])
     assert read_records(tmp_path / "r.jsonl") == [record]
     plain = [msgspec.structs.replace(view, explanation=None) for view in record.views]
-    assert msgspec.structs.replace(record, views=plain) == classify(lesion()[0], with_concepts)
+    assert msgspec.structs.replace(record, views=plain) == classify(lesion(), with_concepts)
 
 
 def test_another_method_can_be_selected(ensemble, tmp_path):
@@ -125,15 +122,3 @@ def test_a_folder_that_cannot_be_written_is_reported(ensemble, tmp_path):
     (tmp_path / "counterfactuals").write_text("a file is in the way")
     with pytest.raises(InputError, match="cannot be written"):
         explain(ensemble, tmp_path, lesion(["R CC"]))
-
-
-def test_a_missing_view_is_reported(ensemble, tmp_path):
-    marked_lesion, _ = lesion(["R CC"])
-    record = classify(marked_lesion, ensemble)
-
-    def gone(view):
-        raise InputError(view.file, "cannot be read")
-
-    with pytest.raises(InputError, match="cannot be read"):
-        drive(explain_record(record, gone, ensemble, tmp_path, "a"))
-    assert isinstance(record, Record)

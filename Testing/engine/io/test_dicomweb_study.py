@@ -45,16 +45,16 @@ def test_laterality_is_optional_for_a_study_of_one_breast(exam):
 
 
 def test_laterality_is_required_for_a_study_of_both_breasts(exam):
-    with pytest.raises(InputError, match="shows both breasts or names none; give --laterality"):
+    with pytest.raises(InputError, match="contains both breasts or does not name them; specify --laterality"):
         marked_lesion(exam, {"CC": BOX}, None, STUDY)
 
 
 def test_a_box_on_a_missing_view_is_rejected(exam):
     ccs = [path for path in exam if path.name.endswith("CC")]
-    with pytest.raises(InputError, match="has no R MLO view, though a box is given on it"):
+    with pytest.raises(InputError, match="contains no R MLO view; leave out --mlo-box"):
         marked_lesion(ccs, {"CC": BOX, "MLO": BOX}, "R", STUDY)
 
 
 def test_a_study_without_a_box_is_rejected(exam):
-    with pytest.raises(InputError, match="has no lesion marked; give --cc-box"):
+    with pytest.raises(InputError, match="specify --cc-box, --mlo-box or a lesion table"):
         marked_lesion(exam, {"CC": None, "MLO": None}, "R", STUDY)

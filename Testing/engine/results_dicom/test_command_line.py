@@ -81,11 +81,11 @@ def test_without_the_option_no_dicom_is_written(table, ensemble_folder, tmp_path
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--dicomweb", "http://127.0.0.1:1"], "--dicomweb and --study go together"),
-        (["--study", "1.2.3"], "--dicomweb and --study go together"),
+        (["--dicomweb", "http://127.0.0.1:1"], "specify --dicomweb and --study together"),
+        (["--study", "1.2.3"], "specify --dicomweb and --study together"),
         (
             ["--dicomweb", "http://127.0.0.1:1", "--study", "1.2", "--cc", "x.dcm"],
-            "with --dicomweb give boxes or a manifest",
+            "with --dicomweb specify boxes or a lesion table",
         ),
     ],
 )

@@ -1,0 +1,27 @@
+"""Write a picture as a PNG file."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from mammopair.atomic_write import atomic_write_bytes, make_folder
+
+
+def write_png(path: Path, picture: npt.NDArray[np.uint8]) -> None:
+    """Write a grey ``(rows, columns)`` or RGB ``(rows, columns, 3)`` picture; make its folder.
+
+    Raises
+    ------
+    InputError
+        If the folder or the file cannot be written.
+    """
+    from PIL import Image
+
+    stream = io.BytesIO()
+    Image.fromarray(picture).save(stream, "PNG")
+    make_folder(path.parent)
+    atomic_write_bytes(path, stream.getvalue())
