@@ -1,22 +1,33 @@
-# make demo | test | lint | bench | install.  Everything sets itself up; a second run does only what is missing.
-PYTHON ?= python3
-VENV   := .venv
-BIN    := $(VENV)/bin
-STAMP  := $(VENV)/.installed
+# make demo | test | lint | docs | bench.  Each target installs what it needs, once.
+PYTHON     ?= python3
+VENV       := .venv
+BIN        := $(VENV)/bin
+DEMO_STAMP := $(VENV)/.installed-demo
+DEV_STAMP  := $(VENV)/.installed-dev
+# Python compiles a file when it is first imported; to compile all of them here takes three times
+# as long as to install them.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	--constraint constraints.txt
 
-.PHONY: install demo test slow lint bench bench-archive figures matrix table clean
+.PHONY: install demo test slow lint docs bench bench-archive figures matrix table clean
 
-install: $(STAMP)
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
 
-$(STAMP): pyproject.toml constraints.txt
-	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[demo,decoders,test]"
-	touch $(STAMP)
+$(DEMO_STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable ".[demo,decoders]"
+	touch $@
 
-demo: install
+$(DEV_STAMP): pyproject.toml constraints.txt | $(BIN)/python
+	$(PIP_INSTALL) --editable ".[dev]"
+	touch $(DEMO_STAMP) $@
+
+install: $(DEV_STAMP)
+
+demo: $(DEMO_STAMP)
 	$(BIN)/mammopair demo --out demo-out
 
-# A file's tests run in one process, files side by side, each process on one thread.
+# The tests of a file run in one process, files in parallel, each process on one thread.
 test: lint
 	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -m "not slow" \
 		--numprocesses auto --maxprocesses 4 --dist loadfile
@@ -29,8 +40,11 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# The documentation site, in site/.
+docs: install
+	$(BIN)/mkdocs build --strict --quiet
+
 bench: install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[bench]"
 	$(BIN)/python -m Testing.benchmarks.imports
 	$(BIN)/python -m Testing.benchmarks.decoding
 	$(BIN)/python -m Testing.benchmarks.network
@@ -69,4 +83,4 @@ table: install
 	$(BIN)/python -m Testing.documents.comparison_table
 
 clean:
-	rm -rf $(VENV) demo-out build dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) demo-out site build dist .pytest_cache .mypy_cache .ruff_cache

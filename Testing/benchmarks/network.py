@@ -1,7 +1,7 @@
 """One member of an ensemble, folded and channels last, against the same network in OpenVINO.
 
 Both run in float32 on as many threads, in turn in one process, once their outputs were found
-equal. Run from the root of the repository, with the extra ``bench`` installed::
+equal. Run from the root of the repository, with the extra ``openvino`` installed::
 
     python -m Testing.benchmarks.network [ENSEMBLE] [--threads N]
 """
@@ -75,7 +75,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args()
     if not find_spec("openvino"):
-        print('Nothing was measured: openvino is not installed; pip install "mammopair[bench]"')
+        print('Nothing was measured: openvino is not installed; pip install "mammopair[openvino]"')
         return
     torch.set_num_threads(chosen.threads)
 
