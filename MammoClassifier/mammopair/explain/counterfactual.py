@@ -98,21 +98,19 @@ def generate_counterfactual(
     from mammopair.explain.differentiable_ensemble import mean_probability
 
     limits = constraints or Constraints()
-    total = 2 * limits.steps + 1
     path = [patches]
     for number in range(limits.steps):
-        yield Progress(number, total, f"Changing the image towards {towards}")
+        yield Progress(number, limits.steps + 1, f"Changing the image towards {towards}")
         step = gradient_step(model, patches, path[-1], towards, limits, number)
         path.append(constrained_step(patches, path[-1], step, limits))
-    member_logits = []
-    for number, image in enumerate(path):
-        yield Progress(limits.steps + number, total, "Classifying the changed images")
-        member_logits.append(model.predict_member_logits(image))
+    yield Progress(limits.steps, limits.steps + 1, "Classifying the changed images")
+    member_logits = model.predict_member_logits(np.concatenate(path))
+    member_logits = member_logits.reshape(len(path), len(patches), -1)
     return Counterfactual(
         towards=towards,
         path=np.stack(path),
-        logits=np.stack(member_logits).mean(axis=-1),
-        probabilities=mean_probability(np.stack(member_logits)),
+        logits=member_logits.mean(axis=-1),
+        probabilities=mean_probability(member_logits),
         similarity=np.stack([structural_similarity(patches, image) for image in path]),
     )
 
