@@ -83,8 +83,8 @@ def read_source(result: ViewResult) -> Source:
     if get_text(header, "SOPInstanceUID") != result.sop_uid:
         raise InputError(
             path,
-            f"has SOPInstanceUID {get_text(header, 'SOPInstanceUID')}, but the record is about "
-            f"{result.sop_uid or 'an image without UID'}; classify the file again",
+            f"contains image {get_text(header, 'SOPInstanceUID')}, but the record is about image "
+            f"{result.sop_uid or 'without UID'}; classify the file again",
         )
     spacing = parse_header(header, path).spacing
     return Source(result, header, (spacing.row, spacing.column) if spacing else (1.0, 1.0))
