@@ -1,9 +1,9 @@
-"""Masses whose shape, margin and spiculation are known by construction: pictures from formulas.
+"""Synthetic masses of known shape, margin and spiculation, computed from formulas.
 
 >>> picture = mass(radius=40, spicules=12, length=0.8)     # (256, 256) in [0, 1]
 >>> box = mass_box(radius=40)                                # around the body, not the spicules
 
-All are a bright body on a darker ground, in the middle of the patch unless they are shifted.
+Each is a bright body on a darker background, in the centre of the patch unless it is shifted.
 """
 
 from __future__ import annotations
@@ -32,23 +32,23 @@ def mass(
     seed: int = 0,
     side: int = PATCH_SIDE,
 ) -> npt.NDArray[np.float32]:
-    """``(side, side)`` in [0, 1]: an ellipse with straight lines that run out from it.
+    """Draw ``(side, side)`` in [0, 1]: an ellipse with straight radial lines.
 
     Parameters
     ----------
     radius
-        Half the longer axis, across, in cells of a patch of 256; lengths scale with ``side``.
+        Longer half axis, horizontal, in cells of a patch of 256; lengths scale with ``side``.
     aspect
-        Half the shorter axis, down, over the longer.
+        Shorter half axis, vertical, divided by the longer.
     softness
-        Of the margin: standard deviation, in cells, of the logistic step.
+        Width of the margin: scale of the logistic step, in cells.
     spicules, length, width
-        How many lines, evenly spread; how far they reach beyond the margin, in radii; and their
+        Number of lines, at equal angles; their length beyond the margin, in radii; and their
         width in cells. They fade towards their ends.
     noise
         Standard deviation of white noise.
     shift
-        Of the centre, to the right and down, in cells.
+        Position of the centre, to the right and down, in cells.
     turn
         Angle of the first line, in radians.
     """
@@ -70,7 +70,7 @@ def mass(
 def mass_box(
     radius: float = 60.0, aspect: float = 1.0, shift: tuple[float, float] = (0.0, 0.0)
 ) -> Box:
-    """The box around the body of a :func:`mass`, in cells of the patch."""
+    """Return the box around the body of a :func:`mass`, in cells of the patch."""
     middle = PATCH_SIDE / 2
     return Box(
         middle + shift[0] - radius,

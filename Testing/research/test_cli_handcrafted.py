@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from mammopair.features.catalogue import FEATURES, NAMES
+from mammopair.features.catalogue import FEATURE_NAMES, FEATURES
 from mammopair_research.cli import main
 from Testing.synthetic_lesions import write_crop_folder
 
@@ -70,17 +70,17 @@ def test_features_alone(run, crops, tmp_path):
     path = tmp_path / "features.csv"
     code, out, _ = run("--data", crops, "--features-only", path)
     assert code == 0
-    assert str(len(NAMES)) in out
+    assert str(len(FEATURE_NAMES)) in out
     with path.open(encoding="utf-8", newline="") as stream:
         rows = list(csv.DictReader(stream))
     assert len(rows) == 24
-    assert {"patient_id", "label", *NAMES} <= set(rows[0])
+    assert {"patient_id", "label", *FEATURE_NAMES} <= set(rows[0])
 
 
 def test_definitions_for_people_and_for_machines(run):
     code, out, _ = run("--definitions", "--json")
     assert code == 0
-    assert [one["name"] for one in json.loads(out)] == list(NAMES)
+    assert [one["name"] for one in json.loads(out)] == list(FEATURE_NAMES)
     code, out, _ = run("--definitions")
     assert code == 0
     assert FEATURES[0].unit in out

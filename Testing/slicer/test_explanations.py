@@ -270,7 +270,7 @@ def test_a_script_explains_without_a_window(clinic, make_roi):
     logic.moveImages(table)
     assert hasMaps(table, "fine-evidence")
     assert hasMoved(table)
-    with pytest.raises(InputError, match="is none of"):
+    with pytest.raises(InputError, match="it must be one of"):
         logic.explain(table, "tea-leaves")
 
 

@@ -1,18 +1,16 @@
-"""Radiological features of a marked mass, by definitions that can be read, and their classifier.
+"""Radiological features of a marked mass, measured on its patch.
 
-================  ==================================================================================
-``marked_patch``  the patch that the networks get, its box, and which of it is film
-``outline``       the mass inside the box, by dynamic programming in polar coordinates
-``zones``         inside, margin and surroundings, which the outline defines
+================  =============================================================================
+``marked_patch``  the patch, the box on it, and the area of the film
+``outline``       outline of the mass in the box, by dynamic programming in polar coordinates
+``mass_zones``    inside, margin and surroundings of the outline
 ``shape``         size and shape of the outline
-``sharpness``     how sharp the margin is
-``spiculation``   lines and gradients along the radius; works on a bare patch without an outline
-``intensity``     brightness inside and around, and their contrast
+``sharpness``     sharpness of the margin
+``spiculation``   radial lines and gradients; needs no outline
+``intensity``     brightness inside and around the mass, and their contrast
 ``texture``       co-occurrence matrices and local binary patterns
-``gradients``     histograms of gradients by direction from the centre
-``feature``       what a feature is
-``features``      all of them, with definition, unit and source: the catalogue
-``table``         the features of a folder of crops, kept as a CSV
-``classifier``    a fitted classifier as plain arrays: saved, loaded, asked
-================  ==================================================================================
+``gradients``     histograms of gradient directions relative to the centre
+``feature``       definition of a feature
+``catalogue``     all features
+================  =============================================================================
 """

@@ -1,11 +1,11 @@
-"""All radiological features of a marked mass: the catalogue, and their values.
+"""All radiological features of a marked mass: their definitions and values.
 
 >>> values = compute_features(view, box)
 >>> for feature in FEATURES:
 ...     print(feature.name, values[feature.name], feature.unit)
 
-They are measured on the very patch that the networks get. Every value is a finite number, for a
-saturated, flat or tiny crop too; only those in millimetres are NaN, where spacing is unknown.
+They are measured on the patch that the networks are applied to. All values are finite, also for a
+saturated, flat or tiny patch, except those in millimetres if the pixel spacing is unknown.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ FEATURES: tuple[Feature, ...] = (
     *texture.FEATURES,
     *gradients.FEATURES,
 )
-"""Name, unit, definition and source of each feature, in the order of the table's columns."""
-NAMES = tuple(feature.name for feature in FEATURES)
-VERSION = 1
-"""Goes up whenever a value changes, so that a table that was kept is not mistaken for a new one."""
+"""Definitions, in the order of the columns of feature tables."""
+FEATURE_NAMES = tuple(feature.name for feature in FEATURES)
+FEATURES_VERSION = 1
+"""To be incremented when a value changes, so that stored feature tables are computed again."""
 
 
 def compute_features(view: View, box: Box) -> dict[str, float]:
-    """The features of a mass on a view, by name.
+    """Measure the features of a mass on a view, by name.
 
     Raises
     ------
     InputError
-        If the box has no area or lies wholly outside the view.
+        If the box has no area or lies completely outside the view.
     """
     return patch_features(cut_marked_patch(view, box))
 
 
 def patch_features(patch: MarkedPatch) -> dict[str, float]:
-    """The features of a mass on a patch, by name."""
+    """Measure the features of a mass on a patch, by name."""
     outline = find_outline(patch)
     found = {
         **shape.shape_features(patch, outline),
@@ -52,4 +52,4 @@ def patch_features(patch: MarkedPatch) -> dict[str, float]:
         **texture.texture_features(patch, outline),
         **gradients.gradient_features(patch, outline),
     }
-    return {name: float(found[name]) for name in NAMES}
+    return {name: float(found[name]) for name in FEATURE_NAMES}

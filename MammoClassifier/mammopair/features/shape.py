@@ -1,7 +1,6 @@
 """Size and shape of the outline.
 
-Millimetres are there where the view's spacing is known; else these features are NaN, which the
-classifier replaces. All others are relative, so free of scale.
+Features in millimetres are NaN if the pixel spacing is unknown; all others are relative.
 """
 
 from __future__ import annotations
@@ -14,9 +13,9 @@ from mammopair.features.marked_patch import MarkedPatch
 from mammopair.features.outline import Outline
 
 BINS = 10
-"""Of the histogram of radial lengths."""
-CLEARLY = 0.005
-"""What a radial length must differ from the mean by to lie on one side of it."""
+"""Bins of the histogram of radial lengths."""
+MIN_DIFFERENCE = 0.005
+"""Minimum difference of a radial length from the mean to be above or below it."""
 
 _IBSI = "IBSI 3.1, in two dimensions"
 _KILDAY = "Kilday et al., IEEE Trans Med Imaging 12:664 (1993)"
@@ -24,25 +23,29 @@ _SHEN = "Shen et al., IEEE Trans Med Imaging 13:263 (1994)"
 FEATURES = (
     Feature("shape_box_longer_side", "mm", "longer side of the marked box", "-"),
     Feature("shape_area", "mm2", "area of the outline", _IBSI),
-    Feature("shape_diameter", "mm", "of the disc of the same area", _IBSI),
-    Feature("shape_box_aspect", "1", "shorter over longer side of the box", "-"),
-    Feature("shape_box_fill", "1", "area of the outline over that of the box", "-"),
+    Feature("shape_diameter", "mm", "diameter of the disc of the same area", _IBSI),
+    Feature("shape_box_aspect", "1", "shorter side of the box divided by the longer", "-"),
+    Feature("shape_box_fill", "1", "area of the outline divided by that of the box", "-"),
     Feature("shape_circularity", "1", "4 pi area / perimeter^2; 1 for a disc", _IBSI),
     Feature("shape_elongation", "1", "square root of the ratio of the principal moments", _IBSI),
-    Feature("shape_solidity", "1", "area over that of the convex hull", _IBSI),
-    Feature("shape_convexity", "1", "perimeter of the convex hull over the perimeter", _IBSI),
-    Feature("shape_radial_mean", "1", "mean distance from the centroid over the greatest", _KILDAY),
+    Feature("shape_solidity", "1", "area divided by that of the convex hull", _IBSI),
+    Feature("shape_convexity", "1", "perimeter of the convex hull divided by the perimeter", _IBSI),
+    Feature(
+        "shape_radial_mean", "1", "mean distance from the centroid divided by the maximum", _KILDAY
+    ),
     Feature("shape_radial_deviation", "1", "standard deviation of the same", _KILDAY),
     Feature("shape_radial_entropy", "1", "entropy, in bits, of the same in 10 bins", _KILDAY),
-    Feature("shape_radial_area_ratio", "1", "how far it lies beyond its mean, on average", _KILDAY),
-    Feature("shape_radial_crossings", "1", "how often it crosses its mean", _KILDAY),
-    Feature("shape_radial_roughness", "1", "mean change from one direction to the next", _KILDAY),
+    Feature(
+        "shape_radial_area_ratio", "1", "mean excess over the mean, divided by the mean", _KILDAY
+    ),
+    Feature("shape_radial_crossings", "1", "number of crossings of its mean", _KILDAY),
+    Feature("shape_radial_roughness", "1", "mean change between adjacent directions", _KILDAY),
     Feature("shape_fourier_factor", "1", "weight of high Fourier descriptors, [0, 1]", _SHEN),
 )
 
 
 def shape_features(patch: MarkedPatch, outline: Outline) -> dict[str, float]:
-    """The values of :data:`FEATURES`."""
+    """Measure :data:`FEATURES`."""
     from scipy.spatial import ConvexHull
 
     cell = np.nan if patch.millimetres is None else patch.millimetres
@@ -66,25 +69,25 @@ def shape_features(patch: MarkedPatch, outline: Outline) -> dict[str, float]:
 
 
 def _radial_features(outline: Outline) -> dict[str, float]:
-    """Of the normalised radial length: the distance from the centroid over the greatest."""
+    """Measure the normalised radial length: the distance from the centroid over the maximum."""
     distance = np.linalg.norm(outline.points - outline.centroid, axis=1)
     distance = distance / distance.max()
-    beyond = distance - distance.mean()
-    share = np.histogram(distance, bins=BINS, range=(0, 1))[0] / len(distance)
-    share = share[share > 0]
-    clearly = np.sign(beyond[np.abs(beyond) > CLEARLY])
+    excess = distance - distance.mean()
+    fractions = np.histogram(distance, bins=BINS, range=(0, 1))[0] / len(distance)
+    fractions = fractions[fractions > 0]
+    sides = np.sign(excess[np.abs(excess) > MIN_DIFFERENCE])
     return {
         "shape_radial_mean": distance.mean(),
         "shape_radial_deviation": distance.std(),
-        "shape_radial_entropy": float(abs((share * np.log2(share)).sum())),
-        "shape_radial_area_ratio": np.clip(beyond, 0, None).mean() / distance.mean(),
-        "shape_radial_crossings": float((clearly != np.roll(clearly, 1)).sum()),
+        "shape_radial_entropy": float(abs((fractions * np.log2(fractions)).sum())),
+        "shape_radial_area_ratio": np.clip(excess, 0, None).mean() / distance.mean(),
+        "shape_radial_crossings": float((sides != np.roll(sides, 1)).sum()),
         "shape_radial_roughness": np.abs(distance - np.roll(distance, 1)).mean(),
     }
 
 
 def _fourier_factor(points: npt.NDArray[np.float64]) -> float:
-    """``1 - sum(|Z_k| / |k|) / sum |Z_k|``: 0 for an ellipse, more the rougher the outline."""
+    """Compute ``1 - sum(|Z_k| / |k|) / sum |Z_k|``: 0 for an ellipse, higher if rougher."""
     count = len(points)
     descriptors = np.abs(np.fft.fft(points[:, 0] + 1j * points[:, 1]))
     order = np.abs(np.fft.fftfreq(count, 1 / count))

@@ -1,18 +1,18 @@
-"""Spiculation: lines and gradients along the radius, measured on a bare patch.
+"""Spiculation: radial lines and gradients in a ring around the centre of the box.
 
-No outline is needed, only the box: all is measured in a ring about its centre, from 0.6 to 1.6
-times half its longer side. The patch is first brought to 128 cells a side, so that the sharpness
-of the film tells little, and its local mean and contrast are taken out, so that neither brightness
-nor contrast nor, nearly, a tone curve changes the result.
+No outline is needed. The ring extends from 0.6 to 1.6 times half the longer side of the box. The
+patch is first reduced to 128 x 128 cells, so that the sharpness of the film has little effect, and
+normalised to equal local mean and contrast, so that the result does not depend on brightness and
+contrast, and hardly on a tone curve.
 
-**Lines.** The Hessian at Gaussian scales of 1, 1.5 and 2.25 cells gives in each cell the strength
-of a bright line, ``S = min(l2 - l1, -(l1 + l2))`` for curvatures ``l1 <= l2``, nil for blobs, and
-the angle ``D`` between the line and the radius; the scale with the strongest line counts. That is
-the bank of second-order filters of Karssemeijer & te Brake, IEEE Trans Med Imaging 15:611 (1996),
-in its closed form, without their model of noise. ``cos 2D`` is 1 for a line along the radius, 0 on
-average for lines in all directions, -1 for a line around the centre, such as a smooth margin is.
+**Lines.** From the Hessian at Gaussian scales of 1, 1.5 and 2.25 cells, each cell has the strength
+of a bright line, ``S = min(l2 - l1, -(l1 + l2))`` for curvatures ``l1 <= l2``, which is 0 for
+blobs, and the angle ``D`` between the line and the radius, at the scale with the strongest line.
+This is the bank of second-order filters of Karssemeijer & te Brake, IEEE Trans Med Imaging 15:611
+(1996), in closed form, without their noise model. ``cos 2D`` is 1 for a radial line, 0 on average
+for lines in all directions, and -1 for a line around the centre, such as a smooth margin.
 
-A patch that is flat, or has too little film in the ring, gets :data:`NONE`.
+A patch that is flat, or has too little film in the ring, has the values of :data:`NONE`.
 """
 
 from __future__ import annotations
@@ -22,57 +22,58 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
+from mammopair.crop import from_pixel_index
 from mammopair.features.feature import Feature
-from mammopair.features.marked_patch import MarkedPatch, mark
-from mammopair.view import Box
+from mammopair.features.marked_patch import MarkedPatch
 
 CELLS = 128
-"""Rows and columns in which lines are sought."""
+"""Rows and columns of the reduced patch."""
 SCALES = (1.0, 1.5, 2.25)
 """Standard deviations of the filters, in cells."""
 INNER, OUTER = 0.6, 1.6
-"""The ring, in half longer sides of the box."""
+"""Radii of the ring, in halves of the longer side of the box."""
 NEIGHBOURHOOD = 8.0
-"""Standard deviation, in cells, of the surroundings that contrast is relative to."""
+"""Standard deviation, in cells, of the Gaussian that defines local mean and contrast."""
 STRONG = 0.3
-"""Part of the ring that holds its strongest lines."""
+"""Fraction of the ring that counts as strongest lines."""
 TARGET = 0.3
-"""Radius of the middle that a line may point to, in half longer sides of the box."""
+"""Radius of the central disc that a line may point to, in halves of the box's longer side."""
 SECTORS = 24
-"""Directions from the centre that are told apart."""
-SLOPE_SCALE = 1.5
-"""Standard deviation, in cells, at which gradients are taken."""
-LEAST_CELLS = 100
-"""Of film in the ring."""
-TINY = 1e-9
+"""Number of angular sectors."""
+GRADIENT_SCALE = 1.5
+"""Standard deviation, in cells, of the Gaussian derivatives."""
+MIN_CELLS = 100
+"""Minimum number of cells of film in the ring."""
+EPSILON = 1e-9
 
 Image = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class Spiculation:
-    """The measures of one patch; :attr:`radial_lines` is the one to quote."""
+    """Spiculation of one patch; :attr:`radial_lines` is the main measure."""
 
     radial_lines: float
-    """Mean ``cos 2D`` of the strongest lines, [-1, 1]; higher is more spiculated."""
+    """Mean ``cos 2D`` of the strongest lines, in [-1, 1]; higher is more spiculated."""
     radial_line_share: float
-    """Mean ``cos 2D`` of all lines, weighted by their strength, [-1, 1]."""
+    """Mean ``cos 2D`` of all lines, weighted by their strength, in [-1, 1]."""
     pointing: float
-    """Share of the strongest lines that point to the middle, less that expected by chance."""
+    """Fraction of the strongest lines that point to the centre, minus that expected by chance."""
     spread: float
-    """Share of directions in which lines along the radius outweigh lines around it, [0, 1]."""
+    """Fraction of sectors in which radial lines outweigh tangential lines, in [0, 1]."""
     radial_gradient: float
-    """Mean ``cos A``, weighted by the gradient; ``A`` between downhill and outwards, [-1, 1]."""
+    """Mean ``cos A``, weighted by the gradient, in [-1, 1]; ``A`` is the angle between the
+    direction of decreasing brightness and the outward direction."""
     normalised_radial_gradient: float
-    """The same, unweighted."""
+    """The same, without weights."""
     gradient_spread: float
-    """Circular variance of ``A``, weighted by the gradient, [0, 1]; 1 is downhill all ways."""
+    """Circular variance of ``A``, weighted by the gradient, in [0, 1]; 1 is isotropic."""
     cross_gradient: float
-    """Mean ``|sin A|`` after local contrast was taken out, weighted by the gradient, [0, 1]."""
+    """Mean ``|sin A|`` at equal local contrast, weighted by the gradient, in [0, 1]."""
 
 
 NONE = Spiculation(0.0, 0.0, 0.0, 0.5, 0.0, 0.0, 1.0, 2 / np.pi)
-"""What a patch without any structure gets: as many lines in one direction as in another."""
+"""Values of a patch without structure: lines in all directions are equally frequent."""
 
 _LINES = "Karssemeijer & te Brake, IEEE Trans Med Imaging 15:611 (1996)"
 _GRADIENT = "Kupinski & Giger, IEEE Trans Med Imaging 17:510 (1998)"
@@ -80,120 +81,111 @@ _HUO = "Huo et al., Med Phys 22:1569 (1995)"
 FEATURES = (
     Feature("spiculation_radial_lines", "1", "mean cos 2D of the strongest lines", _LINES),
     Feature("spiculation_radial_line_share", "1", "mean cos 2D weighted by strength", _LINES),
-    Feature("spiculation_pointing", "1", "lines to the middle, less chance (f1)", _LINES),
-    Feature("spiculation_spread", "1", "share of directions with radial lines (f2)", _LINES),
+    Feature("spiculation_pointing", "1", "lines to the centre, minus chance (f1)", _LINES),
+    Feature("spiculation_spread", "1", "fraction of sectors with radial lines (f2)", _LINES),
     Feature("spiculation_radial_gradient", "1", "radial gradient index in the ring", _GRADIENT),
-    Feature("spiculation_normalised_radial_gradient", "1", "the same, unweighted", _GRADIENT),
+    Feature("spiculation_normalised_radial_gradient", "1", "the same, without weights", _GRADIENT),
     Feature(
         "spiculation_gradient_spread",
         "1",
         "circular variance of the gradient about the radius, in place of the width at half maximum",
         _HUO,
     ),
-    Feature("spiculation_cross_gradient", "1", "mean |sin A| at even local contrast", _HUO),
+    Feature("spiculation_cross_gradient", "1", "mean |sin A| at equal local contrast", _HUO),
 )
 
 
-def spiculation(patch: npt.NDArray[np.floating], box: Box) -> Spiculation:
-    """Measure a bare patch, ``(256, 256)`` in [0, 1], with the box in its cells.
-
-    Raises
-    ------
-    InputError
-        As :func:`mammopair.features.marked_patch.mark`.
-    """
-    return measure_spiculation(mark(patch, box))
-
-
 def spiculation_features(patch: MarkedPatch) -> dict[str, float]:
-    """The measures by the names of :data:`FEATURES`."""
+    """Measure :data:`FEATURES`."""
     measured = asdict(measure_spiculation(patch))
     return {f"spiculation_{name}": value for name, value in measured.items()}
 
 
 def measure_spiculation(patch: MarkedPatch) -> Spiculation:
-    """Measure a patch that is checked already."""
+    """Measure the spiculation of a patch."""
     image = _reduce(patch.filled)
-    ring, towards = _ring(patch)
-    if ring.sum() < LEAST_CELLS or image.std() < 1e-4:
+    ring, outward = _ring(patch)
+    if ring.sum() < MIN_CELLS or image.std() < 1e-4:
         return NONE
 
-    even = _even_contrast(image)
-    strength, along = (values[ring] for values in _lines(even, towards))
+    normalised = _normalise_contrast(image)
+    strength, along = (values[ring] for values in _lines(normalised, outward))
     strong = strength >= np.quantile(strength, 1 - STRONG)
-    weight, downhill = _downhill(image, ring, towards)
-    even_weight, even_downhill = _downhill(even, ring, towards)
-    mean = np.average(downhill, weights=weight)
+    weight, direction = _gradient(image, ring, outward)
+    normalised_weight, normalised_direction = _gradient(normalised, ring, outward)
+    mean = np.average(direction, weights=weight)
     return Spiculation(
         radial_lines=float(along[strong].mean()),
-        radial_line_share=float(np.average(along, weights=strength + TINY)),
+        radial_line_share=float(np.average(along, weights=strength + EPSILON)),
         pointing=_pointing(patch, ring, along, strong),
-        spread=_spread(towards[ring], strength * along),
+        spread=_spread(outward[ring], strength * along),
         radial_gradient=float(mean.real),
-        normalised_radial_gradient=float(downhill.real.mean()),
+        normalised_radial_gradient=float(direction.real.mean()),
         gradient_spread=float(1 - np.abs(mean)),
-        cross_gradient=float(np.average(np.abs(even_downhill.imag), weights=even_weight)),
+        cross_gradient=float(
+            np.average(np.abs(normalised_direction.imag), weights=normalised_weight)
+        ),
     )
 
 
 def _reduce(pixels: Image) -> Image:
-    """``(256, 256)`` to ``(128, 128)``, averaged."""
+    """Average ``(256, 256)`` to ``(128, 128)``."""
     step = len(pixels) // CELLS
     return pixels.reshape(CELLS, step, CELLS, step).mean(axis=(1, 3))
 
 
 def _ring(patch: MarkedPatch) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.complex64]]:
-    """Which cells count, and for each the unit vector away from the centre, as ``x + iy``."""
+    """Return the mask of the ring, and unit vectors away from the centre as ``x + iy``."""
     step = len(patch.pixels) / CELLS
     x, y = patch.box.centre
-    cells = (np.arange(CELLS, dtype=np.float32) + 0.5) * step
+    cells = (from_pixel_index(np.arange(CELLS, dtype=np.float64)) * step).astype(np.float32)
     away = (cells[None, :] - x) + 1j * (cells[:, None] - y)
-    distance = np.abs(away) + TINY
+    distance = np.abs(away) + EPSILON
     half = max(patch.box.width, patch.box.height) / 2
     ring = (distance >= INNER * half) & (distance <= OUTER * half)
     film = _reduce(patch.on_film.astype(np.float32)) > 0.5
     return ring & film, np.asarray(away / distance, np.complex64)
 
 
-def _even_contrast(image: Image) -> Image:
-    """Local mean 0 and local standard deviation about 1; what is nearly flat stays so."""
+def _normalise_contrast(image: Image) -> Image:
+    """Normalise to local mean 0 and local standard deviation about 1, less in flat regions."""
     from scipy.ndimage import gaussian_filter
 
-    rest = image - gaussian_filter(image, NEIGHBOURHOOD)
-    local = np.sqrt(gaussian_filter(rest * rest, NEIGHBOURHOOD))
-    return np.asarray(rest / (local + 0.1 * image.std()), np.float32)
+    centred = image - gaussian_filter(image, NEIGHBOURHOOD)
+    local = np.sqrt(gaussian_filter(centred * centred, NEIGHBOURHOOD))
+    return np.asarray(centred / (local + 0.1 * image.std()), np.float32)
 
 
-def _lines(image: Image, towards: npt.NDArray[np.complex64]) -> tuple[Image, Image]:
-    """Strength of the bright line in each cell, and ``cos 2D`` of it with the radius."""
+def _lines(image: Image, outward: npt.NDArray[np.complex64]) -> tuple[Image, Image]:
+    """Compute the strength of the bright line in each cell, and its ``cos 2D``."""
     from scipy.ndimage import gaussian_filter
 
     strength, along = np.zeros_like(image), np.zeros_like(image)
-    radius = towards * towards  # twice the angle
+    radius = outward * outward  # twice the angle
     for scale in SCALES:
         xx, yy, xy = (
             scale**2 * gaussian_filter(image, scale, order=order)
             for order in ((0, 2), (2, 0), (1, 1))
         )
-        # Along the line curvature is greatest, across it most negative.
+        # The curvature is maximal along the line and most negative across it.
         line = (xx - yy) / 2 + 1j * xy
-        unlike = np.abs(line)
-        found = np.clip(np.minimum(2 * unlike, -(xx + yy)), 0, None)
-        cosine = (line * radius.conj()).real / (unlike + TINY)
+        anisotropy = np.abs(line)
+        found = np.clip(np.minimum(2 * anisotropy, -(xx + yy)), 0, None)
+        cosine = (line * radius.conj()).real / (anisotropy + EPSILON)
         along = np.where(found > strength, cosine, along)
         strength = np.maximum(found, strength)
     return strength, along
 
 
-def _downhill(
-    image: Image, ring: npt.NDArray[np.bool_], towards: npt.NDArray[np.complex64]
+def _gradient(
+    image: Image, ring: npt.NDArray[np.bool_], outward: npt.NDArray[np.complex64]
 ) -> tuple[Image, npt.NDArray[np.complex64]]:
-    """In the ring, how steep it is, and ``exp(iA)`` of the way down against the way outwards."""
+    """Compute, in the ring, the magnitude of the gradient and ``exp(iA)``."""
     from scipy.ndimage import gaussian_filter
 
-    right, down = (-gaussian_filter(image, SLOPE_SCALE, order=o)[ring] for o in ((0, 1), (1, 0)))
-    steep = np.hypot(right, down) + TINY
-    return steep, (right + 1j * down) / steep * towards[ring].conj()
+    right, down = (-gaussian_filter(image, GRADIENT_SCALE, order=o)[ring] for o in ((0, 1), (1, 0)))
+    magnitude = np.hypot(right, down) + EPSILON
+    return magnitude, (right + 1j * down) / magnitude * outward[ring].conj()
 
 
 def _pointing(
@@ -202,20 +194,20 @@ def _pointing(
     along: Image,
     strong: npt.NDArray[np.bool_],
 ) -> float:
-    """Share of the strongest lines that would hit the middle, less the share by chance."""
+    """Compute the fraction of the strongest lines outward the centre, minus that by chance."""
     half = max(patch.box.width, patch.box.height) / 2
     step = len(patch.pixels) / CELLS
     x, y = patch.box.centre
-    cells = (np.arange(CELLS) + 0.5) * step
+    cells = from_pixel_index(np.arange(CELLS, dtype=np.float64)) * step
     distance = np.hypot(cells[None, :] - x, cells[:, None] - y)[ring]
-    widest = np.arctan2(TARGET * half, distance)
-    hits = np.arccos(np.clip(along, -1, 1)) / 2 <= widest
-    return float((hits[strong] - 2 / np.pi * widest[strong]).mean())
+    max_angle = np.arctan2(TARGET * half, distance)
+    hits = np.arccos(np.clip(along, -1, 1)) / 2 <= max_angle
+    return float((hits[strong] - 2 / np.pi * max_angle[strong]).mean())
 
 
-def _spread(towards: npt.NDArray[np.complex64], radial: Image) -> float:
-    """Share of the sectors, of those with film, whose lines are rather radial than around."""
-    sector = ((np.angle(towards) / (2 * np.pi) % 1) * SECTORS).astype(int) % SECTORS
-    seen = np.bincount(sector, minlength=SECTORS) > 0
+def _spread(outward: npt.NDArray[np.complex64], radial: Image) -> float:
+    """Compute the fraction of the sectors with film in which radial lines outweigh others."""
+    sector = ((np.angle(outward) / (2 * np.pi) % 1) * SECTORS).astype(int) % SECTORS
+    with_film = np.bincount(sector, minlength=SECTORS) > 0
     sums = np.bincount(sector, weights=radial, minlength=SECTORS)
-    return float((sums[seen] > 0).mean())
+    return float((sums[with_film] > 0).mean())

@@ -16,7 +16,7 @@ from mammopair.explain.counterfactual import (
     generate_counterfactual,
 )
 from mammopair.explain.differentiable_ensemble import make_differentiable
-from mammopair.features.marked_patch import MarkedPatch, mark
+from mammopair.features.marked_patch import MarkedPatch, make_marked_patch
 from mammopair.features.spiculation import measure_spiculation
 from mammopair.io.crop_folder import CropRow
 from mammopair.progress import Progress, exhaust
@@ -100,7 +100,7 @@ def _measured(
 
 def measure_picture(pixels: np.ndarray, box: Box) -> dict[str, float]:
     """All measures of spiculation, and the contrast, of a patch ``(256, 256)``."""
-    patch = mark(pixels, box)
+    patch = make_marked_patch(pixels, box)
     inside = ellipse_radius(patch.box) < 1
     outside = ~inside & patch.on_film
     around = float(patch.pixels[outside].mean()) if outside.any() else np.nan

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.crop import PATCH_SIDE, cut_patch, place_square
-from mammopair.features.marked_patch import MarkedPatch, mark
+from mammopair.features.marked_patch import MarkedPatch, make_marked_patch
 from mammopair.features.outline import find_outline
 from mammopair.features.spiculation import measure_spiculation
 from mammopair.io.crop_folder import CropRow, read_crop
@@ -73,7 +73,7 @@ def marked_crop(folder: Path, row: CropRow) -> MarkedPatch:
     """
     view = read_crop(folder, row)
     square = place_square(view, row.box)
-    return mark(cut_patch(view, square).copy(), square.box_on_grid(row.box, PATCH_SIDE))
+    return make_marked_patch(cut_patch(view, square).copy(), square.box_on_grid(row.box, PATCH_SIDE))
 
 
 def measure_crops(

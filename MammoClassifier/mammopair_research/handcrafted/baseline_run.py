@@ -15,7 +15,7 @@ import numpy as np
 
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.atomic_write import atomic_write
-from mammopair.features.catalogue import NAMES, compute_features
+from mammopair.features.catalogue import FEATURE_NAMES, compute_features
 from mammopair.io.crop_folder import read_crop, read_index
 from mammopair.progress import Progress
 from mammopair_research.crossval.predictions import Prediction, write_predictions
@@ -144,7 +144,7 @@ def seconds_per_baseline_case(data: Path, baseline: Baseline) -> float:
             view = read_crop(data, row)
             began = time.thread_time()
             values = compute_features(view, row.box)
-            classifier.logits(np.array([[values[name] for name in NAMES]]))
+            classifier.logits(np.array([[values[name] for name in FEATURE_NAMES]]))
             times.append(time.thread_time() - began)
     return 2 * min(times[1:] or times)
 

@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from mammopair.atomic_write import atomic_write
 from mammopair.errors import InputError
-from mammopair.features.catalogue import NAMES, VERSION
+from mammopair.features.catalogue import FEATURE_NAMES, FEATURES_VERSION
 
 FILE, ARRAYS = "model.json", "model.safetensors"
 FARTHEST = 5.0
@@ -125,7 +125,7 @@ def load_classifier(folder: Path) -> FeatureClassifier:
         raise InputError(name, f"cannot be read: {error.strerror}; fit the model anew") from error
     except msgspec.MsgspecError as error:
         raise InputError(path, f"does not describe a classifier: {error}") from error
-    if (tuple(described.features), described.features_version) != (NAMES, VERSION):
+    if (tuple(described.features), described.features_version) != (FEATURE_NAMES, FEATURES_VERSION):
         raise InputError(path, "was fitted on other features than this version has; fit it anew")
     if hashlib.sha256(content).hexdigest() != described.arrays_sha256:
         raise InputError(

@@ -20,13 +20,13 @@ import numpy.typing as npt
 
 from mammopair.atomic_write import atomic_write
 from mammopair.errors import InputError
-from mammopair.features.catalogue import NAMES, VERSION, compute_features
+from mammopair.features.catalogue import FEATURE_NAMES, FEATURES_VERSION, compute_features
 from mammopair.io.crop_folder import CropRow, read_crop
 from mammopair.progress import Progress
 
 ABOUT = ("file", "patient_id", "laterality", "view", "abnormality_id", "pair_id", "label")
 FINGERPRINT = "fingerprint"
-COLUMNS = (*ABOUT, FINGERPRINT, *NAMES)
+COLUMNS = (*ABOUT, FINGERPRINT, *FEATURE_NAMES)
 KEEP_EVERY = 100
 """Crops between two writings of the table, so that stopping loses little."""
 
@@ -39,12 +39,12 @@ class FeatureTable:
 
     rows: Sequence[CropRow]
     values: Values
-    """``(rows, features)``, columns as :data:`~mammopair.features.catalogue.NAMES`; NaN where
+    """``(rows, features)``, columns as :data:`~mammopair.features.catalogue.FEATURE_NAMES`; NaN where
     a feature is not known."""
 
     def column(self, name: str) -> Values:
         """``(rows,)``: one feature."""
-        return self.values[:, NAMES.index(name)]
+        return self.values[:, FEATURE_NAMES.index(name)]
 
 
 def measure_folder(
@@ -101,7 +101,7 @@ def table_fingerprint(folder: Path, row: CropRow) -> str:
     except OSError as error:
         raise InputError(folder / row.file, f"cannot be read: {error.strerror}") from error
     box = row.box
-    told = f"{VERSION} {box.x} {box.y} {box.width} {box.height} {row.mm_per_crop_px}"
+    told = f"{FEATURES_VERSION} {box.x} {box.y} {box.width} {box.height} {row.mm_per_crop_px}"
     return hashlib.sha256(told.encode() + picture).hexdigest()[:16]
 
 
@@ -134,7 +134,7 @@ def _kept(table: csv.DictReader[str]) -> Iterator[tuple[str, tuple[str, Values]]
         if None in cells.values():
             continue
         try:
-            values = np.array([float(cells[name] or "nan") for name in NAMES])
+            values = np.array([float(cells[name] or "nan") for name in FEATURE_NAMES])
         except ValueError:
             continue
         yield cells["file"], (cells[FINGERPRINT], values)
@@ -150,7 +150,7 @@ def _measured(
 
 def _measure(folder: Path, row: CropRow) -> Values:
     values = compute_features(read_crop(folder, row), row.box)
-    return np.array([values[name] for name in NAMES])
+    return np.array([values[name] for name in FEATURE_NAMES])
 
 
 def _write(

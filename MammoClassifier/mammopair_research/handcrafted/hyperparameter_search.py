@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.errors import InputError
-from mammopair.features.catalogue import NAMES, VERSION
+from mammopair.features.catalogue import FEATURE_NAMES, FEATURES_VERSION
 from mammopair_research.datasets.folds import split_patients
 from mammopair_research.handcrafted.classifier import (
     Description,
@@ -75,8 +75,8 @@ def tune(kind: Kind, plan: SearchPlan, training: FeatureTable) -> Tuned:
         settings=settings,
         slope=slope,
         intercept=intercept,
-        features=list(NAMES),
-        features_version=VERSION,
+        features=list(FEATURE_NAMES),
+        features_version=FEATURES_VERSION,
         data=plan.data,
         patients=sorted({row.patient_id for row in training.rows}),
         inner_auc=aucs[best],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.features.catalogue import NAMES
+from mammopair.features.catalogue import FEATURE_NAMES
 from mammopair.progress import Progress
 from mammopair_research.handcrafted.classifier import FeatureClassifier
 from mammopair_research.handcrafted.nested_fit import Baseline, part
@@ -38,7 +38,7 @@ class Importance:
 def groups() -> dict[str, list[int]]:
     """The columns of each group; a feature's name begins with its group's."""
     found: dict[str, list[int]] = defaultdict(list)
-    for column, name in enumerate(NAMES):
+    for column, name in enumerate(FEATURE_NAMES):
         found[name.partition("_")[0]].append(column)
     return dict(found)
 
@@ -47,7 +47,7 @@ def measure_importance(
     baseline: Baseline, seed: int = 0
 ) -> Generator[Progress, None, list[Importance]]:
     """Groups first, then features, each in order of importance."""
-    tasks = {**groups(), **{name: [column] for column, name in enumerate(NAMES)}}
+    tasks = {**groups(), **{name: [column] for column, name in enumerate(FEATURE_NAMES)}}
     folds = range(len(baseline.by_fold))
     held_out = [part(baseline.table, baseline.fold == fold) for fold in folds]
     labels = [np.array([row.label for row in table.rows]) for table in held_out]

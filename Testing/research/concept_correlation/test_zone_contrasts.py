@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from mammopair.features.marked_patch import mark
+from mammopair.features.marked_patch import make_marked_patch
 from mammopair.features.outline import find_outline
 from mammopair_research.concept_correlation.evidence_zones import zone_sums
 from mammopair_research.concept_correlation.mean_maps import mean_maps
@@ -32,7 +32,7 @@ def test_a_mass_with_both_words_or_neither_is_of_neither_kind():
 
 def test_evidence_painted_on_the_margin_of_a_known_mass_is_found_there():
     radius = 50.0
-    patch = mark(mass(radius, noise=0.02), mass_box(radius))
+    patch = make_marked_patch(mass(radius, noise=0.02), mass_box(radius))
     outline = find_outline(patch).relative_radius
     places = np.arange(256) - 127.5
     distance = np.hypot(places[:, None], places[None, :]) / radius

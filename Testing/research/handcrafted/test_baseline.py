@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mammopair.errors import InputError
-from mammopair.features.catalogue import NAMES
+from mammopair.features.catalogue import FEATURE_NAMES
 from mammopair.io.crop_folder import read_index
 from mammopair_research.crossval.run_description import read_cross_validation
 from mammopair_research.datasets.folds import Folds, split_patients
@@ -31,7 +31,7 @@ from mammopair_research.handcrafted.search_plan import (
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import write_crop_folder
 
-SIGNAL, OTHER = NAMES.index("spiculation_radial_lines"), NAMES.index("shape_area")
+SIGNAL, OTHER = FEATURE_NAMES.index("spiculation_radial_lines"), FEATURE_NAMES.index("shape_area")
 DRAWN = SIGNAL + 8
 """Columns with values in them."""
 PLAN = SearchPlan(
@@ -51,7 +51,7 @@ def table(tmp_path_factory):
     """60 patients with drawn features, one of which tells the label, if not for certain."""
     rows = read_index(write_crop_folder(tmp_path_factory.mktemp("data") / "crops", patients=60))
     rng = np.random.default_rng(3)
-    values = rng.standard_normal((len(rows), len(NAMES)))
+    values = rng.standard_normal((len(rows), len(FEATURE_NAMES)))
     values[:, DRAWN:] = 0
     values[:, SIGNAL] += [4 * row.label for row in rows]
     values[rng.random(values.shape) < 0.01] = np.nan
@@ -173,14 +173,18 @@ def test_importance_names_the_feature_that_tells_and_its_group(baseline):
     found = drive(measure_importance(baseline))[1]
     by_name = {one.name: one for one in found}
     assert found[0].name == "spiculation"
-    assert max(by_name[name].loss for name in NAMES) == by_name[NAMES[SIGNAL]].loss > 0.1
-    assert abs(by_name[NAMES[OTHER]].loss) < 0.05
-    assert len(found) == len(NAMES) + len(groups())
+    assert (
+        max(by_name[name].loss for name in FEATURE_NAMES)
+        == by_name[FEATURE_NAMES[SIGNAL]].loss
+        > 0.1
+    )
+    assert abs(by_name[FEATURE_NAMES[OTHER]].loss) < 0.05
+    assert len(found) == len(FEATURE_NAMES) + len(groups())
 
 
 def test_every_feature_is_in_one_group():
     columns = [column for members in groups().values() for column in members]
-    assert sorted(columns) == list(range(len(NAMES)))
+    assert sorted(columns) == list(range(len(FEATURE_NAMES)))
     assert {
         "shape",
         "margin",
@@ -196,9 +200,9 @@ def test_every_feature_is_in_one_group():
 def test_measures_are_held_against_the_words_without_any_fit(table):
     """In the synthetic folder all malignant masses, and no others, are called spiculated."""
     told = measures_against_words(table)["spiculated"]
-    assert told[NAMES[SIGNAL]]["auc"] > 0.95
-    low, high = told[NAMES[SIGNAL]]["auc_ci"]
-    assert low < told[NAMES[SIGNAL]]["auc"] <= high
+    assert told[FEATURE_NAMES[SIGNAL]]["auc"] > 0.95
+    low, high = told[FEATURE_NAMES[SIGNAL]]["auc_ci"]
+    assert low < told[FEATURE_NAMES[SIGNAL]]["auc"] <= high
     assert told["spiculation_spread"]["auc"] == pytest.approx(0.5, abs=0.2)
     silent = FeatureTable(
         [msgspec.structs.replace(row, mass_margins="") for row in table.rows], table.values
@@ -243,7 +247,9 @@ def test_the_saved_model_scores_a_view_it_has_never_met(run_folder):
             )
             for n in range(4)
         ]
-        logits[malignant] = model.logits(np.array([[one[name] for name in NAMES] for one in found]))
+        logits[malignant] = model.logits(
+            np.array([[one[name] for name in FEATURE_NAMES] for one in found])
+        )
     assert logits[True].min() > logits[False].max()
 
 
@@ -256,7 +262,7 @@ def test_the_report_says_what_was_measured_chosen_and_that_it_is_research(run_fo
     assert "spiculation_radial_lines" in text
     assert json.loads((folder / "out" / "figures.json").read_text("utf-8")) == figures
     with (folder / "out" / "importance.csv").open(encoding="utf-8", newline="") as stream:
-        assert len(list(csv.DictReader(stream))) == len(NAMES) + len(groups())
+        assert len(list(csv.DictReader(stream))) == len(FEATURE_NAMES) + len(groups())
 
 
 def test_a_second_run_gives_the_same_predictions(run_folder):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mammopair.errors import InputError
-from mammopair.features.catalogue import NAMES, VERSION
+from mammopair.features.catalogue import FEATURE_NAMES, FEATURES_VERSION
 from mammopair_research.handcrafted.classifier import (
     ARRAYS,
     FILE,
@@ -28,7 +28,9 @@ SETTINGS = {
 def rows():
     """Features with a signal in them, some unknown, some beyond all measure, one always unknown."""
     rng = np.random.default_rng(0)
-    values = rng.standard_normal((200, len(NAMES))) * rng.uniform(0.1, 30, len(NAMES))
+    values = rng.standard_normal((200, len(FEATURE_NAMES))) * rng.uniform(
+        0.1, 30, len(FEATURE_NAMES)
+    )
     labels = (values[:, 0] / values[:, 0].std() + rng.standard_normal(200) > 0).astype(int)
     values[rng.random(values.shape) < 0.02] = np.nan
     values[3, 5] = 1e9
@@ -47,8 +49,8 @@ def fitted(request, rows):
         settings=SETTINGS[kind],
         slope=0.7,
         intercept=-0.2,
-        features=list(NAMES),
-        features_version=VERSION,
+        features=list(FEATURE_NAMES),
+        features_version=FEATURES_VERSION,
     )
     return pipeline, FeatureClassifier(description, fitted_arrays(kind, pipeline))
 
@@ -72,7 +74,7 @@ def test_saved_and_loaded_it_gives_the_same_logits_to_the_last_bit(fitted, rows,
 
 def test_unknown_features_get_an_answer(fitted):
     _, classifier = fitted
-    assert np.isfinite(classifier.logits(np.full((2, len(NAMES)), np.nan))).all()
+    assert np.isfinite(classifier.logits(np.full((2, len(FEATURE_NAMES)), np.nan))).all()
 
 
 @pytest.fixture
@@ -87,7 +89,7 @@ def damaged_arrays(folder):
 
 def other_features(folder):
     text = (folder / FILE).read_text("utf-8")
-    (folder / FILE).write_text(text.replace(NAMES[0], "another_feature"), "utf-8")
+    (folder / FILE).write_text(text.replace(FEATURE_NAMES[0], "another_feature"), "utf-8")
 
 
 def unknown_kind(folder):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mammopair.errors import InputError
-from mammopair.features.catalogue import NAMES, compute_features
+from mammopair.features.catalogue import FEATURE_NAMES, compute_features
 from mammopair.io.crop_folder import read_crop, read_index
 from mammopair_research.handcrafted import feature_table
 from mammopair_research.handcrafted.feature_table import COLUMNS, measure_folder
@@ -42,7 +42,7 @@ def test_it_holds_what_was_measured_and_a_second_run_measures_nothing(folder, me
     first = drive(measure_folder(folder, rows, path))[1]
     assert measured == [row.file for row in rows]
     expected = compute_features(read_crop(folder, rows[2]), rows[2].box)
-    assert first.values[2] == pytest.approx([expected[name] for name in NAMES])
+    assert first.values[2] == pytest.approx([expected[name] for name in FEATURE_NAMES])
     assert first.column("shape_area")[2] == expected["shape_area"]
     written = path.read_bytes()
 
