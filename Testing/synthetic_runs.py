@@ -1,10 +1,10 @@
-"""Runs of a cross-validation as numbers alone: for tests of what is made of them.
+"""Synthetic cross-validation runs: predictions and descriptions without networks.
 
 >>> write_run_folder(tmp_path / "net", seeds=(1, 2), skill=1.5)   # run.json, predictions.csv
 
-The collection has 64 patients in four folds, of which 0 and 2 are held out: half of them benign,
-each with one mass; every fourth mass has a CC view only. A logit is the label's side times the
-skill, plus noise of standard deviation 1 that depends on name, crop and seed only.
+The data have 64 patients with one mass each, half of them benign, in four folds, of which 0 and 2
+are predicted; every fourth mass has a CC view only. A logit is plus or minus the skill, by label,
+plus noise of standard deviation 1 that depends on name, crop and seed only.
 """
 
 from __future__ import annotations
@@ -16,59 +16,60 @@ from typing import Any
 
 import numpy as np
 
-PATIENTS, FOLDS, HELD_OUT = 64, 4, (0, 2)
+from mammopair_research.crossval.predictions import Prediction, write_predictions
+from mammopair_research.crossval.run_description import (
+    PREDICTIONS,
+    CrossValidationRun,
+    Predictor,
+    write_cross_validation_run,
+)
+
+PATIENTS, FOLDS, PREDICTED_FOLDS = 64, 4, (0, 2)
 
 
 def fold_of(patient: int) -> int:
-    """Patients are dealt out in turn."""
+    """Return the fold of a patient: patients are assigned in turn."""
     return patient % FOLDS
 
 
 def label_of(patient: int) -> int:
-    """So that each fold is half benign."""
+    """Return the label of a patient; each fold is half benign."""
     return patient // FOLDS % 2
 
 
 def views_of(patient: int) -> tuple[str, ...]:
-    """Every fourth patient of either label has a CC view only."""
+    """Return the views of a patient; every fourth of either label has a CC view only."""
     return ("CC",) if patient // (2 * FOLDS) % 4 == 3 else ("CC", "MLO")
 
 
 def predictions(
-    name: str, views: Sequence[str], seeds: Sequence[int], skill: float, repeats: int = 1
-) -> list[Any]:
-    """The rows of a run's table."""
-    from mammopair_research.crossval.predictions import Prediction
-
+    name: str, views: Sequence[str], seeds: Sequence[int], skill: float
+) -> list[Prediction]:
+    """Return the rows of a run's table."""
     rows = []
-    for repeat in range(repeats):
-        for seed in seeds:
-            for patient in range(PATIENTS):
-                if fold_of(patient) not in HELD_OUT:
+    for seed in seeds:
+        for patient in range(PATIENTS):
+            if fold_of(patient) not in PREDICTED_FOLDS:
+                continue
+            for view in views_of(patient):
+                if view not in views:
                     continue
-                for view in views_of(patient):
-                    if view not in views:
-                        continue
-                    file = f"P{patient:02d}_{view}.png"
-                    noise = np.random.default_rng(
-                        zlib.crc32(f"{name}{file}{seed}{repeat}".encode())
+                file = f"P{patient:02d}_{view}.png"
+                noise = np.random.default_rng(zlib.crc32(f"{name}{file}{seed}0".encode()))
+                rows.append(
+                    Prediction(
+                        file=file,
+                        patient_id=f"P{patient:02d}",
+                        laterality="LEFT",
+                        view=view,
+                        abnormality_id="1",
+                        pair_id=f"P{patient:02d}_LEFT" if len(views_of(patient)) > 1 else "",
+                        label=label_of(patient),
+                        fold=fold_of(patient),
+                        seed=seed,
+                        logit=(2 * label_of(patient) - 1) * skill + noise.normal(),
                     )
-                    side = 2 * label_of(patient) - 1
-                    rows.append(
-                        Prediction(
-                            file=file,
-                            patient_id=f"P{patient:02d}",
-                            laterality="LEFT",
-                            view=view,
-                            abnormality_id="1",
-                            pair_id=f"P{patient:02d}_LEFT" if len(views_of(patient)) > 1 else "",
-                            label=label_of(patient),
-                            repeat=repeat,
-                            fold=fold_of(patient),
-                            seed=seed,
-                            logit=side * skill + noise.normal(),
-                        )
-                    )
+                )
     return rows
 
 
@@ -79,41 +80,32 @@ def write_run_folder(
     views: Sequence[str] = ("CC", "MLO"),
     seeds: Sequence[int] = (1,),
     skill: float = 1.0,
-    repeats: int = 1,
     method: str = "googlenet",
-    rows: Sequence[Any] | None = None,
+    rows: Sequence[Prediction] | None = None,
     **run: Any,
 ) -> Path:
-    """Write ``run.json`` and ``predictions.csv``; give the folder back.
+    """Write ``run.json`` and ``predictions.csv``; return the folder.
 
     Parameters
     ----------
     rows
-        Instead of those of :func:`predictions`.
+        Predictions to write instead of those of :func:`predictions`.
     run
         Other fields of ``run.json``.
     """
-    from mammopair_research.crossval.predictions import write_predictions
-    from mammopair_research.crossval.run_description import (
-        PREDICTIONS,
-        CrossValidationRun,
-        Predictor,
-        write_cross_validation_run,
-    )
-
     folder.mkdir(parents=True, exist_ok=True)
     if rows is None:
-        rows = predictions(name, views, seeds, skill, repeats)
+        rows = predictions(name, views, seeds, skill)
     predictors = [
-        Predictor(repeat=repeat, fold=fold, seed=seed)
-        for repeat, fold, seed in dict.fromkeys((r.repeat, r.fold, r.seed) for r in rows)
+        Predictor(fold=fold, seed=seed)
+        for fold, seed in dict.fromkeys((row.fold, row.seed) for row in rows)
     ]
     fields: dict[str, Any] = {
         "name": name,
         "title": "GoogLeNet" if method == "googlenet" else "Hand-crafted",
         "method": method,
         "views": list(views),
-        "data": "Made up.",
+        "data": "Synthetic.",
         "crops": 2 * PATIENTS,
         "patients": PATIENTS,
         "folds": FOLDS,
@@ -121,7 +113,7 @@ def write_run_folder(
         "planned": predictors,
         "reduced": "folds 0, 2 of 4 only",
         "parameters": None if method == "handcrafted" else 1_000_000,
-        "seconds_a_case": 0.1 * len(views),
+        "seconds_per_case": 0.1 * len(views),
         "machine": "a processor",
         "recipe": {"network": method, "optimisation": {"epochs": 3, "views": list(views)}},
         "software": "mammopair tests",

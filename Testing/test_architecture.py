@@ -43,6 +43,7 @@ LAYERS: dict[str, list[tuple[str, ...]]] = {
     # packages of one layer do not import each other.
     "mammopair": [
         ("progress", "errors", "warning", "descriptors"),
+        ("lesion_groups",),
         ("atomic_write", "stats", "view"),
         ("crop",),
         ("record",),

@@ -1,13 +1,13 @@
-"""Which calibration keeps its word on other patients: one number or two, by views or together.
+"""Compare calibrations on out-of-fold lesions: temperature or slope and intercept, by views or not.
 
-Run from the root of the repository; DATA holds ``crops.csv`` and its pictures::
+Run from the root of the repository; DATA is a crop folder::
 
     python -m Testing.benchmarks.calibration DATA
     python -m Testing.benchmarks.calibration DATA --model ENSEMBLE
 
-Each way is fitted on the lesions of all folds but one and scored on those of that one. A
-temperature is a slope without an intercept. The last line is the ECE that the calibration that
-ships would show on so many pairs were it perfect: labels are drawn from its own probabilities.
+Each calibration is fitted on the lesions of all folds but one and measured on that fold. A
+temperature is a slope without an intercept. The last line is the ECE that a perfect calibration
+would have on as many pairs: labels are drawn from the exported calibration's own probabilities.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.optimize import minimize_scalar
 
 from mammopair.calibration.platt import Calibration, lesion_probability, probabilities
 from mammopair.cli.terminal import run_with_bar
-from mammopair.evaluation.crop_scores import training_folds
+from mammopair.evaluation import training_folds
 from mammopair.io.crop_folder import read_index
 from mammopair.model.ensemble import load_ensemble
 from mammopair.stats.metrics import measure
-from mammopair_research.training.calibration_fit import fit_slope_and_intercept, fit_temperature
+from mammopair_research.training.calibration_fit import SLOPE_RANGE, fit_slope_and_intercept
 from mammopair_research.training.out_of_fold import (
     LesionLogits,
     out_of_fold_lesions,
@@ -38,60 +39,64 @@ Lesions = Sequence[LesionLogits]
 Fit = Callable[[Lesions], tuple[float, float]]
 
 
-def as_they_are(_: Lesions) -> tuple[float, float]:
-    """No calibration."""
+def no_calibration(_: Lesions) -> tuple[float, float]:
+    """Return the identity."""
     return 1.0, 0.0
 
 
-def temperature(lesions: Lesions) -> tuple[float, float]:
-    """A slope without an intercept."""
-    return fit_temperature(lesions), 0.0
+def fit_temperature(lesions: Lesions) -> tuple[float, float]:
+    """Fit a slope without an intercept by the cross-entropy of the averaged probabilities."""
+
+    def loss(slope: float) -> float:
+        return log_loss(score(lesions, slope, 0.0), np.array([one.label for one in lesions]))
+
+    return float(minimize_scalar(loss, bounds=SLOPE_RANGE, method="bounded").x), 0.0
 
 
-WAYS: dict[str, tuple[Fit, bool]] = {
-    "as they are": (as_they_are, False),
-    "temperature": (temperature, False),
+EXPORTED = "slope and intercept, by views"
+CALIBRATIONS: dict[str, tuple[Fit, bool]] = {
+    "none": (no_calibration, False),
+    "temperature": (fit_temperature, False),
     "slope and intercept": (fit_slope_and_intercept, False),
-    "temperature, by views": (temperature, True),
-    "slope and intercept, by views": (fit_slope_and_intercept, True),
+    "temperature, by views": (fit_temperature, True),
+    EXPORTED: (fit_slope_and_intercept, True),
 }
-"""By name: how it is fitted, and whether lesions with one view and with two are fitted apart."""
-SHIPS = "slope and intercept, by views"
+"""How each is fitted, and whether lesions with one view and with two are fitted separately."""
 
 
 def main() -> None:
     """Print the table."""
-    arguments = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    arguments.add_argument("data", type=Path)
-    arguments.add_argument("--model", default=None)
-    chosen = arguments.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--model", default=None)
+    arguments = parser.parse_args()
     torch.set_num_threads(1)
-    ensemble = load_ensemble(chosen.model, "cpu")
+    ensemble = load_ensemble(arguments.model, "cpu")
     folds = training_folds(ensemble)
-    rows = [row for row in read_index(chosen.data) if row.patient_id in folds]
-    unseen = run_with_bar(predict_out_of_fold(ensemble, rows, chosen.data, folds))
-    lesions = out_of_fold_lesions(unseen, folds)
+    rows = [row for row in read_index(arguments.data) if row.patient_id in folds]
+    predictions = run_with_bar(predict_out_of_fold(ensemble, rows, arguments.data, folds))
+    lesions = out_of_fold_lesions(predictions, folds)
     pairs = np.array([len(lesion.logits) > 1 for lesion in lesions])
     labels = np.array([lesion.label for lesion in lesions])
 
     print(f"{'':31}  {pairs.sum():4} with two views     {len(lesions):4} lesions")
     print(f"{'fitted on the other folds':31}  log loss   Brier    ECE  log loss   Brier    ECE")
-    for name, (fit, by_views) in WAYS.items():
+    for name, (fit, by_views) in CALIBRATIONS.items():
         scores = cross_fitted(lesions, fit, by_views)
         cells = []
-        for mine in (pairs, np.ones_like(pairs)):
-            found = measure(scores[mine], labels[mine])
-            loss = -np.log(np.where(labels[mine] == 1, scores[mine], 1 - scores[mine])).mean()
+        for part in (pairs, np.ones_like(pairs)):
+            found = measure(scores[part], labels[part])
+            loss = log_loss(scores[part], labels[part])
             cells.append(f"{loss:8.4f}  {found.brier:.4f}  {found.ece:.3f}")
         print(f"{name:31}  {'  '.join(cells)}")
-    perfect = cross_fitted(lesions, *WAYS[SHIPS])[pairs]
+    perfect = cross_fitted(lesions, *CALIBRATIONS[EXPORTED])[pairs]
     rng = np.random.default_rng(0)
     drawn = [measure(perfect, rng.random(len(perfect)) < perfect).ece for _ in range(DRAWS)]
-    print(f"{'were it perfect':31}  {'':8}  {'':6}  {np.mean(drawn):.3f}")
+    print(f"{'perfect':31}  {'':8}  {'':6}  {np.mean(drawn):.3f}")
 
 
 def cross_fitted(lesions: Lesions, fit: Fit, by_views: bool) -> np.ndarray:
-    """Probabilities of lesions by what the other folds give."""
+    """Return the probabilities of lesions, each fold calibrated on the other folds."""
     kinds = [(lesion.fold, len(lesion.logits) if by_views else 0) for lesion in lesions]
     scores = np.empty(len(lesions))
     for fold, views in sorted(set(kinds)):
@@ -100,17 +105,22 @@ def cross_fitted(lesions: Lesions, fit: Fit, by_views: bool) -> np.ndarray:
             for lesion, kind in zip(lesions, kinds, strict=True)
             if kind[0] != fold and kind[1] == views
         ]
-        slope, intercept = fit(others)
-        calibration = Calibration(
-            slope=slope,
-            intercept=intercept,
-            covariance=((0.0, 0.0), (0.0, 0.0)),
-            fitted_on=f"lesions outside fold {fold}",
-        )
-        for number in [number for number, kind in enumerate(kinds) if kind == (fold, views)]:
-            readings = probabilities(lesions[number].logits, calibration)
-            scores[number] = lesion_probability(readings)
+        part = [number for number, kind in enumerate(kinds) if kind == (fold, views)]
+        scores[part] = score([lesions[number] for number in part], *fit(others))
     return scores
+
+
+def score(lesions: Lesions, slope: float, intercept: float) -> np.ndarray:
+    """Return the calibrated probabilities of lesions, ``(lesions,)``."""
+    calibration = Calibration(
+        slope=slope, intercept=intercept, covariance=((0.0, 0.0), (0.0, 0.0)), fitted_on="lesions"
+    )
+    return np.array([lesion_probability(probabilities(x.logits, calibration)) for x in lesions])
+
+
+def log_loss(scores: np.ndarray, labels: np.ndarray) -> float:
+    """Return the mean cross-entropy."""
+    return float(-np.log(np.where(labels == 1, scores, 1 - scores)).mean())
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from mammopair.evaluation import out_of_fold_members
 from mammopair.explain.counterfactual import DIRECTIONS, generate_counterfactual
 from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.io.crop_folder import read_index
+from mammopair.lesion_groups import lesion_name
 from mammopair.model.ensemble import load_ensemble
 from mammopair_research.datasets.training_data import load_patches
 from Testing.stepwise import drive
@@ -29,7 +30,7 @@ from Testing.stepwise import drive
 def held_out_crops(folder: Path, ensemble, lesions: int, seed: int = 0):
     """``lesions`` rows of different lesions, and the members that never saw each patient."""
     unseen = out_of_fold_members(ensemble)
-    rows = {row.lesion: row for row in read_index(folder) if unseen.get(row.patient_id)}
+    rows = {lesion_name(row): row for row in read_index(folder) if unseen.get(row.patient_id)}
     drawn = np.random.default_rng(seed).permutation(sorted(rows))[:lesions]
     return [(rows[lesion], unseen[rows[lesion].patient_id]) for lesion in drawn]
 

@@ -23,7 +23,7 @@ from sklearn.metrics import roc_auc_score
 
 from mammopair.calibration.out_of_distribution import feature_distances, out_of_distribution_score
 from mammopair.crop import cut_patch, place_square
-from mammopair.evaluation.crop_scores import training_folds
+from mammopair.evaluation.out_of_fold import training_folds
 from mammopair.io.crop_folder import CropRow, read_index
 from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.view import Box, View

@@ -312,7 +312,7 @@ def test_a_box_that_marks_nothing_is_one_sentence(refused, tmp_path, ensemble_fo
     [
         (lambda text: text.replace("box_w", "width"), "has no column box_w"),
         (lambda text: text.replace("150.0", "many", 1), "line 2: box_y is 'many'"),
-        (lambda text: text + text.splitlines()[1] + "\n", "line 4: is a second CC row"),
+        (lambda text: text + text.splitlines()[1] + "\n", "there are two CC rows"),
         (lambda text: text.replace("MLO.png", "gone.png"), "line 3: names"),
         (lambda text: text.replace(",", ";"), "semicolons"),
         (lambda text: text.splitlines()[0], "contains no lesions"),

@@ -1,4 +1,4 @@
-"""Fixtures of the research package's tests: a small recipe and its training data."""
+"""Fixtures of the research tests: a small recipe and its training data."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def recipe(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def material(crop_folder, recipe):
+def training_data(crop_folder, recipe):
     from mammopair_research.datasets.training_data import load_training_data
 
     return load_training_data(crop_folder, recipe.folds)

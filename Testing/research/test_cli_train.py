@@ -1,4 +1,4 @@
-"""``mammopair-research train``: what it writes, prints and returns, and a message for bad input."""
+"""``mammopair-research train``: files, output, exit code and error messages."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from mammopair_research.training import member_fit
 from Testing.command_line import (
     files_no_larger_than,
     refused,
@@ -26,20 +27,18 @@ def recipe(tmp_path):
     return path
 
 
-def test_train_goes_on_after_a_stop_and_ships_what_evaluate_measures(
+def test_train_continues_after_an_interruption_and_exports_what_evaluate_measures(
     run, run_research, recipe, crop_folder, tmp_path, monkeypatch
 ):
     train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs", "--device", "cpu"]
-    from mammopair_research.training import member_fit
-
     original = member_fit.run_epoch
 
-    def stop_at_the_second(state, *rest):
+    def interrupt_the_second(state, *rest):
         if state.epoch == 1:
             raise KeyboardInterrupt
         return original(state, *rest)
 
-    monkeypatch.setattr(member_fit, "run_epoch", stop_at_the_second)
+    monkeypatch.setattr(member_fit, "run_epoch", interrupt_the_second)
     code, _, err = run_research(*train)
     assert code == 130
     assert "mammopair-research: interrupted; completed work is kept." in err
@@ -53,27 +52,27 @@ def test_train_goes_on_after_a_stop_and_ships_what_evaluate_measures(
     code, printed, err = run_research(*train, "--json")
     assert code == 0, err
     assert epochs == [1, 0, 1]  # the first member's second epoch, then the second member
-    shipped = run_folder / "ensemble"
-    code, evaluated, _ = run("evaluate", crop_folder, "-m", shipped, "--json")
+    exported = run_folder / "ensemble"
+    code, evaluated, _ = run("evaluate", crop_folder, "-m", exported, "--json")
     for level in ("pairs", "views", "lesions"):
         assert json.loads(printed)[level] == json.loads(evaluated)[level]
-    code, _, _ = run("info", shipped)
+    code, _, _ = run("info", exported)
     assert code == 0
 
 
-def test_training_on_a_full_disk_is_one_sentence_and_leaves_no_part(
+def test_a_full_disk_raises_an_error_and_leaves_no_partial_file(
     research_refused, recipe, crop_folder, tmp_path
 ):
     train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs", "--device", "cpu"]
     with files_no_larger_than(50_000):
-        said = research_refused(*train)
-    assert "checkpoint.safetensors" in said
-    assert "cannot be written" in said
+        message = research_refused(*train)
+    assert "checkpoint.safetensors" in message
+    assert "cannot be written" in message
     assert written(tmp_path / "runs") == []
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [
         (lambda text: text.replace("epochs = 2", "epoch = 2"), "epoch"),
         (lambda text: text.replace("fold = 2", "fold = 3"), "a member has fold 3"),
@@ -84,16 +83,16 @@ def test_training_on_a_full_disk_is_one_sentence_and_leaves_no_part(
         (lambda text: "name = ", "is not TOML"),
     ],
 )
-def test_a_recipe_that_is_wrong_is_one_sentence(
-    research_refused, recipe, crop_folder, tmp_path, change, said
+def test_an_invalid_recipe_raises_an_error(
+    research_refused, recipe, crop_folder, tmp_path, change, expected
 ):
     recipe.write_text(change(recipe.read_text("utf-8")), "utf-8")
     train = ["train", recipe, "--data", crop_folder, "--out", tmp_path / "runs"]
-    assert said in research_refused(*train)
+    assert expected in research_refused(*train)
     assert written(tmp_path / "runs") == []
 
 
-def test_a_run_folder_with_another_recipes_checkpoint_is_one_sentence(
+def test_a_checkpoint_of_another_recipe_raises_an_error(
     research_refused, run_research, recipe, crop_folder, tmp_path
 ):
     text = recipe.read_text("utf-8").replace("epochs = 2", "epochs = 1")
@@ -104,32 +103,32 @@ def test_a_run_folder_with_another_recipes_checkpoint_is_one_sentence(
     assert "choose another output folder" in research_refused(*train)
 
 
-def test_a_folder_without_crops_is_one_sentence(research_refused, recipe, tmp_path):
+def test_a_folder_without_crops_raises_an_error(research_refused, recipe, tmp_path):
     (tmp_path / "data").mkdir()
     train = ["train", recipe, "--data", tmp_path / "data", "--out", tmp_path / "runs"]
     assert "crops.csv: is missing" in research_refused(*train)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "expected"),
     [
         (["train", "x.toml"], "--data"),
         (["train", "x.toml", "--data", ".", "--jobs", "0"], "--jobs"),
         (
             ["crossval", "x", "--data", ".", "--jobs", "2", "--scheduler", "tls://a:1"],
-            "--jobs or --scheduler",
+            "either --jobs or --scheduler",
         ),
     ],
 )
 def test_wrong_usage_is_explained_with_exit_code_2(
-    run_research, arguments, said, tmp_path, monkeypatch
+    run_research, arguments, expected, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     code, out, err = run_research(*arguments)
     assert code == 2
     assert out == ""
-    assert said in err
+    assert expected in err
     assert "Traceback" not in err
     assert written(tmp_path) == []
 

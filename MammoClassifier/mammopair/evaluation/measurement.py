@@ -1,33 +1,34 @@
-"""The figures of scored crops: what ``mammopair evaluate`` prints, and an ensemble ships with."""
+"""Metrics of scored crops: what ``mammopair evaluate`` prints and ensembles are exported with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.calibration.prior_shift import probability_at_prevalence
 from mammopair.errors import InputError
-from mammopair.evaluation.crop_scores import score_folder, training_folds, view_scores
-from mammopair.evaluation.lesion_scores import ScoredLesion, scored_lesions
+from mammopair.evaluation.crop_scores import score_folder
+from mammopair.evaluation.lesion_scores import ScoredCrops, ScoredLesion, scored_lesions
 from mammopair.evaluation.operating_characteristics import (
-    achieved_coverage,
-    achieved_points,
-    share_out_of_distribution,
+    measure_coverage,
+    measure_operating_points,
+    out_of_distribution_share,
 )
+from mammopair.evaluation.out_of_fold import training_folds
 from mammopair.evaluation.subgroups import subgroup_figures
 from mammopair.io.crop_folder import CropRow
 from mammopair.progress import Progress
 from mammopair.record import Record
-from mammopair.stats.aggregation import lesion_scores
 from mammopair.stats.metric_summary import summarise
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
 
 THRESHOLD = 0.5
-"""Of the calibrated probability, for accuracy, sensitivity and specificity."""
+"""Calibrated probability from which on a lesion counts as called malignant in the accuracy,
+sensitivity and specificity."""
 
 
 def evaluate_folder(
@@ -38,84 +39,100 @@ def evaluate_folder(
     prevalence: float | None = None,
     subgroups: bool = False,
 ) -> Generator[Progress, None, dict[str, Any]]:
-    """Score a folder and measure.
+    """Score a folder of labelled crops and compute the metrics.
 
     Parameters
     ----------
+    folder
+        A crop folder; see :mod:`mammopair.io.crop_folder`.
     without
-        A column of ``crops.csv`` and a value: rows that have it are left out of the figures,
-        as ``("scanner", "DBA")``.
+        A column of ``crops.csv`` and a value: rows with that value are excluded from the metrics,
+        e.g. ``("scanner", "DBA")``.
     prevalence, subgroups
         As in :func:`measure_scores`.
+
+    Returns
+    -------
+    dict
+        As :func:`measure_scores`, as the generator's value.
+
+    Raises
+    ------
+    InputError
+        As :func:`~mammopair.evaluation.crop_scores.score_folder` and :func:`measure_scores`, and
+        if ``without`` excludes every row.
     """
     for calibration in (ensemble.manifest.calibration_of(views) for views in (1, 2)):
+        # Raise before the crops are scored, which takes minutes.
         probability_at_prevalence(0.5, calibration.prevalence, prevalence, ensemble.manifest.name)
     scored = yield from score_folder(folder, ensemble)
     if without:
         column, value = without
         scored = [(row, record) for row, record in scored if str(getattr(row, column)) != value]
         if not scored:
-            raise InputError(folder, f"leaves no row without {column}={value}; leave out less")
+            raise InputError(
+                folder, f"has no rows left without {column}={value}; exclude fewer rows"
+            )
     return measure_scores(scored, ensemble, prevalence=prevalence, subgroups=subgroups)
 
 
 def measure_scores(
-    scored: Sequence[tuple[CropRow, Record]],
+    scored: ScoredCrops,
     ensemble: Ensemble,
     *,
     prevalence: float | None = None,
     subgroups: bool = False,
 ) -> dict[str, Any]:
-    """The figures of scored crops, and by whom they were scored.
+    """Compute the metrics of scored crops.
 
     Parameters
     ----------
+    scored
+        As :func:`~mammopair.evaluation.crop_scores.score_folder` returns them.
+    ensemble
+        The ensemble that scored them.
     prevalence
-        Share of malignant lesions that the probabilities are shifted to before they are measured.
+        Share of malignant lesions, in (0, 1), that the probabilities are shifted to before the
+        metrics are computed; None leaves them as calibrated.
     subgroups
-        Whether to measure lesions by density, margin and so on too.
+        Whether to include metrics by density, margin and so on.
 
     Returns
     -------
     dict
-        ``views``: each crop as a lesion of one view. ``pairs`` and ``lesions``: as the road would
-        have them, had it read their views together. Each as
-        :func:`~mammopair.stats.metric_summary.summarise` gives it. Then ``operating_points``,
-        ``conformal`` and ``unusual``, as far as the ensemble has them; then how all came about.
+        ``views`` (each crop as a lesion with one view), ``pairs`` and ``lesions`` (views combined),
+        each as :func:`~mammopair.stats.metric_summary.summarise` returns it; then
+        ``operating_points``, ``conformal`` and ``out_of_distribution``, as far as the ensemble has
+        them; then how the figures were computed.
 
     Raises
     ------
     InputError
-        If rows of a pair or a mass contradict each other, or the ensemble does not say at which
-        prevalence it was trained and another is stated.
+        If the rows of a lesion contradict each other, or ``prevalence`` is given but the
+        ensemble's manifest does not state its training prevalence.
     """
-    lesion_scores(view_scores(list(scored)))  # raises where rows contradict each other
     folds = training_folds(ensemble)
-    held_out = {entry.fold: ensemble.out_of_fold(entry.fold) for entry in ensemble.members}
+    out_of_fold = {entry.fold: ensemble.out_of_fold(entry.fold) for entry in ensemble.members}
 
-    def scorer(patient: str) -> Ensemble:
-        return held_out[folds[patient]] if patient in folds else ensemble
+    def ensemble_of(patient: str) -> Ensemble:
+        return out_of_fold[folds[patient]] if patient in folds else ensemble
 
-    def there(one: Record | ScoredLesion) -> float:
+    def shifted(one: Record | ScoredLesion) -> float:
         return probability_at_prevalence(
             one.probability, one.prevalence, prevalence, ensemble.manifest.name
         )
 
-    lesions = scored_lesions(scored, scorer)
-    by_lesion = [there(lesion) for lesion in lesions]
+    lesions = scored_lesions(scored, ensemble_of)
+    by_lesion = [shifted(lesion) for lesion in lesions]
+    pairs = [index for index, lesion in enumerate(lesions) if lesion.is_pair]
     of_training = sum(row.patient_id in folds for row, _ in scored)
     figures: dict[str, Any] = {
-        "views": summarise(
-            [there(record) for _, record in scored],
-            [row.label for row, _ in scored],
-            [row.patient_id for row, _ in scored],
-            threshold=THRESHOLD,
-        ),
-        "pairs": _summary(lesions, by_lesion, lambda lesion: lesion.pair),
-        "lesions": _summary(lesions, by_lesion, lambda lesion: True),
-        "operating_points": achieved_points(lesions),
-        "conformal": achieved_coverage(lesions),
-        "out_of_distribution": share_out_of_distribution(scored, ensemble.manifest),
+        "views": _summary([shifted(record) for _, record in scored], [row for row, _ in scored]),
+        "pairs": _summary([by_lesion[i] for i in pairs], [lesions[i] for i in pairs]),
+        "lesions": _summary(by_lesion, lesions),
+        "operating_points": measure_operating_points(lesions),
+        "conformal": measure_coverage(lesions),
+        "out_of_distribution": out_of_distribution_share(scored, ensemble.manifest),
     }
     if subgroups:
         figures["subgroups"] = subgroup_figures(lesions, by_lesion)
@@ -125,7 +142,8 @@ def measure_scores(
         "crops_of_training_patients": of_training,
         "cross_fitted": bool(of_training and ensemble.manifest.cross_fits),
         "scored_by": (
-            "the members that were not trained on the patient; without patients whom all saw"
+            "the members that were not trained on the patient; patients that every member was "
+            "trained on are excluded"
             if of_training
             else "all members"
         ),
@@ -141,14 +159,11 @@ def measure_scores(
 
 
 def _summary(
-    lesions: Sequence[ScoredLesion],
-    probabilities: Sequence[float],
-    belongs: Callable[[ScoredLesion], bool],
+    probabilities: Sequence[float], items: Sequence[CropRow] | Sequence[ScoredLesion]
 ) -> dict[str, Any]:
-    mine = [place for place, lesion in enumerate(lesions) if belongs(lesion)]
     return summarise(
-        [probabilities[place] for place in mine],
-        [lesions[place].label for place in mine],
-        [lesions[place].patient_id for place in mine],
+        probabilities,
+        [item.label for item in items],
+        [item.patient_id for item in items],
         threshold=THRESHOLD,
     )

@@ -1,4 +1,4 @@
-"""The figures by subgroup of lesions: does it serve all alike?"""
+"""Metrics by subgroup of lesions: views, density, margin, shape, subtlety, size and scanner."""
 
 from __future__ import annotations
 
@@ -15,63 +15,66 @@ group."""
 DENSITIES = {"1": "1, fatty", "2": "2", "3": "3", "4": "4, extremely dense"}
 SUBTLETIES = {"1": "1, subtle", "2": "2", "3": "3", "4": "4", "5": "5, obvious"}
 
-Group = Callable[[ScoredLesion], bool]
+Condition = Callable[[ScoredLesion], bool]
 
 
 def subgroup_figures(
     lesions: Sequence[ScoredLesion], probabilities: Sequence[float]
 ) -> dict[str, dict[str, Any]]:
-    """For each heading the figures of each of its groups that has lesions.
+    """Compute the metrics of each subgroup that has lesions.
 
-    A lesion is in every group that one of its views says: several margin words, say. The AUC of a
-    group of one class is None.
+    A lesion belongs to every group that applies to one of its views, e.g. to two margin groups.
+    The metrics of a group with one class only are None.
+
+    Parameters
+    ----------
+    lesions
+        All lesions.
+    probabilities
+        Their probabilities of malignancy, ``(lesions,)``.
 
     Returns
     -------
     dict
         ``{"density": {"1, fatty": figures, ...}, ...}``, figures as
-        :func:`~mammopair.stats.metric_summary.summarise` gives them.
+        :func:`~mammopair.stats.metric_summary.summarise` returns them.
     """
     scanners = sorted({row.scanner for lesion in lesions for row in lesion.rows if row.scanner})
-    headings: dict[str, dict[str, Group]] = {
+    headings: dict[str, dict[str, Condition]] = {
         "views": {
             "both views": lambda one: len(one.rows) > 1,
             "one view": lambda one: len(one.rows) == 1,
         },
-        "density": {word: _says("breast_density", value) for value, word in DENSITIES.items()},
-        "margin": {word: _says("mass_margins", value) for word, value in MARGINS.items()},
-        "shape": {word: _says("mass_shape", value) for word, value in SHAPES.items()},
-        "subtlety": {word: _says("subtlety", value) for value, word in SUBTLETIES.items()},
-        "size": {word: _between(*limits) for word, limits in SIZES.items()},
-        "scanner": {name: _says("scanner", name) for name in scanners},
+        "density": {name: _has("breast_density", value) for value, name in DENSITIES.items()},
+        "margin": {name: _has("mass_margins", value) for name, value in MARGINS.items()},
+        "shape": {name: _has("mass_shape", value) for name, value in SHAPES.items()},
+        "subtlety": {name: _has("subtlety", value) for value, name in SUBTLETIES.items()},
+        "size": {name: _is_between(*limits) for name, limits in SIZES.items()},
+        "scanner": {name: _has("scanner", name) for name in scanners},
     }
     found = {}
     for heading, groups in headings.items():
-        rows = {}
-        for word, belongs in groups.items():
-            mine = [
-                (lesion, probability)
-                for lesion, probability in zip(lesions, probabilities, strict=True)
-                if belongs(lesion)
-            ]
-            if mine:
-                rows[word] = summarise(
-                    [probability for _, probability in mine],
-                    [lesion.label for lesion, _ in mine],
-                    [lesion.patient_id for lesion, _ in mine],
+        figures = {}
+        for name, applies in groups.items():
+            members = [index for index, lesion in enumerate(lesions) if applies(lesion)]
+            if members:
+                figures[name] = summarise(
+                    [probabilities[index] for index in members],
+                    [lesions[index].label for index in members],
+                    [lesions[index].patient_id for index in members],
                 )
-        if rows:
-            found[heading] = rows
+        if figures:
+            found[heading] = figures
     return found
 
 
-def _says(column: str, value: str) -> Group:
-    """Whether a view's cell holds a value, alone or among others joined by hyphens."""
+def _has(column: str, value: str) -> Condition:
+    """Test whether a view's cell is a value, or lists it among others joined by hyphens."""
     return lambda lesion: any(value in getattr(row, column).split("-") for row in lesion.rows)
 
 
-def _between(low: float, high: float) -> Group:
-    def within(lesion: ScoredLesion) -> bool:
+def _is_between(low: float, high: float) -> Condition:
+    def condition(lesion: ScoredLesion) -> bool:
         sides = [
             max(row.lesion_w, row.lesion_h) * row.mm_per_crop_px
             for row in lesion.rows
@@ -79,4 +82,4 @@ def _between(low: float, high: float) -> Group:
         ]
         return bool(sides) and low <= max(sides) < high
 
-    return within
+    return condition

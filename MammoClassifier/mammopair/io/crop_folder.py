@@ -15,6 +15,7 @@ import msgspec
 from mammopair.errors import InputError
 from mammopair.io.csv_table import parse_row, read_cells
 from mammopair.io.image_file import read_image
+from mammopair.lesion_groups import group_lesions
 from mammopair.view import (
     Acquisition,
     Box,
@@ -78,11 +79,6 @@ class CropRow(msgspec.Struct, frozen=True, kw_only=True):
     film_box_h: float = 0.0
 
     @property
-    def lesion(self) -> str:
-        """Identifier of the mass: its pair, or patient, laterality and abnormality number."""
-        return self.pair_id or f"{self.patient_id}_{self.laterality}_{self.abnormality_id}"
-
-    @property
     def box(self) -> Box:
         """The lesion's box, in pixels of the image."""
         return Box(self.lesion_x, self.lesion_y, self.lesion_w, self.lesion_h)
@@ -106,7 +102,8 @@ def read_index(folder: Path) -> list[CropRow]:
     ------
     InputError
         If the table is missing, lacks a column, has an invalid value, has no usable row, names an
-        image twice, or names an image that does not exist.
+        image twice, names an image that does not exist, or has rows of one lesion that disagree
+        (:mod:`mammopair.lesion_groups`).
     """
     path = folder / INDEX
     if not path.is_file():
@@ -125,6 +122,7 @@ def read_index(folder: Path) -> list[CropRow]:
         seen.add(row.file)
         if not (folder / row.file).is_file():
             raise InputError(path, f"names {row.file}, which is not in the folder; add the image")
+    group_lesions(rows, path)  # raises if rows of one lesion disagree
     return rows
 
 

@@ -16,6 +16,7 @@ import msgspec
 
 from mammopair.errors import InputError
 from mammopair.io.csv_table import is_utf_8, parse_row, read_cells
+from mammopair.lesion_groups import find_conflict
 from mammopair.view import Box
 
 Size = Annotated[float, msgspec.Meta(gt=0)]
@@ -155,20 +156,8 @@ def check_against(where: str, row: LesionTableRow, previous: Sequence[LesionTabl
     InputError
         If the lesion already has a row of this view, or another laterality or label.
     """
-    name = f"{row.case_id} lesion {row.lesion_id}"
-    for other in previous:
-        if other.view == row.view:
-            raise InputError(
-                where, f"is a second {row.view} row of {name}; keep one row for each view"
-            )
-        for field in ("laterality", "label"):
-            value, before = getattr(row, field), getattr(other, field)
-            if value != before:
-                raise InputError(
-                    where,
-                    f"{field} is {_or_empty(value)}, but {_or_empty(before)} in an earlier row of "
-                    f"{name}; correct the wrong one",
-                )
+    if problem := find_conflict(row, previous, f"{row.case_id} lesion {row.lesion_id}"):
+        raise InputError(where, problem)
 
 
 def _parse(where: str, cells: dict[str, str | None]) -> LesionTableRow | BadRow:
@@ -180,10 +169,6 @@ def _parse(where: str, cells: dict[str, str | None]) -> LesionTableRow | BadRow:
         case, lesion = ((cells[name] or "").strip() for name in ("case_id", "lesion_id"))
         readable = is_utf_8(case + lesion)
         return BadRow(case if readable else "", lesion if readable else "", error)
-
-
-def _or_empty(value: object) -> object:
-    return "empty" if value is None else value
 
 
 def _is_file(path: Path) -> bool:

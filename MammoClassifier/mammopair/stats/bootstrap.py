@@ -1,8 +1,8 @@
 """Intervals and paired tests from resampled patients.
 
-A patient's views and lesions resemble each other, so rows are not independent. Resampling whole
-patients, each with all her rows, keeps that resemblance in every resample; resampling rows, or
-DeLong's formula, would give intervals that are too narrow.
+Views and lesions of one patient are correlated, so rows are not independent. Resampling whole
+patients, each with all of their rows, preserves the correlation; resampling rows, or DeLong's
+formula, would give intervals that are too narrow.
 
 References
 ----------
@@ -21,12 +21,12 @@ import numpy.typing as npt
 from mammopair.errors import InputError
 from mammopair.stats.curves import CALIBRATION_BINS
 from mammopair.stats.metrics import NAMES, SPECIFICITY, measure
-from mammopair.stats.sample import checked, has_both_classes
+from mammopair.stats.sample import has_both_classes, validate
 from mammopair.stats.weighted_metrics import measure_resamples
 
 RESAMPLES = 2000
 LEVEL = 0.95
-"""Nominal coverage of an interval."""
+"""Nominal coverage of the intervals."""
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Intervals:
     """Percentile intervals of all metrics."""
 
     ranges: Mapping[str, tuple[float, float] | None]
-    """``(low, high)`` by the names of :class:`mammopair.stats.metrics.Metrics`; None where
-    the sample, or every resample, holds one class only."""
+    """``(low, high)`` by the names of :class:`mammopair.stats.metrics.Metrics`; None if the
+    sample, or every resample, has one class only."""
     level: float
     resamples: int
-    """Resamples drawn."""
+    """Number of resamples drawn."""
     left_out: int
-    """Those of them that held one class only, in which nothing is defined: not counted."""
+    """Resamples with one class only, where no metric is defined; excluded."""
 
 
 @dataclass(frozen=True)
@@ -54,34 +54,41 @@ class PairedDifference:
     """``first - second``."""
     low: float
     high: float
-    """Percentile interval of the difference."""
+    """Limits of the percentile interval of the difference."""
     p_value: float
-    """Two-sided, of the hypothesis that the metric is the same for both."""
+    """Two-sided, of the hypothesis that both have the same metric."""
     level: float
     resamples: int
     left_out: int
-    """Resamples that held one class only: not counted."""
+    """Resamples with one class only; excluded."""
 
 
 def patient_weights(
     patients: Sequence[str] | npt.NDArray[np.str_], resamples: int, seed: int
 ) -> npt.NDArray[np.int32]:
-    """How often each row is in each resample, when as many patients as there are get drawn.
+    """Draw bootstrap resamples of the patients; return how often each row is in each of them.
 
-    Patients are drawn with replacement from their names in alphabetical order, so that the same
-    patients and seed give the same resamples in whatever order the rows come.
+    As many patients as there are get drawn with replacement, from their sorted names, so that the
+    same patients and seed give the same resamples in any order of the rows.
+
+    Parameters
+    ----------
+    patients
+        Patient of each row, ``(rows,)``.
+    resamples, seed
+        Number of resamples, and random seed.
 
     Returns
     -------
     ndarray
-        ``(resamples, rows)``; rows of one patient have equal weights.
+        Integer weights, ``(resamples, rows)``; rows of one patient have equal weights.
     """
     _, patient_of_row = np.unique(np.asarray(patients, dtype=np.str_), return_inverse=True)
     count = int(patient_of_row.max()) + 1
     drawn = np.random.default_rng(seed).integers(0, count, size=(resamples, count))
-    # One bincount for all resamples: each has its own stretch of `count` places.
-    places = drawn + count * np.arange(resamples)[:, np.newaxis]
-    times = np.bincount(places.ravel(), minlength=resamples * count).reshape(resamples, count)
+    # One bincount for all resamples: each counts into its own range of `count` bins.
+    bins = drawn + count * np.arange(resamples)[:, np.newaxis]
+    times = np.bincount(bins.ravel(), minlength=resamples * count).reshape(resamples, count)
     return times.astype(np.int32)[:, patient_of_row]
 
 
@@ -97,26 +104,25 @@ def bootstrap_intervals(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Intervals:
-    """Percentile intervals of all metrics, by patient.
+    """Compute percentile intervals of all metrics, by patient.
 
     Parameters
     ----------
     probabilities, labels, threshold, specificity, bins
         As in :func:`mammopair.stats.metrics.measure`.
     patients
-        Who each row is of, ``(rows,)``.
+        Patient of each row, ``(rows,)``.
     level
-        Nominal coverage.
+        Nominal coverage, in (0, 1).
     resamples, seed
-        How many resamples are drawn, and from where the generator starts: the same seed gives the
-        same intervals.
+        Number of resamples, and random seed.
 
     Raises
     ------
     InputError
-        As ``measure``, and if there is not one patient a row.
+        As ``measure``, and if the number of patients is not that of the rows.
     """
-    p, y = checked(probabilities, labels)
+    p, y = validate(probabilities, labels)
     _check_patients(patients, len(p))
     if not has_both_classes(y):
         return Intervals(dict.fromkeys(NAMES), level, resamples, left_out=resamples)
@@ -147,12 +153,12 @@ def bootstrap_difference(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> PairedDifference | None:
-    """Whether two sets of predictions of the same rows differ in a metric, by patient.
+    """Test whether two sets of predictions of the same rows differ in a metric, by patient.
 
-    Both are measured on the same resamples, so that what makes a row hard for both cancels. With
-    ``d`` the differences over the ``B`` resamples counted, the two-sided p-value is
-    ``2 * min(#(d <= 0) + 1, #(d >= 0) + 1) / (B + 1)``, at most 1: that at which the percentile
-    interval just reaches 0. It is never smaller than ``2 / (B + 1)``.
+    Both are measured on the same resamples, so that rows that are difficult for both cancel. With
+    ``d`` the differences over the ``B`` resamples with both classes, the two-sided p-value is
+    ``2 * min(#(d <= 0) + 1, #(d >= 0) + 1) / (B + 1)``, at most 1: the level at which the
+    percentile interval just reaches 0. It is never smaller than ``2 / (B + 1)``.
 
     Parameters
     ----------
@@ -166,17 +172,17 @@ def bootstrap_difference(
     Returns
     -------
     PairedDifference or None
-        None where the sample, or every resample, holds one class only.
+        None if the sample, or every resample, has one class only.
 
     Raises
     ------
     InputError
-        As :func:`bootstrap_intervals`, and if there is no such metric.
+        As :func:`bootstrap_intervals`, and if the metric is unknown.
     """
     if metric not in NAMES:
-        raise InputError("metric", f"{metric!r} is not known; it may be {', '.join(NAMES)}")
-    p, y = checked(first, labels, "first predictions")
-    q, _ = checked(second, labels, "second predictions")
+        raise InputError("metric", f"is {metric!r}; use one of {', '.join(NAMES)}")
+    p, y = validate(first, labels, "first predictions")
+    q, _ = validate(second, labels, "second predictions")
     _check_patients(patients, len(p))
     if not has_both_classes(y):
         return None
@@ -194,7 +200,7 @@ def bootstrap_difference(
     if limits is None:
         return None
     counted = differences[~np.isnan(differences)]
-    # Equal predictions may differ in the last bit after sums in another order.
+    # Equal predictions may differ in the last bit if they are summed in a different order.
     below = int((counted <= 1e-12).sum()) + 1
     above = int((counted >= -1e-12).sum()) + 1
     return PairedDifference(
@@ -212,7 +218,7 @@ def bootstrap_difference(
 
 
 def _percentile_range(values: npt.NDArray[np.float64], level: float) -> tuple[float, float] | None:
-    """The middle ``level`` of the values that are defined; None where none is."""
+    """Return the central ``level`` interval of the values that are not NaN; None if all are."""
     values = values[~np.isnan(values)]
     if not len(values):
         return None
@@ -223,5 +229,5 @@ def _percentile_range(values: npt.NDArray[np.float64], level: float) -> tuple[fl
 def _check_patients(patients: Sequence[str] | npt.NDArray[np.str_], rows: int) -> None:
     if len(patients) != rows:
         raise InputError(
-            "patients", f"{len(patients)} of them for {rows} rows; each row needs its patient"
+            "patients", f"has {len(patients)} entries for {rows} rows; give one patient per row"
         )

@@ -1,4 +1,4 @@
-"""Points of the ROC curve and of the calibration curve, for plots."""
+"""Points of the ROC curve and of the calibration curve."""
 
 from __future__ import annotations
 
@@ -7,37 +7,38 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.stats.sample import checked, has_both_classes
+from mammopair.stats.sample import has_both_classes, validate
 
 CALIBRATION_BINS = 10
-"""Bins of the calibration curve and of the calibration error."""
+"""Number of bins of the calibration curve and of the calibration error."""
 
 
 @dataclass(frozen=True)
 class RocCurve:
-    """The ROC curve, from nothing called malignant to everything."""
+    """ROC curve, from no row called malignant to all rows."""
 
     false_positive_rate: tuple[float, ...]
     """1 - specificity, rising from 0 to 1."""
     sensitivity: tuple[float, ...]
     thresholds: tuple[float | None, ...]
-    """Rows with this probability or more are called malignant; None where nothing is called."""
+    """Rows with this probability or more are called malignant; None at the start of the curve,
+    where no row is."""
 
 
 @dataclass(frozen=True)
 class CalibrationCurve:
-    """What was predicted and what was seen, in bins that hold equally many rows."""
+    """Predicted and observed malignancy, in bins of equally many rows."""
 
     predicted: tuple[float, ...]
-    """Mean probability of a bin."""
+    """Mean probability of each bin."""
     observed: tuple[float, ...]
-    """Share of malignant rows in it."""
+    """Share of malignant rows in each bin."""
     rows: float
-    """Rows a bin; not a whole number where the bins do not divide the rows."""
+    """Rows per bin; not a whole number if the bins do not divide the rows evenly."""
 
 
 def roc_points(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> RocCurve | None:
-    """Every point of the ROC curve, one a distinct probability; None with one class only.
+    """Compute all points of the ROC curve, one per distinct probability; None with one class.
 
     See Also
     --------
@@ -45,7 +46,7 @@ def roc_points(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> RocCurve 
     """
     from sklearn.metrics import roc_curve
 
-    p, y = checked(probabilities, labels)
+    p, y = validate(probabilities, labels)
     if not has_both_classes(y):
         return None
     false_positive_rate, sensitivity, thresholds = roc_curve(y, p, drop_intermediate=False)
@@ -59,27 +60,27 @@ def roc_points(probabilities: npt.ArrayLike, labels: npt.ArrayLike) -> RocCurve 
 def calibration_points(
     probabilities: npt.ArrayLike, labels: npt.ArrayLike, bins: int = CALIBRATION_BINS
 ) -> CalibrationCurve | None:
-    """The calibration curve in ``bins`` adaptive (equal-mass) bins; None without rows.
+    """Compute the calibration curve in adaptive (equal-mass) bins; None without rows.
 
-    The rows are ordered by probability and cut into bins of exactly ``rows / bins`` each. A row
-    across a cut is shared between its two bins, and rows of equal probability are shared alike, so
-    that the order in which the rows come does not matter. There are never more bins than rows.
+    The rows are sorted by probability and divided into bins of exactly ``rows / bins`` rows. A row
+    on a boundary counts partly in both bins, and so do all rows with the same probability, so that
+    the result does not depend on the order of the rows. There are never more bins than rows.
     """
-    p, y = checked(probabilities, labels)
+    p, y = validate(probabilities, labels)
     if not len(p):
         return None
     bins = min(bins, len(p))
     values, group = np.unique(p, return_inverse=True)
-    # Sums over all rows up to each distinct probability; between them they grow linearly.
+    # Cumulative sums at each distinct probability, interpolated linearly at the boundaries.
     rows = np.concatenate([[0.0], np.cumsum(np.bincount(group))])
     predicted = np.concatenate([[0.0], np.cumsum(np.bincount(group, weights=p))])
     observed = np.concatenate(
         [[0.0], np.cumsum(np.bincount(group, weights=y, minlength=len(values)))]
     )
-    cuts = np.linspace(0.0, len(p), bins + 1)
+    boundaries = np.linspace(0.0, len(p), bins + 1)
     share = len(p) / bins
     return CalibrationCurve(
-        predicted=tuple((np.diff(np.interp(cuts, rows, predicted)) / share).tolist()),
-        observed=tuple((np.diff(np.interp(cuts, rows, observed)) / share).tolist()),
+        predicted=tuple((np.diff(np.interp(boundaries, rows, predicted)) / share).tolist()),
+        observed=tuple((np.diff(np.interp(boundaries, rows, observed)) / share).tolist()),
         rows=share,
     )

@@ -1,4 +1,4 @@
-"""All metrics with their intervals, as one dictionary that JSON can hold."""
+"""All metrics of a sample with their intervals, as one JSON-serialisable dictionary."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.stats.aggregation import LesionScore, ViewScore, lesion_scores, pair_scores
 from mammopair.stats.bootstrap import RESAMPLES, bootstrap_intervals
 from mammopair.stats.metrics import measure
-from mammopair.stats.sample import checked
+from mammopair.stats.sample import validate
 
 REPORTED = ("auc", "accuracy", "sensitivity", "specificity", "brier", "ece")
-"""Metrics that a summary holds, each followed by its interval."""
+"""Metrics in a summary, each followed by its interval."""
 
 
 def summarise(
@@ -26,33 +25,33 @@ def summarise(
     seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> dict[str, Any]:
-    """All metrics of a sample, each with its 95 % interval by patient.
+    """Compute the metrics of a sample, each with its 95 % interval by patient.
 
     Parameters
     ----------
     probabilities, labels
         As in :func:`mammopair.stats.metrics.measure`, ``(rows,)`` each.
     patients
-        Who each row is of, ``(rows,)``.
+        Patient of each row, ``(rows,)``.
     threshold
         A row is called malignant if its probability is this or more.
     seed, resamples
-        Of the bootstrap.
+        Random seed and number of resamples of the bootstrap.
 
     Returns
     -------
     dict
-        ``n`` rows, of which ``malignant``, of so many ``patients``; then ``auc``, ``accuracy``,
+        Counts ``n`` (rows), ``patients`` and ``malignant``; ``auc``, ``accuracy``,
         ``sensitivity``, ``specificity``, ``brier`` and ``ece``, each followed by its ``*_ci`` as
-        ``[low, high]``, all None with one class only; then how the intervals were made:
-        ``resamples`` and how many of those were ``resamples_left_out`` for holding one class only.
+        ``[low, high]``, all None with one class; ``resamples``, and ``resamples_left_out``, those
+        with one class only.
 
     Raises
     ------
     InputError
-        If the arrays do not fit together or hold something else than probabilities and labels.
+        If the arrays have different lengths, or hold other values than probabilities and labels.
     """
-    p, y = checked(probabilities, labels)
+    p, y = validate(probabilities, labels)
     values = measure(p, y, threshold=threshold)
     intervals = bootstrap_intervals(
         p, y, patients, threshold=threshold, seed=seed, resamples=resamples
@@ -67,39 +66,3 @@ def summarise(
         summary[name] = getattr(values, name)
         summary[f"{name}_ci"] = list(limits) if limits else None
     return summary | {"resamples": resamples, "resamples_left_out": intervals.left_out}
-
-
-def score_levels(
-    rows: Sequence[ViewScore], *, threshold: float = 0.5, seed: int = 0, resamples: int = RESAMPLES
-) -> dict[str, dict[str, Any]]:
-    """Summaries of the same predictions at three levels.
-
-    Returns
-    -------
-    dict
-        ``views``: each row by itself. ``pairs``: each CC and MLO that share a ``pair_id``, their
-        probabilities averaged. ``lesions``: each pair, and each mass without one from the views
-        that there are. Each a dictionary of :func:`summarise`.
-
-    Raises
-    ------
-    InputError
-        Naming the pair or the mass whose rows contradict each other, see
-        :mod:`mammopair.stats.aggregation`.
-    """
-    levels: dict[str, Sequence[ViewScore | LesionScore]] = {
-        "views": rows,
-        "pairs": pair_scores(rows),
-        "lesions": lesion_scores(rows),
-    }
-    return {
-        name: summarise(
-            [score.probability for score in scores],
-            [score.label for score in scores],
-            [score.patient_id for score in scores],
-            threshold=threshold,
-            seed=seed,
-            resamples=resamples,
-        )
-        for name, scores in levels.items()
-    }

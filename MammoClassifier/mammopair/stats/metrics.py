@@ -1,4 +1,4 @@
-"""How good a sample of predictions is: discrimination, operating point and calibration."""
+"""Metrics of a sample of predictions: discrimination, operating point and calibration."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.stats.curves import CALIBRATION_BINS, calibration_points
-from mammopair.stats.sample import checked, has_both_classes
+from mammopair.stats.sample import has_both_classes, validate
 
 SPECIFICITY = 0.9
-"""Specificity at which :attr:`Metrics.sensitivity_at_specificity` is read off the ROC curve."""
+"""Least specificity of :attr:`Metrics.sensitivity_at_specificity`."""
 
 
 @dataclass(frozen=True)
 class Metrics:
-    """The metrics of one sample. All are None where the sample holds one class only, or nothing:
-    such a sample does not say how well the classes are told apart, and the shares that it does
-    define (accuracy, say) would be mistaken for an answer.
+    """Metrics of one sample; all None if the sample has one class only or no rows.
+
+    Accuracy, say, is defined for one class, but reporting it without an AUC would mislead.
     """
 
     auc: float | None
-    """Area under the ROC curve; equal probabilities count one half."""
+    """Area under the ROC curve; ties count one half."""
     accuracy: float | None
-    """Share of rows on their label's side of the threshold."""
+    """Share of rows classified correctly at the threshold."""
     sensitivity: float | None
-    """Share of malignant rows at the threshold or above."""
+    """Share of malignant rows with the threshold's probability or more."""
     specificity: float | None
-    """Share of benign rows below the threshold."""
+    """Share of benign rows with less."""
     sensitivity_at_specificity: float | None
-    """Highest sensitivity whose threshold leaves the given specificity or more."""
+    """Highest sensitivity of a threshold with at least the given specificity."""
     brier: float | None
-    """Mean squared distance of probability and label: 0 is perfect, 0.25 says 0.5 to everything."""
+    """Mean squared difference of probability and label; 0.25 if every probability is 0.5."""
     ece: float | None
-    """Expected calibration error, see :func:`expected_calibration_error`."""
+    """Expected calibration error; see :func:`expected_calibration_error`."""
 
 
 NAMES = tuple(Metrics.__dataclass_fields__)
-"""Of the metrics, in their order."""
+"""Names of the metrics."""
 
 
 def measure(
@@ -49,7 +49,7 @@ def measure(
     specificity: float = SPECIFICITY,
     bins: int = CALIBRATION_BINS,
 ) -> Metrics:
-    """All metrics of a sample.
+    """Compute all metrics of a sample.
 
     Parameters
     ----------
@@ -60,18 +60,18 @@ def measure(
     threshold
         A row is called malignant if its probability is this or more.
     specificity
-        For :attr:`Metrics.sensitivity_at_specificity`.
+        Least specificity of :attr:`Metrics.sensitivity_at_specificity`, in ``[0, 1]``.
     bins
-        Of the calibration error.
+        Number of bins of the calibration error.
 
     Raises
     ------
     InputError
-        If the arrays do not fit together or hold something else than probabilities and labels.
+        If the arrays have different shapes, or hold other values than probabilities and labels.
     """
     from sklearn.metrics import accuracy_score, brier_score_loss, recall_score, roc_auc_score
 
-    p, y = checked(probabilities, labels)
+    p, y = validate(probabilities, labels)
     if not has_both_classes(y):
         return Metrics(**dict.fromkeys(NAMES))
     called = p >= threshold
@@ -89,14 +89,13 @@ def measure(
 def sensitivity_at_specificity(
     probabilities: npt.ArrayLike, labels: npt.ArrayLike, specificity: float = SPECIFICITY
 ) -> float | None:
-    """The highest sensitivity on the ROC curve with at least this specificity.
+    """Return the highest sensitivity on the ROC curve with at least a specificity.
 
-    Points of the curve only, nothing interpolated between them: what is reported can be had with
-    some threshold. None with one class only.
+    Points are not interpolated, so that some threshold achieves the result. None with one class.
     """
     from sklearn.metrics import roc_curve
 
-    p, y = checked(probabilities, labels)
+    p, y = validate(probabilities, labels)
     if not has_both_classes(y):
         return None
     false_positive_rate, sensitivity, _ = roc_curve(y, p, drop_intermediate=False)
@@ -108,16 +107,16 @@ def sensitivity_at_specificity(
 def expected_calibration_error(
     probabilities: npt.ArrayLike, labels: npt.ArrayLike, bins: int = CALIBRATION_BINS
 ) -> float | None:
-    """Expected calibration error in adaptive (equal-mass) bins.
+    """Compute the expected calibration error in adaptive (equal-mass) bins.
 
-    ``ECE = 1/B * sum over the B bins of |share of malignant rows - mean probability|``, the bins
-    those of :func:`mammopair.stats.curves.calibration_points`. None with one class only.
+    ``ECE = 1/B * sum over the B bins of |share of malignant rows - mean probability|`` with the
+    bins of :func:`mammopair.stats.curves.calibration_points`. None with one class.
 
     Notes
     -----
-    It is biased upwards: even a perfectly calibrated model has an ECE above 0 on a finite sample,
-    the more the fewer rows a bin holds; resampling with replacement adds to it. So an interval for
-    the ECE is to be read as "at most about", and two models are compared on the same rows only.
+    It is biased upwards: a perfectly calibrated model has an ECE above 0 on a finite sample, the
+    more the fewer rows per bin, and resampling with replacement adds to it. So read the upper limit of
+    an interval as "at most about", and compare two models on the same rows only.
 
     References
     ----------
@@ -125,9 +124,9 @@ def expected_calibration_error(
     (adaptive bins). Roelofs et al., Mitigating bias in calibration error estimation, AISTATS 2022,
     arXiv 2012.08668 (equal mass, and the bias).
     """
-    p, y = checked(probabilities, labels)
+    p, y = validate(probabilities, labels)
     if not has_both_classes(y):
         return None
     curve = calibration_points(p, y, bins)
-    assert curve is not None  # two classes are two rows at least
+    assert curve is not None  # two classes mean at least two rows
     return float(np.mean(np.abs(np.subtract(curve.observed, curve.predicted))))

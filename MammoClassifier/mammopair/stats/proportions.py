@@ -1,4 +1,4 @@
-"""A share of rows, with its interval by patient."""
+"""A share of rows with its interval by patient."""
 
 from __future__ import annotations
 
@@ -19,20 +19,24 @@ def share_by_patient(
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> tuple[float, tuple[float, float]] | None:
-    """The share of rows that are hits, and its percentile interval over resampled patients.
+    """Compute the share of rows that are hits, and its percentile interval by patient.
 
     Parameters
     ----------
     hits
         ``(rows,)``, true or false.
     patients
-        Who each row is of, ``(rows,)``.
+        Patient of each row, ``(rows,)``.
+    level
+        Nominal coverage, in (0, 1).
+    resamples, seed
+        Number of resamples, and random seed.
 
     Returns
     -------
     share, (low, high)
-        In [0, 1]; None without rows. Where every row, or none, is a hit, no resample differs and
-        the interval has no width: it says nothing then of so small a sample.
+        In [0, 1]; None without rows. If every row or no row is a hit, all resamples are equal and
+        the interval has no width, which does not mean that the share is certain.
     """
     hit = np.asarray(hits, dtype=np.float64)
     if not len(hit):
@@ -44,7 +48,7 @@ def share_by_patient(
 
 
 def share_figures(name: str, hits: Sequence[bool], patients: Sequence[str]) -> dict[str, Any]:
-    """``{name: share, name_ci: [low, high]}`` as JSON holds it; both None without rows."""
+    """Return ``{name: share, name_ci: [low, high]}``; both None without rows."""
     found = share_by_patient(hits, patients)
     if found is None:
         return {name: None, f"{name}_ci": None}

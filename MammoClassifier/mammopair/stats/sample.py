@@ -1,4 +1,4 @@
-"""Labelled predictions, checked: what every statistic starts from."""
+"""Validation of the probabilities and labels that every metric is computed from."""
 
 from __future__ import annotations
 
@@ -11,10 +11,19 @@ FloatArray = npt.NDArray[np.float64]
 BoolArray = npt.NDArray[np.bool_]
 
 
-def checked(
+def validate(
     probabilities: npt.ArrayLike, labels: npt.ArrayLike, subject: str = "predictions"
 ) -> tuple[FloatArray, BoolArray]:
-    """The probabilities as float64 and the labels as booleans, both of shape ``(rows,)``.
+    """Validate probabilities and labels; return them as float64 and bool, both ``(rows,)``.
+
+    Parameters
+    ----------
+    probabilities
+        Of malignancy, ``(rows,)``, in ``[0, 1]``.
+    labels
+        1 for malignant, 0 for benign, ``(rows,)``.
+    subject
+        Name of the predictions for error messages.
 
     Raises
     ------
@@ -27,14 +36,14 @@ def checked(
     if p.ndim != 1 or y.ndim != 1 or len(p) != len(y):
         raise InputError(
             subject,
-            f"probabilities of shape {p.shape} and labels of shape {y.shape} do not go together; "
-            "one probability and one label a row are needed",
+            f"have probabilities of shape {p.shape} and labels of shape {y.shape}; "
+            "each row needs one probability and one label",
         )
-    # Written so that a NaN is refused too.
+    # Negated, so that NaN is rejected too.
     wrong = np.flatnonzero(~((p >= 0) & (p <= 1)))
     if len(wrong):
         raise InputError(
-            subject, f"row {wrong[0]} has the probability {p[wrong[0]]:g}; it must lie in [0, 1]"
+            subject, f"row {wrong[0]} has the probability {p[wrong[0]]:g}; it must be in [0, 1]"
         )
     wrong = np.flatnonzero(~np.isin(y, (0, 1)))
     if len(wrong):
@@ -46,5 +55,5 @@ def checked(
 
 
 def has_both_classes(labels: npt.NDArray[np.bool_]) -> bool:
-    """Whether there is at least one malignant and one benign row."""
+    """Return whether there is at least one malignant and one benign row."""
     return bool(labels.any() and not labels.all())

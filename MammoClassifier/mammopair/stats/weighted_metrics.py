@@ -1,9 +1,9 @@
-"""The metrics of many reweighted samples at once: the bootstrap's engine.
+"""Metrics of many bootstrap resamples at once.
 
-A resample is a row of whole weights: how often each prediction was drawn. Every metric is then a
-sum over sorted predictions, and thousands of resamples are a few matrix operations; drawing the
-rows themselves and calling scikit-learn on each resample gives the same numbers, hundreds of times
-slower (a test compares the two).
+A resample is a row of integer weights: how often each prediction was drawn. Every metric is then a
+weighted sum over sorted predictions, and thousands of resamples take a few matrix operations.
+Calling scikit-learn on each resample gives the same numbers but takes hundreds of times as long (a
+test compares the two).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from mammopair.stats.curves import CALIBRATION_BINS
 from mammopair.stats.metrics import NAMES, SPECIFICITY
 from mammopair.stats.sample import BoolArray, FloatArray
 
-CELLS_AT_ONCE = 1 << 18
-"""Weights that are worked on together: 2 MB each array, so that memory stays flat and in cache."""
+CHUNK_CELLS = 1 << 18
+"""Weights per chunk: 2 MB per array, so that memory is bounded and the arrays fit in cache."""
 
 
 def measure_resamples(
@@ -28,12 +28,12 @@ def measure_resamples(
     specificity: float = SPECIFICITY,
     bins: int = CALIBRATION_BINS,
 ) -> dict[str, FloatArray]:
-    """Every metric of every resample.
+    """Compute every metric of every resample.
 
     Parameters
     ----------
     probabilities, labels
-        ``(rows,)``, checked.
+        ``(rows,)``, as :func:`mammopair.stats.sample.validate` returns them.
     weights
         ``(resamples, rows)``, how often each row is in each resample.
     threshold, specificity, bins
@@ -42,20 +42,20 @@ def measure_resamples(
     Returns
     -------
     dict
-        By the names of :class:`mammopair.stats.metrics.Metrics`, each ``(resamples,)``; NaN
-        for a resample that holds one class only.
+        By the names of :class:`mammopair.stats.metrics.Metrics`, each ``(resamples,)``; NaN for
+        resamples with one class only.
     """
     order = np.argsort(probabilities, kind="stable")
     p, y = probabilities[order], labels[order]
-    step = max(1, CELLS_AT_ONCE // max(len(p), 1))
+    step = max(1, CHUNK_CELLS // max(len(p), 1))
     parts = [
-        _measure_some(p, y, weights[start : start + step][:, order], threshold, specificity, bins)
+        _measure_chunk(p, y, weights[start : start + step][:, order], threshold, specificity, bins)
         for start in range(0, len(weights), step)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in NAMES}
 
 
-def _measure_some(
+def _measure_chunk(
     p: FloatArray,
     y: BoolArray,
     weights: npt.NDArray[np.integer],
@@ -63,9 +63,9 @@ def _measure_some(
     specificity: float,
     bins: int,
 ) -> dict[str, FloatArray]:
-    """As :func:`measure_resamples`, with the rows in rising order of probability."""
+    """Compute the metrics of some resamples, with the rows sorted by probability."""
     drawn = weights.astype(np.float64)
-    # Rows of equal probability are one place on the ROC curve: from here on columns are places.
+    # Rows of equal probability are one point of the ROC curve: from here on columns are points.
     first = np.flatnonzero(np.concatenate([[True], np.diff(p) > 0]))
     positives = np.add.reduceat(drawn * y, first, axis=1)
     negatives = np.add.reduceat(drawn * ~y, first, axis=1)
@@ -74,13 +74,13 @@ def _measure_some(
     malignant, benign = positives_up_to[:, -1], negatives_up_to[:, -1]
     total = malignant + benign
 
-    at = int(np.searchsorted(p[first], threshold, side="left"))  # places at..., are called
+    at = int(np.searchsorted(p[first], threshold, side="left"))  # points from `at` on are called
     missed = positives_up_to[:, at - 1] if at else np.zeros(len(drawn))
     cleared = negatives_up_to[:, at - 1] if at else np.zeros(len(drawn))
 
     with np.errstate(invalid="ignore", divide="ignore"):
         found = {
-            # Mann-Whitney: pairs in which the malignant row is higher, ties counting one half.
+            # Mann-Whitney: pairs in which the malignant row is higher; ties count one half.
             "auc": np.sum(positives * (negatives_up_to - negatives / 2), axis=1)
             / (malignant * benign),
             "accuracy": (malignant - missed + cleared) / total,
@@ -101,9 +101,9 @@ def _measure_some(
 def _sensitivity_at(
     positives_up_to: FloatArray, negatives_up_to: FloatArray, specificity: float
 ) -> FloatArray:
-    """Highest sensitivity with the specificity or more, ``(resamples,)``."""
+    """Compute the highest sensitivity with at least a specificity, ``(resamples,)``."""
     malignant, benign = positives_up_to[:, -1:], negatives_up_to[:, -1:]
-    # A threshold just above place i calls what lies above it; one below all places calls all.
+    # A threshold just above point i calls the points above it; one below all points calls all.
     nothing_cleared = np.zeros_like(benign)
     cleared = np.concatenate([nothing_cleared, negatives_up_to], axis=1)
     missed = np.concatenate([nothing_cleared, positives_up_to], axis=1)
@@ -118,7 +118,7 @@ def _calibration_errors(
     drawn: FloatArray,
     bins: int,
 ) -> FloatArray:
-    """Expected calibration error in equal-mass bins of each resample's own, ``(resamples,)``."""
+    """Compute the calibration error in equal-mass bins of each resample, ``(resamples,)``."""
     rows_up_to = np.cumsum(drawn, axis=1)
     excess_up_to = positives_up_to - np.cumsum(drawn * p, axis=1)
     start = np.zeros((len(drawn), 1))
@@ -129,11 +129,11 @@ def _calibration_errors(
     errors = np.empty(len(drawn))
     for count in np.unique(bins_of):
         some = np.flatnonzero(bins_of == count)
-        cuts = total[some, np.newaxis] * np.linspace(0.0, 1.0, count + 1)
+        boundaries = total[some, np.newaxis] * np.linspace(0.0, 1.0, count + 1)
         excess = np.stack(
             [
                 np.interp(at, rows_up_to[i], excess_up_to[i])
-                for i, at in zip(some, cuts, strict=True)
+                for i, at in zip(some, boundaries, strict=True)
             ]
         )
         errors[some] = np.abs(np.diff(excess, axis=1)).sum(axis=1) / total[some]

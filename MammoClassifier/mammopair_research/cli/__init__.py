@@ -13,7 +13,7 @@ from mammopair_research.cli.train_command import train
 
 app = make_application(
     "mammopair-research",
-    "Trains, cross-validates and compares the networks of mammopair on a folder of labelled crops.",
+    "Train, cross-validate and compare the networks of mammopair on a folder of labelled crops.",
     [train, crossval, handcrafted, compare, faithfulness, correlate],
 )
 app.add_typer(prepare)

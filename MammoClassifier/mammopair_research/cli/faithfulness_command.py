@@ -102,13 +102,13 @@ def _print(found, out: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: A
     table.add_column("rule:\nmet", justify="right")
     met = {
         one.method: f"{len(one.passed)} of {len(one.passed) + len(one.failed)}"
-        for one in found.standings
+        for one in found.method_ranks
     }
     for method, cells in found.table.items():
         numbers = (f"{cells[name].mean.value:.2f}" if name in cells else "" for name in shown)
         table.add_row(title_of(method), *numbers, met.get(method, "baseline"))
     console.print(table)
-    console.print(f"Measured best: [bold]{title_of(found.standings[0].method)}[/bold]")
+    console.print(f"Measured best: [bold]{title_of(found.method_ranks[0].method)}[/bold]")
     if not any(BEATEN_ON[-1] in cells for cells in found.table.values()):
         console.print("The folder has no films, so nothing was measured with the mass off-centre.")
     for name, content in (

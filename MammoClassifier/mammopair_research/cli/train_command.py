@@ -1,18 +1,16 @@
-"""``mammopair-research train``: from a recipe and a folder of crops to an ensemble that can export_ensemble."""
+"""``mammopair-research train``: train and export an ensemble from a recipe and a crop folder."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
-
-import typer
 
 from mammopair.cli import cluster_options, options
+from mammopair_research.cli.research_options import Data, RecipeName
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="A TOML file, or a recipe that ships, by name.")],
-    data: Annotated[Path, typer.Option(help="Holds crops.csv and the pictures it names.")],
+    recipe: RecipeName,
+    data: Data,
     out: options.Out = Path("runs"),
     device: options.Device = "auto",
     jobs: cluster_options.Jobs = 1,
@@ -20,12 +18,12 @@ def train(
 ) -> None:
     """Train an ensemble from scratch, calibrate it, measure it and write its model card.
 
-    Interrupt it at any time: the same command goes on from the last epoch. The same recipe and
-    data give the same weights on the same machine.
+    The command can be interrupted at any time: run it again to continue from the last epoch. The
+    same recipe and data give the same weights on the same machine.
 
         mammopair-research train light-googlenet --data data/cbis-ddsm --out runs --jobs 2
 
-    What ships is in `OUT/NAME/ensemble`: weights as safetensors, manifest, folds, model card.
+    The ensemble is in `OUT/NAME/ensemble`: weights, manifest, folds and model card.
     """
     import json
 
@@ -37,17 +35,17 @@ def train(
     from mammopair_research.training.member_tasks import train_members
     from mammopair_research.training.recipe import find_recipe, read_recipe
 
-    plan = read_recipe(find_recipe(recipe))
+    settings = read_recipe(find_recipe(recipe))
     rows = read_index(data)
-    folder = out / plan.name
+    folder = out / settings.name
     prepare_folder(folder)
     with cluster_options.local_jobs(jobs) as pool:
-        steps = train_members(plan, data, folder, device=device, pool=pool)
+        steps = train_members(settings, data, folder, device=device, pool=pool)
         checkpoints = run_with_bar(steps)
-    manifest = run_with_bar(export_ensemble(plan, rows, data, checkpoints, folder / "ensemble"))
+    manifest = run_with_bar(export_ensemble(settings, rows, data, checkpoints, folder / "ensemble"))
     if as_json:
         print(json.dumps(manifest.measured))
         return
     console = output()
     print_figures(manifest.measured, console)
-    console.print(f"{folder / 'ensemble'}  [dim]the ensemble and its model card[/dim]")
+    console.print(f"{folder / 'ensemble'}  [dim]the ensemble with its model card[/dim]")

@@ -1,12 +1,12 @@
-"""The table: runs of a cross-validation side by side, on the same lesions.
+"""The comparison table: cross-validation runs side by side, measured on the same lesions.
 
-==============  ====================================================================================
-``entrants``    from runs to the rows of the table: one network, ensembles, two networks averaged
-``agreement``   that the runs are of one collection, and of one split of it
-``crossfit``    calibrated probabilities, each fold by what the other folds give
-``compare``     every row measured, and tested against the reference
-``schema``      ``comparison.json``
-``published``   figures of others, each with the patients that it was measured on
-``document``    the same as Markdown and CSV
-==============  ====================================================================================
+=======================  ===========================================================================
+``table_rows``           from runs to the rows of the table: single networks and ensembles
+``compatibility``        check that runs have the same data and the same folds
+``calibrated_scores``    calibrated probabilities of each fold, fitted on the other folds
+``compare_runs``         measure every row and test it against the reference
+``comparison_schema``    ``comparison.json``
+``comparison_document``  the table as Markdown and CSV
+``published``            published figures, each with the patients that it was measured on
+=======================  ===========================================================================
 """

@@ -1,16 +1,20 @@
-"""Measure every row of the table, and test each against the reference."""
+"""Measure every row of the comparison table, and test it against the reference."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from mammopair.errors import InputError
+from mammopair.lesion_groups import group_lesions, is_pair
 from mammopair.progress import Progress
 from mammopair.stats.bootstrap import RESAMPLES, bootstrap_difference, bootstrap_intervals
 from mammopair.stats.metrics import NAMES, measure
-from mammopair_research.comparison.calibrated_scores import Score, cross_fitted, lesions_of
+from mammopair_research.comparison.calibrated_scores import (
+    Score,
+    cross_fit_scores,
+    out_of_fold_lesions,
+)
 from mammopair_research.comparison.comparison_schema import (
     Comparison,
     Difference,
@@ -18,7 +22,7 @@ from mammopair_research.comparison.comparison_schema import (
     Level,
     Row,
 )
-from mammopair_research.comparison.compatibility import check_agreement
+from mammopair_research.comparison.compatibility import check_compatible
 from mammopair_research.comparison.published import published_figures
 from mammopair_research.comparison.table_rows import ComparedMethod, compared_methods
 from mammopair_research.crossval.run_description import CrossValidationOutput, CrossValidationRun
@@ -26,41 +30,39 @@ from mammopair_research.crossval.run_description import CrossValidationOutput, C
 TESTED = ("auc", "accuracy")
 """Metrics that are tested against the reference."""
 
-Key = tuple[int, str]
-"""Repeat, and the name of a lesion."""
-
 
 @dataclass(frozen=True)
-class Scored:
-    """An entrant's probabilities."""
+class ScoredMethod:
+    """A method with its calibrated probabilities."""
 
-    entrant: ComparedMethod
-    lesions: dict[Key, Score]
+    method: ComparedMethod
+    lesions: dict[str, Score]
+    """By lesion name."""
     views: list[Score]
 
-    def at(self, keys: Iterable[Key]) -> list[Score]:
-        """Those of some lesions, in their order."""
-        return [self.lesions[key] for key in keys]
+    def scores_of(self, names: Iterable[str]) -> list[Score]:
+        """Return the scores of some lesions."""
+        return [self.lesions[name] for name in names]
 
 
 def compare_runs(
     runs: Sequence[CrossValidationOutput], reference: str | None = None, resamples: int = RESAMPLES
 ) -> Generator[Progress, None, Comparison]:
-    """The table of runs.
+    """Build the comparison table of runs.
 
-    Pairs are compared first: masses that both views show and that every row has scored, so that
-    all rows are measured on the same lesions and differences can be tested. A row that reads one
-    view scores that view of the pair.
+    The main level is pairs: lesions with both views that every row has scored, so that all rows
+    are measured on the same lesions and differences can be tested. A row that reads one view
+    scores that view of the pair.
 
     Parameters
     ----------
     runs
-        Of one collection and one split.
+        Runs on the same data and the same folds.
     reference
-        The name of the row that the others are tested against; by default the paper's: two
-        GoogLeNets, CC's and MLO's, averaged. Where there is none, nothing is tested.
+        Name of the row that the others are tested against; by default the method of the paper,
+        two GoogLeNets for CC and MLO, averaged. If there is none, nothing is tested.
     resamples
-        Of the bootstrap over patients.
+        Number of resamples of the bootstrap over patients.
 
     Returns
     -------
@@ -70,25 +72,24 @@ def compare_runs(
     Raises
     ------
     InputError
-        If the runs do not go together, one is unfinished, has one fold only, or there is no such
-        reference.
+        If the runs are not compatible, one is incomplete or has one fold only, or there is no
+        such reference.
     """
-    check_agreement(runs)
-    found = compared_methods(runs)
-    standard = _reference(found, reference)
-    total = 2 * len(found)
+    check_compatible(runs)
+    methods = compared_methods(runs)
+    standard = _find_reference(methods, reference)
+    total = 2 * len(methods)
     scored = []
-    for number, entrant in enumerate(found):
-        yield Progress(number, total, f"Calibrating {entrant.name}")
-        by_lesion, by_view = cross_fitted(lesions_of(entrant.predictions))
-        by_key = {(score.repeat, score.name): score for score in by_lesion}
-        scored.append(Scored(entrant, by_key, by_view))
+    for number, method in enumerate(methods):
+        yield Progress(number, total, f"Calibrating {method.name}")
+        by_lesion, by_view = cross_fit_scores(out_of_fold_lesions(method.predictions))
+        scored.append(ScoredMethod(method, {score.name: score for score in by_lesion}, by_view))
     pairs = common_pairs(scored, runs)
-    against = next((one.at(pairs) for one in scored if one.entrant is standard), None)
+    against = next((one.scores_of(pairs) for one in scored if one.method is standard), None)
     rows = []
     for number, one in enumerate(scored):
-        yield Progress(len(found) + number, total, f"Measuring {one.entrant.name}")
-        tested = None if one.entrant is standard else against
+        yield Progress(len(methods) + number, total, f"Measuring {one.method.name}")
+        tested = None if one.method is standard else against
         rows.append(_row(one, pairs, tested, resamples))
     first = runs[0].run
     return Comparison(
@@ -100,57 +101,61 @@ def compare_runs(
         published=published_figures(),
         resamples=resamples,
         notes=_notes(runs, standard),
-        machines=sorted({held_out.run.machine for held_out in runs if held_out.run.machine}),
+        machines=sorted({output.run.machine for output in runs if output.run.machine}),
     )
 
 
-def common_pairs(scored: Sequence[Scored], runs: Sequence[CrossValidationOutput]) -> list[Key]:
-    """The pairs that every row has scored.
+def common_pairs(
+    scored: Sequence[ScoredMethod], runs: Sequence[CrossValidationOutput]
+) -> list[str]:
+    """Return the names of the pairs that every method has scored.
 
     Raises
     ------
     InputError
-        If there are none, as where runs held out different folds.
+        If there are none, as for runs with different folds.
     """
-    views: dict[Key, set[str]] = defaultdict(set)
-    for held_out in runs:
-        for row in held_out.predictions:
-            if row.pair_id:
-                views[row.repeat, row.pair_id].add(row.view)
-    whole = [key for key, found in views.items() if len(found) == 2]
-    pairs = sorted(key for key in whole if all(key in one.lesions for one in scored))
+    crops = list({row.file: row for output in runs for row in output.predictions}.values())
+    pairs = sorted(
+        name
+        for name, indices in group_lesions(crops).items()
+        if is_pair([crops[index] for index in indices])
+        and all(name in one.lesions for one in scored)
+    )
     if not pairs:
         raise InputError(
-            "runs", "have no pair of views in common; compare runs that held out the same folds"
+            "runs", "have no pair of views in common; compare runs that predict the same folds"
         )
     return pairs
 
 
-def _reference(found: Sequence[ComparedMethod], wanted: str | None) -> ComparedMethod | None:
-    if wanted is None:
-        return next((one for one in found if one.is_the_papers), None)
-    for one in found:
-        if one.name == wanted:
+def _find_reference(
+    methods: Sequence[ComparedMethod], reference: str | None
+) -> ComparedMethod | None:
+    if reference is None:
+        return next((one for one in methods if one.is_paper_method), None)
+    for one in methods:
+        if one.name == reference:
             return one
-    names = ", ".join(one.name for one in found)
-    raise InputError("--reference", f"{wanted!r} is no row of the table; there are {names}")
+    names = ", ".join(one.name for one in methods)
+    raise InputError("--reference", f"{reference!r} is not a row of the table; use one of {names}")
 
 
-def _row(one: Scored, pairs: list[Key], against: list[Score] | None, resamples: int) -> Row:
-    entrant, here = one.entrant, one.at(pairs)
+def _row(one: ScoredMethod, pairs: list[str], against: list[Score] | None, resamples: int) -> Row:
+    method, scores = one.method, one.scores_of(pairs)
     return Row(
-        name=entrant.name,
-        title=entrant.title,
-        method=entrant.method,
-        networks=entrant.networks,
-        parameters=entrant.parameters,
-        seconds_a_case=entrant.seconds_a_case,
+        name=method.name,
+        title=method.title,
+        method=method.method,
+        networks=method.networks,
+        parameters=method.parameters,
+        seconds_per_case=method.seconds_per_case,
         levels={
-            "pairs": _level(here, resamples),
+            "pairs": _level(scores, resamples),
             "views": _level(one.views, resamples),
             "lesions": _level(list(one.lesions.values()), resamples),
         },
-        against_reference=_differences(here, against, resamples) if against else {},
+        against_reference=_differences(scores, against, resamples) if against else {},
     )
 
 
@@ -168,15 +173,15 @@ def _level(scores: Sequence[Score], resamples: int) -> Level:
 
 
 def _differences(
-    here: Sequence[Score], against: Sequence[Score], resamples: int
+    scores: Sequence[Score], against: Sequence[Score], resamples: int
 ) -> dict[str, Difference]:
     differences = {}
     for metric in TESTED:
         found = bootstrap_difference(
-            [score.probability for score in here],
+            [score.probability for score in scores],
             [score.probability for score in against],
-            [score.label for score in here],
-            [score.patient_id for score in here],
+            [score.label for score in scores],
+            [score.patient_id for score in scores],
             metric=metric,
             resamples=resamples,
         )
@@ -187,34 +192,34 @@ def _differences(
     return differences
 
 
-def _by(
-    what: Callable[[CrossValidationRun], str | None], runs: Sequence[CrossValidationOutput]
+def _names_by(
+    property_: Callable[[CrossValidationRun], str | None], runs: Sequence[CrossValidationOutput]
 ) -> Iterator[tuple[str, list[str]]]:
-    """Each thing that is said of a run, and the names of all that it is said of."""
+    """Yield each value of a property that is not empty, with the names of the runs that have it."""
     names: dict[str, list[str]] = {}
-    for held_out in runs:
-        if said := what(held_out.run):
-            names.setdefault(said, []).append(held_out.run.name)
+    for output in runs:
+        if value := property_(output.run):
+            names.setdefault(value, []).append(output.run.name)
     yield from names.items()
 
 
 def _notes(runs: Sequence[CrossValidationOutput], standard: ComparedMethod | None) -> list[str]:
     notes = [
-        f"Reduced: {', '.join(names)} held out {reduced}."
-        for reduced, names in _by(lambda run: run.reduced, runs)
+        f"Reduced cross-validation: {', '.join(names)} predicted {reduced}."
+        for reduced, names in _names_by(lambda run: run.reduced, runs)
     ]
     notes += [
-        f"Unfinished: {held_out.run.name} has {len(held_out.run.predictors)} of "
-        f"{len(held_out.run.planned)} networks."
-        for held_out in runs
-        if not held_out.run.finished
+        f"Incomplete: {output.run.name} has {len(output.run.predictors)} of "
+        f"{len(output.run.planned)} networks."
+        for output in runs
+        if not output.run.finished
     ]
     notes += [
-        f"Chosen before {', '.join(names)} {'was' if len(names) == 1 else 'were'} run: {choices}"
-        for choices, names in _by(lambda run: run.recipe.get("choices"), runs)
+        f"Chosen before the run of {', '.join(names)}: {choices}"
+        for choices, names in _names_by(lambda run: run.recipe.get("choices"), runs)
     ]
     if standard is None:
         notes.append(
-            "Nothing was tested: no row is the paper's recipe, and no reference was named."
+            "No differences were tested: no row is the paper's method; name one with --reference."
         )
     return notes

@@ -1,4 +1,4 @@
-"""The table for people, as Markdown, and flat, as CSV."""
+"""The comparison table as Markdown and as CSV."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from mammopair.atomic_write import atomic_write
 from mammopair_research.comparison.comparison_schema import (
     FILE,
     Comparison,
-    Difference,
     Figure,
     Row,
     encode_comparison,
@@ -24,16 +23,16 @@ COLUMNS = {
     "brier": "Brier",
     "ece": "ECE",
 }
-"""Of the metrics, those that are shown, in their order."""
+"""Metrics in the Markdown table, with their titles."""
 
 
 def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
-    """Write the three files into a folder that is there; give their paths.
+    """Write ``comparison.json``, ``.md`` and ``.csv`` to an existing folder; return their paths.
 
     Raises
     ------
     InputError
-        If one cannot be written.
+        If a file cannot be written.
     """
     contents = {
         FILE: encode_comparison(comparison),
@@ -47,75 +46,84 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
 
 
 def comparison_as_markdown(comparison: Comparison) -> str:
-    """The table by pair, the published figures, and how to read both."""
-    titles = [*COLUMNS.values(), "parameters", "time a case"]
+    """Format the table by pair and the published figures, with an explanation."""
+    titles = [*COLUMNS.values(), "parameters", "time per case"]
     if comparison.reference:
-        titles += ["AUC less the reference's", "accuracy less the reference's"]
+        titles += ["AUC minus reference", "accuracy minus reference"]
     lines = [_line(["", *titles]), "|---|" + "---|" * len(titles)]
     for row in comparison.rows:
         figures = row.levels["pairs"].figures
-        cells = [row.title, *(with_interval(figures[name]) for name in COLUMNS)]
-        cells += [in_millions(row.parameters), in_seconds(row.seconds_a_case)]
+        cells = [row.title, *(format_interval(figures[name]) for name in COLUMNS)]
+        cells += [format_millions(row.parameters), format_seconds(row.seconds_per_case)]
         if comparison.reference:
-            cells += [against(row, comparison, metric) for metric in ("auc", "accuracy")]
+            cells += [format_difference(row, comparison, metric) for metric in ("auc", "accuracy")]
         lines.append(_line(cells))
-    lines += ["", how_to_read(comparison), ""]
+    lines += ["", explain_table(comparison), ""]
     lines += [*(f"- {note}" for note in comparison.notes), ""] if comparison.notes else []
     lines += ["| published | accuracy | AUC | measured on | source |", "|---|---|---|---|---|"]
     for other in comparison.published:
         low, high = other.auc_ci or (None, None)
-        auc = with_interval(Figure(value=other.auc, low=low, high=high))
-        accuracy = with_interval(Figure(value=other.accuracy, low=None, high=None))
+        auc = format_interval(Figure(value=other.auc, low=low, high=high))
+        accuracy = format_interval(Figure(value=other.accuracy, low=None, high=None))
         lines.append(_line([other.title, accuracy, auc, other.split, other.source]))
     return "\n".join([*lines, ""])
 
 
-def how_to_read(comparison: Comparison) -> str:
-    """What the figures were measured on, and how."""
+def explain_table(comparison: Comparison) -> str:
+    """Explain what the figures were measured on, and how."""
     pairs = comparison.rows[0].levels["pairs"]
     reference = next((row for row in comparison.rows if row.name == comparison.reference), None)
     sentences = [
-        f"Measured by `mammopair-research compare` on {pairs.n} pairs (CC and MLO; {pairs.malignant} "
-        f"malignant) of {pairs.patients} patients of {comparison.data}; the same pairs in every "
-        "row, each scored by networks that never saw the patient; a row with one view scores that "
-        "view of the pair.",
-        "Probabilities are calibrated, for each fold, on the other folds; accuracy is at 0.5.",
-        f"In brackets 95 % intervals from {comparison.resamples} resamples of the patients; they "
-        "know nothing of what another seed would give. The ECE of a small sample is never 0.",
+        f"Measured by `mammopair-research compare` on {pairs.n} pairs (CC and MLO; "
+        f"{pairs.malignant} malignant) of {pairs.patients} patients of {comparison.data}; the same "
+        "pairs in every row, each scored by networks that were not trained on the patient; a row "
+        "with one view scores that view of the pair.",
+        "Probabilities of each fold are calibrated on the other folds; the threshold of the "
+        "accuracy is 0.5.",
+        f"In brackets: 95 % intervals from {comparison.resamples} resamples of the patients; they "
+        "do not include the variation between seeds. The ECE of a small sample is above 0 even "
+        "with perfect calibration.",
         "Parameters and time are those of all networks of the row"
         + (f"; time on one thread ({', '.join(comparison.machines)})" * bool(comparison.machines))
         + ", without reading the file.",
     ]
     if reference:
         sentences.append(
-            f"The reference is *{reference.title}*; p is that of the paired test, not corrected "
+            f"The reference is *{reference.title}*; p-values are of paired tests and not corrected "
             "for the number of rows."
         )
     return " ".join(sentences)
 
 
 def comparison_as_csv(comparison: Comparison) -> str:
-    """One line a row and level, every metric with its limits."""
+    """Format every metric with its limits, one line per row and level."""
     stream = io.StringIO()
     names = list(comparison.rows[0].levels["pairs"].figures)
-    header = ["name", "title", "method", "networks", "parameters", "seconds_a_case", "level"]
+    header = ["name", "title", "method", "networks", "parameters", "seconds_per_case", "level"]
     header += ["n", "malignant", "patients"]
     for name in names:
         header += [name, f"{name}_low", f"{name}_high"]
     table = csv.writer(stream, lineterminator="\n")
     table.writerow(header)
     for row in comparison.rows:
-        known = [row.name, row.title, row.method, row.networks, row.parameters, row.seconds_a_case]
+        common = [
+            row.name,
+            row.title,
+            row.method,
+            row.networks,
+            row.parameters,
+            row.seconds_per_case,
+        ]
         for name, level in row.levels.items():
-            cells = [*known, name, level.n, level.malignant, level.patients]
+            cells = [*common, name, level.n, level.malignant, level.patients]
             for figure in (level.figures[name] for name in names):
                 cells += [figure.value, figure.low, figure.high]
             table.writerow(["" if cell is None else cell for cell in cells])
     return stream.getvalue()
 
 
-def with_interval(figure: Figure) -> str:
-    """``0.812 (0.770 to 0.851)``; a dash where it is not defined."""
+def format_interval(figure: Figure) -> str:
+    """Format a figure: ``0.812 (0.770 to 0.851)``; a dash if undefined."""
     if figure.value is None:
         return "-"
     if figure.low is None:
@@ -123,19 +131,19 @@ def with_interval(figure: Figure) -> str:
     return f"{figure.value:.3f} ({figure.low:.3f} to {figure.high:.3f})"
 
 
-def in_millions(parameters: int | None) -> str:
-    """``1.43 M``"""
+def format_millions(parameters: int | None) -> str:
+    """Format a number of parameters: ``1.43 M``; a dash if unknown."""
     return "-" if parameters is None else f"{parameters / 1e6:.2f} M"
 
 
-def in_seconds(seconds: float | None) -> str:
-    """``0.12 s``"""
+def format_seconds(seconds: float | None) -> str:
+    """Format a time: ``0.12 s``; a dash if unknown."""
     return "-" if seconds is None else f"{seconds:.2g} s"
 
 
-def against(row: Row, comparison: Comparison, metric: str) -> str:
-    """``+0.034 (0.010 to 0.060), p 0.004``; a dash for the reference itself."""
-    found: Difference | None = row.against_reference.get(metric)
+def format_difference(row: Row, comparison: Comparison, metric: str) -> str:
+    """Format a difference: ``+0.034 (+0.010 to +0.060), p 0.004``; a dash for the reference."""
+    found = row.against_reference.get(metric)
     if found is None:
         return "-"
     least = 2 / (comparison.resamples + 1)

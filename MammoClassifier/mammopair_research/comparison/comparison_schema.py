@@ -1,4 +1,4 @@
-"""``comparison.json``: the table with all that is known of it."""
+"""``comparison.json``: the comparison table with all of its figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Figure(_Section, frozen=True, kw_only=True):
-    """A metric with its 95 % interval by patient; None where it is not defined."""
+    """A metric with its 95 % interval by patient; None if undefined."""
 
     value: float | None
     low: float | None
@@ -29,7 +29,7 @@ class Level(_Section, frozen=True, kw_only=True):
     """All metrics of one row, by pair, by view or by lesion."""
 
     n: int
-    """Pairs, views or lesions; each counts once a repeat."""
+    """Number of pairs, views or lesions."""
     malignant: int
     patients: int
     figures: dict[str, Figure]
@@ -55,65 +55,65 @@ class Row(_Section, frozen=True, kw_only=True):
     method: str
     networks: int
     parameters: int | None
-    seconds_a_case: float | None
+    seconds_per_case: float | None
     levels: dict[Literal["pairs", "views", "lesions"], Level]
-    """``pairs`` are the same in all rows; the others are what each row read."""
+    """``pairs`` are the same in all rows; ``views`` and ``lesions`` are those that a row reads."""
     against_reference: dict[str, Difference]
-    """By metric; empty for the reference, and where there is none."""
+    """By metric; empty for the reference, or if there is none."""
 
 
 class Published(_Section, frozen=True, kw_only=True):
-    """A figure of others, which was measured on other patients."""
+    """A published figure, measured on other patients."""
 
     title: str
     accuracy: float | None = None
     auc: float | None = None
     auc_ci: tuple[float, float] | None = None
     split: str
-    """The patients that it was measured on."""
+    """Patients that it was measured on."""
     source: str
 
 
 class Comparison(_Section, frozen=True, kw_only=True):
-    """The file."""
+    """Contents of the file."""
 
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
     data: str
-    """The collection, its reference and its licence."""
+    """The data set with reference and licence."""
     patients: int
-    """In the collection."""
+    """Patients in the data."""
     folds: int
     rows: list[Row]
     reference: str | None
-    """The row that the others are tested against."""
+    """Name of the row that the others are tested against."""
     published: list[Published]
     resamples: int
-    """Of the bootstrap over patients."""
+    """Number of resamples of the bootstrap over patients."""
     notes: list[str]
-    """What was left out or is not finished, a sentence each."""
+    """Remarks on reduced or incomplete runs, one sentence each."""
     machines: list[str]
-    """Processors on which times were taken."""
+    """Processors that times were measured on."""
     software: str = f"mammopair {__version__}"
     research_use_only: Literal[True] = True
     notice: str = RESEARCH_USE_ONLY
 
 
 def encode_comparison(comparison: Comparison) -> str:
-    """As JSON for people as well as for machines."""
+    """Return a comparison as indented JSON."""
     return msgspec.json.format(msgspec.json.encode(comparison), indent=2).decode() + "\n"
 
 
 def read_comparison(path: Path) -> Comparison:
-    """Read a comparison back.
+    """Read and validate a comparison.
 
     Raises
     ------
     InputError
-        Naming the file and the field, if it is missing or not a comparison.
+        Naming file and field, if it is missing or invalid.
     """
     try:
         return msgspec.json.decode(path.read_bytes(), type=Comparison)
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InputError(path, f"is not a comparison: {error}") from error
+        raise InputError(path, f"is not a valid comparison: {error}; run `make table`") from error

@@ -1,4 +1,4 @@
-"""Runs can be compared only where they are of one collection, divided in one way."""
+"""Check that runs can be compared: the same data, divided into the same folds."""
 
 from __future__ import annotations
 
@@ -9,50 +9,50 @@ from mammopair_research.crossval.predictions import Prediction
 from mammopair_research.crossval.run_description import FILE, PREDICTIONS, CrossValidationOutput
 
 
-def check_agreement(runs: Sequence[CrossValidationOutput]) -> None:
-    """Refuse runs that are not of the same crops, labels and folds.
+def check_compatible(runs: Sequence[CrossValidationOutput]) -> None:
+    """Raise if runs differ in crops, labels or folds, or two have the same name.
 
     Raises
     ------
     InputError
-        Naming the run, and what is different from those before it.
+        Naming the file of the run and the difference.
     """
     if not runs:
-        raise InputError("runs", "are missing; name the folders of one run or more")
+        raise InputError("runs", "are missing; give the folders of one or more runs")
     first = runs[0]
     names: set[str] = set()
     crops: dict[str, tuple[str | int, ...]] = {}
-    fold_of: dict[tuple[int, str], int] = {}
-    for held_out in runs:
-        run, table = held_out.run, held_out.folder / PREDICTIONS
+    fold_of: dict[str, int] = {}
+    for output in runs:
+        run, table = output.run, output.folder / PREDICTIONS
         if run.name in names:
             raise InputError(
-                held_out.folder / FILE, f"has the name of another run, {run.name}; name each once"
+                output.folder / FILE, f"has the name of another run, {run.name}; give each run once"
             )
         names.add(run.name)
-        for what in ("crops", "patients", "folds"):
-            here, there = getattr(run, what), getattr(first.run, what)
-            if here != there:
+        for field in ("crops", "patients", "folds"):
+            value, expected = getattr(run, field), getattr(first.run, field)
+            if value != expected:
                 raise InputError(
-                    held_out.folder / FILE,
-                    f"counts {here} {what}, but {first.folder / FILE} {there}; "
-                    "compare runs on the same data and the same split",
+                    output.folder / FILE,
+                    f"has {field} {value}, but {first.folder / FILE} has {expected}; "
+                    "compare runs on the same data and the same folds",
                 )
-        for row in held_out.predictions:
-            if crops.setdefault(row.file, _described(row)) != _described(row):
+        for row in output.predictions:
+            if crops.setdefault(row.file, _description(row)) != _description(row):
                 raise InputError(
                     table,
-                    f"describes {row.file} otherwise than the runs before it; "
+                    f"describes {row.file} differently from an earlier run; "
                     "compare runs on the same data",
                 )
-            fold = fold_of.setdefault((row.repeat, row.patient_id), row.fold)
+            fold = fold_of.setdefault(row.patient_id, row.fold)
             if fold != row.fold:
                 raise InputError(
                     table,
-                    f"has patient {row.patient_id} in fold {row.fold}, the runs before it in "
-                    f"{fold}; compare runs on the same split",
+                    f"has patient {row.patient_id} in fold {row.fold}, but an earlier run in fold "
+                    f"{fold}; compare runs on the same folds",
                 )
 
 
-def _described(row: Prediction) -> tuple[str | int, ...]:
+def _description(row: Prediction) -> tuple[str | int, ...]:
     return row.patient_id, row.laterality, row.view, row.abnormality_id, row.pair_id, row.label

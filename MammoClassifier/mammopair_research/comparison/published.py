@@ -1,4 +1,4 @@
-"""Figures of others, as ``published.toml`` has them."""
+"""Published figures, from ``published.toml``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ from mammopair_research.comparison.comparison_schema import Published
 
 
 def published_figures() -> list[Published]:
-    """All of them, in the file's order."""
+    """Return the published figures in the order of the file."""
     text = (files("mammopair_research.comparison") / "published.toml").read_text("utf-8")
     return msgspec.convert(tomllib.loads(text)["figure"], list[Published])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mammopair.evaluation.crop_scores import explainable_rows
+from mammopair.evaluation import explainable_crops
 from mammopair.progress import Progress
 from mammopair_research.concept_correlation.counterfactual_features import (
     MovedCrop,
@@ -67,7 +67,7 @@ def find(
     InputError
         If the folder or a picture cannot be read, or no member may read any of it.
     """
-    rows = explainable_rows(folder, ensemble)
+    rows = explainable_crops(folder, ensemble)
     gathered = yield from measure_crops(folder, rows, ensemble)
     drawn = [one for lesion in sample_lesions(rows, lesions, seed) for one in lesion]
     moved = yield from move_and_measure(folder, drawn, ensemble)

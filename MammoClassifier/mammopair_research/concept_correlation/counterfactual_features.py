@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from mammopair.evaluation import ScorableCrop
 from mammopair.explain.counterfactual import (
     DIRECTIONS,
     Constraints,
@@ -21,7 +22,7 @@ from mammopair.features.spiculation import measure_spiculation
 from mammopair.io.crop_folder import CropRow
 from mammopair.progress import Progress, exhaust
 from mammopair.view import Box
-from mammopair_research.concept_correlation.crop_measurements import Floats, marked_crop
+from mammopair_research.concept_correlation.crop_measurements import Floats, read_marked_patch
 from mammopair_research.concept_correlation.evidence_zones import ellipse_radius
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class MovedCrop:
 
 def move_and_measure(
     folder: Path,
-    sample: Sequence[tuple[CropRow, frozenset[str]]],
+    sample: Sequence[ScorableCrop],
     ensemble: Ensemble,
     constraints: Constraints | None = None,
 ) -> Generator[Progress, None, list[MovedCrop]]:
@@ -70,9 +71,10 @@ def move_and_measure(
     """
     held = constraints or Constraints()
     crops = []
-    for number, (row, unseen) in enumerate(sample):
-        patch = marked_crop(folder, row)
-        reader = make_differentiable(ensemble, row.view, members=unseen)
+    for number, crop in enumerate(sample):
+        row = crop.row
+        patch = read_marked_patch(folder, row)
+        reader = make_differentiable(ensemble, row.view, members=crop.members)
         ways = {}
         for towards in DIRECTIONS:
             yield Progress(number, len(sample), f"Moving crop {number + 1} towards {towards}")

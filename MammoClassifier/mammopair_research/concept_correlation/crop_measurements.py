@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.crop import PATCH_SIDE, cut_patch, place_square
+from mammopair.evaluation import ScorableCrop
 from mammopair.features.marked_patch import MarkedPatch, make_marked_patch
 from mammopair.features.outline import find_outline
 from mammopair.features.spiculation import measure_spiculation
-from mammopair.io.crop_folder import CropRow, read_crop
+from mammopair.io.crop_folder import CropRow
 from mammopair.progress import Progress
 from mammopair_research.concept_correlation.evidence_zones import zone_sums
+from mammopair_research.datasets.patches import read_patch
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble, MemberOutput
@@ -63,28 +64,27 @@ class CropMeasurements:
         return np.array([row.patient_id for row in self.rows])
 
 
-def marked_crop(folder: Path, row: CropRow) -> MarkedPatch:
-    """The patch that the networks get for a crop, with the box on it.
+def read_marked_patch(folder: Path, row: CropRow) -> MarkedPatch:
+    """Read a crop's patch as the measured features use it.
 
     Raises
     ------
     InputError
-        If the picture cannot be read.
+        If the image cannot be read.
     """
-    view = read_crop(folder, row)
-    square = place_square(view, row.box)
-    return make_marked_patch(cut_patch(view, square).copy(), square.box_on_grid(row.box, PATCH_SIDE))
+    patch = read_patch(folder, row)
+    return make_marked_patch(patch.pixels, patch.box)
 
 
 def measure_crops(
-    folder: Path, rows: Sequence[tuple[CropRow, frozenset[str]]], ensemble: Ensemble
+    folder: Path, crops: Sequence[ScorableCrop], ensemble: Ensemble
 ) -> Generator[Progress, None, CropMeasurements]:
     """Read crops with the members that may, and measure them.
 
     Parameters
     ----------
     rows
-        As :func:`mammopair.evaluation.crop_scores.explainable_rows` gives them.
+        As :func:`mammopair.evaluation.explainable_crops` gives them.
 
     Raises
     ------
@@ -92,15 +92,15 @@ def measure_crops(
         If a picture cannot be read.
     """
     groups = defaultdict(list)
-    for row, names in rows:
-        groups[names].append(row)
+    for crop in crops:
+        groups[crop.members].append(crop.row)
     parts: list[_Read] = []
     for names, group in groups.items():
         readers = ensemble.select_members(set(names))
         for start in range(0, len(group), AT_ONCE):
-            yield Progress(len(parts), len(rows), "Reading the held-out crops")
+            yield Progress(len(parts), len(crops), "Reading the held-out crops")
             chunk = group[start : start + AT_ONCE]
-            patches = [marked_crop(folder, row) for row in chunk]
+            patches = [read_marked_patch(folder, row) for row in chunk]
             outputs = list(
                 readers.predict(
                     np.stack([patch.pixels for patch in patches]), [row.view for row in chunk]

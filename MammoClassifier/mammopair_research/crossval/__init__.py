@@ -1,5 +1,5 @@
-"""Predictions for patients whom the predictor never saw: the files of a cross-validation.
+"""Cross-validation: out-of-fold predictions and the description of the run that made them.
 
-``predictions.csv`` holds one row a crop and predictor, ``run.json`` what predicted. Training and
-the hand-crafted baseline write them; the comparison reads them.
+``predictions.csv`` has one row per crop and predictor; ``run.json`` describes the run. Training
+and the hand-crafted baseline write them, the comparison reads them.
 """

@@ -1,7 +1,8 @@
-"""``run.json``: what made the predictions beside it, and from what."""
+"""``run.json``: the description of a cross-validation run beside its predictions."""
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -14,58 +15,60 @@ from mammopair_research.crossval.predictions import Natural, Prediction, read_pr
 
 FILE, PREDICTIONS = "run.json", "predictions.csv"
 HANDCRAFTED = "handcrafted"
-"""The method of a run that is no network."""
+"""The method of a run without networks."""
 
 
 class Predictor(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One network, or one fitted classifier, of a run."""
 
-    repeat: Natural = 0
     fold: Natural
+    """The fold that it was not trained on."""
     seed: Natural
 
 
 class CrossValidationRun(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The file."""
+    """Contents of ``run.json``."""
 
-    schema: Literal[1] = 1
+    schema: Literal[2] = 2
     name: str
-    """Names the run, and its folder."""
+    """Name of the run and of its folder."""
     title: str
-    """What stands in a table, such as ``GoogLeNet`` or ``Hand-crafted features, SVM``; not the
-    views and the number of networks, which the table adds."""
+    """Title in the comparison table, such as ``GoogLeNet``, which appends views and number of
+    networks."""
     method: str
     """The network's architecture, or :data:`HANDCRAFTED`."""
     views: Annotated[list[Literal["CC", "MLO"]], msgspec.Meta(min_length=1)]
-    """The views that its predictors were trained on, and read."""
+    """Views that the predictors were trained on."""
     data: str
-    """The collection, its reference and its licence."""
+    """The data set with reference and licence."""
     crops: Natural
-    """Usable crops in it, whether predicted or not."""
+    """Usable crops in the data, predicted or not."""
     patients: Natural
+    """Patients in the data."""
     folds: Annotated[int, msgspec.Meta(ge=2)]
-    """Parts that the patients were divided into."""
+    """Number of folds."""
     predictors: list[Predictor]
-    """Those whose predictions are there."""
+    """Predictors whose predictions are complete."""
     planned: Annotated[list[Predictor], msgspec.Meta(min_length=1)]
-    """Those that are there when the run is finished, in the order of training."""
+    """Predictors of the complete run, in the order of training."""
     reduced: str = ""
-    """What of a full cross-validation was left out, in words; empty where nothing was."""
+    """The folds, if not all are predicted; else empty."""
     parameters: int | None = None
-    """Of one predictor, in use."""
+    """Parameters of one predictor."""
     multiply_adds: int | None = None
-    """Of one view read once by one network."""
-    seconds_a_case: float | None = None
-    """One predictor, the views that it reads of one mass, one thread of the machine below."""
+    """Multiply-adds of one network for one view, without mirrored copies."""
+    seconds_per_case: float | None = None
+    """Time of one predictor for the views that it reads of one lesion, on one thread."""
     machine: str = ""
-    """The processor on which the time was taken."""
+    """The processor that the time was measured on."""
     recipe: dict[str, Any]
-    """What the run was made by, whole."""
+    """All settings of the run."""
     software: str
+    """Name and version of the software."""
 
     @property
     def finished(self) -> bool:
-        """Whether no predictor is still to come."""
+        """Whether all planned predictors are complete."""
         return len(self.predictors) == len(self.planned)
 
 
@@ -79,50 +82,65 @@ class CrossValidationOutput:
 
 
 def read_cross_validation(folder: Path) -> CrossValidationOutput:
-    """Read a run's folder.
+    """Read the folder of a run.
 
     Raises
     ------
     InputError
-        Naming the file and the field, if either file is missing or damaged, or they do not
-        belong together.
+        Naming file and field, if a file is missing or damaged, or the two files do not match.
     """
     run = read_cross_validation_run(folder)
     predictions = read_predictions(folder / PREDICTIONS)
-    told = {(p.repeat, p.fold, p.seed) for p in run.predictors}
-    found = {(row.repeat, row.fold, row.seed) for row in predictions}
-    if told != found or {row.view for row in predictions} - set(run.views):
+    described = {(one.fold, one.seed) for one in run.predictors}
+    found = {(row.fold, row.seed) for row in predictions}
+    if described != found or {row.view for row in predictions} - set(run.views):
         raise InputError(
             folder / PREDICTIONS,
-            f"does not belong to the {FILE} beside it, which names other predictors or views; "
+            f"has other predictors or views than the {FILE} beside it; "
             "run the cross-validation again",
         )
     return CrossValidationOutput(folder, run, predictions)
 
 
 def read_cross_validation_run(folder: Path) -> CrossValidationRun:
-    """Read ``run.json`` alone.
+    """Read ``run.json``.
 
     Raises
     ------
     InputError
-        Naming the file and the field, if it is missing or damaged.
+        Naming file and field, if it is missing or invalid.
     """
     path = folder / FILE
     try:
         return msgspec.json.decode(path.read_bytes(), type=CrossValidationRun)
     except FileNotFoundError as error:
         raise InputError(
-            path, "is missing; a run is a folder that `mammopair-research crossval` wrote"
+            path, "is missing; give a folder that `mammopair-research crossval` wrote"
         ) from error
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InputError(path, f"does not describe a run: {error}") from error
+        raise InputError(path, f"is not a valid description of a run: {error}") from error
 
 
 def write_cross_validation_run(run: CrossValidationRun, folder: Path) -> None:
-    """Write ``run.json`` for people as well as for machines, whole or not at all."""
+    """Write ``run.json``, indented.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
     text = msgspec.json.format(msgspec.json.encode(run), indent=2).decode()
     with atomic_write(folder / FILE) as stream:
         stream.write(text + "\n")
+
+
+def processor_name() -> str:
+    """Return the model name of the processor, as far as the system states it."""
+    path = Path("/proc/cpuinfo")
+    if path.exists():
+        for line in path.read_text("utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

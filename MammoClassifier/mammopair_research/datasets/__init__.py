@@ -1,1 +1,1 @@
-"""Training data: crop folders, whole films, patient folds, samples of lesions."""
+"""Training data: patches in memory, whole films, patient folds and samples of lesions."""

@@ -1,7 +1,7 @@
-"""The whole films that a folder of crops was cut from: ``films.csv`` and the pictures it names.
+"""The whole films that the crops of a folder were cut from: ``films.csv`` and its images.
 
-The films of the prepared CBIS-DDSM masses are stored in 800 x 800 pixels, stretched; the spacing
-of rows and columns, which differs, undoes it. The crop mapping takes such pixels as they are.
+The films of the prepared CBIS-DDSM masses are stored as 800 x 800 pixels, so their pixels are not
+square; the spacings of rows and columns state their size. The crop transform supports such pixels.
 """
 
 from __future__ import annotations
@@ -33,22 +33,23 @@ Positive = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class FilmRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One film, as ``films.csv`` describes it. Other columns are left unread."""
+    """One row of ``films.csv``; other columns are ignored."""
 
     file: str
-    """The picture, relative to the folder."""
+    """The image, relative to the folder."""
     mm_per_col: Positive
-    """Millimetres from a stored column to the next, on the film."""
+    """Column spacing on the film, in millimetres."""
     mm_per_row: Positive
+    """Row spacing on the film, in millimetres."""
 
 
 def read_film_index(folder: Path) -> dict[str, FilmRow]:
-    """The films by the name that ``crops.csv`` gives them; empty where there is no table.
+    """Read ``films.csv``; return the films by file name, or nothing if there is no such table.
 
     Raises
     ------
     InputError
-        Naming file and line, if the table holds a value that cannot be.
+        If the table cannot be read or has an invalid value; the message names file and line.
     """
     path = folder / INDEX
     if not path.is_file():
@@ -61,16 +62,16 @@ def read_film_index(folder: Path) -> dict[str, FilmRow]:
 
 
 def read_film(folder: Path, row: CropRow, film: FilmRow) -> View:
-    """The film of a row as a view.
+    """Read the film of a crop as a view.
 
     Raises
     ------
     InputError
-        If the picture is missing or cannot be read.
+        If the image is missing or cannot be read.
     """
     path = folder / film.file
     if not path.is_file():
-        raise InputError(path, f"is named in {INDEX} but is not there")
+        raise InputError(path, f"is missing, but {INDEX} lists it; add the image or remove the row")
     return replace(
         read_image(path),
         laterality=Laterality.LEFT if row.laterality == "LEFT" else Laterality.RIGHT,

@@ -1,41 +1,36 @@
-"""A sample of lesions, by lot: the same for a seed, and a smaller one within a larger one."""
+"""Random samples of lesions."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
-from typing import TypeVar
 
 import numpy as np
 
-from mammopair.io.crop_folder import CropRow
-
-Who = TypeVar("Who")
+from mammopair.evaluation import ScorableCrop
+from mammopair.lesion_groups import group_lesions
 
 
 def sample_lesions(
-    rows: Sequence[tuple[CropRow, Who]], lesions: int | None, seed: int
-) -> list[list[tuple[CropRow, Who]]]:
-    """The rows of lesions drawn by lot, lesion by lesion.
+    crops: Sequence[ScorableCrop], count: int | None, seed: int
+) -> list[list[ScorableCrop]]:
+    """Draw lesions at random, without replacement.
 
     Parameters
     ----------
-    rows
-        Rows of ``crops.csv``, each with what is known of it.
-    lesions
-        How many to draw; None, or more than there are, for all of them.
+    crops
+        Crops of any number of lesions.
+    count
+        Number of lesions to draw; None, or more than there are, draws all.
     seed
-        Of the lot. The first lesions of a larger sample are those of a smaller one, so that work
-        on a sample can go on with more.
+        Random seed. The first lesions of a larger sample are those of a smaller one with the same
+        seed, so that work on a sample can be continued with more lesions.
 
     Returns
     -------
-    list
-        One list a lesion, of its one or two rows.
+    list of list
+        For each lesion its one or two crops.
     """
-    of_lesion = defaultdict(list)
-    for row, who in rows:
-        of_lesion[row.lesion].append((row, who))
-    names = sorted(of_lesion)
-    lot = np.random.default_rng(seed).permutation(len(names))
-    return [of_lesion[names[number]] for number in lot[:lesions]]
+    groups = group_lesions([crop.row for crop in crops])
+    names = sorted(groups)
+    order = np.random.default_rng(seed).permutation(len(names))[:count]
+    return [[crops[index] for index in groups[names[number]]] for number in order]

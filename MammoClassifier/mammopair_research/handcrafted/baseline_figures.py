@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from mammopair.calibration.platt import sigmoid
 from mammopair.features.spiculation import FEATURES as SPICULATION
 from mammopair.io.crop_folder import CropRow
-from mammopair.stats.aggregation import ViewScore, pair_scores
-from mammopair.stats.metric_summary import score_levels, summarise
+from mammopair.lesion_groups import group_lesions, is_pair
+from mammopair.stats.metric_summary import summarise
 from mammopair.stats.metrics import measure
 from mammopair_research.handcrafted.feature_table import FeatureTable
 from mammopair_research.handcrafted.nested_fit import Baseline
@@ -45,25 +45,25 @@ def measure_baseline(baseline: Baseline) -> dict[str, Any]:
 
 def measure_logits(rows: Sequence[CropRow], logits: Floats) -> dict[str, dict[str, Any]]:
     """Views, pairs and lesions, with intervals by patient."""
-    return score_levels(crop_scores(rows, logits))
-
-
-def crop_scores(rows: Sequence[CropRow], logits: Floats) -> list[ViewScore]:
-    """What the statistics need; half a pair counts as a mass with one view."""
-    views_of = Counter(row.pair_id for row in rows)
-    probabilities = 1 / (1 + np.exp(-np.clip(logits, -50, 50)))
-    return [
-        ViewScore(
-            patient_id=row.patient_id,
-            laterality=row.laterality,
-            view=row.view,
-            abnormality_id=row.abnormality_id,
-            pair_id=row.pair_id if views_of[row.pair_id] > 1 else "",
-            label=row.label,
-            probability=probability,
+    probabilities = sigmoid(logits)
+    return {
+        level: summarise(
+            [float(probabilities[indices].mean()) for indices in groups],
+            [rows[indices[0]].label for indices in groups],
+            [rows[indices[0]].patient_id for indices in groups],
         )
-        for row, probability in zip(rows, probabilities.tolist(), strict=True)
-    ]
+        for level, groups in levels_of(rows).items()
+    }
+
+
+def levels_of(rows: Sequence[CropRow]) -> dict[str, list[list[int]]]:
+    """Return the indices of the rows of each view, pair and lesion."""
+    lesions = list(group_lesions(rows).values())
+    return {
+        "views": [[index] for index in range(len(rows))],
+        "pairs": [indices for indices in lesions if is_pair([rows[i] for i in indices])],
+        "lesions": lesions,
+    }
 
 
 def measures_against_words(table: FeatureTable) -> dict[str, dict[str, Any]]:
@@ -94,11 +94,14 @@ def measures_against_words(table: FeatureTable) -> dict[str, dict[str, Any]]:
 
 
 def _aucs(rows: Sequence[CropRow], logits: Floats) -> dict[str, float | None]:
-    scores = crop_scores(rows, logits)
-    pairs = pair_scores(scores)
+    probabilities = sigmoid(logits)
+    levels = levels_of(rows)
     return {
-        "views": measure([s.probability for s in scores], [s.label for s in scores]).auc,
-        "pairs": measure([s.probability for s in pairs], [s.label for s in pairs]).auc,
+        level: measure(
+            [probabilities[indices].mean() for indices in levels[level]],
+            [rows[indices[0]].label for indices in levels[level]],
+        ).auc
+        for level in ("views", "pairs")
     }
 
 

@@ -12,7 +12,7 @@ from mammopair.features.catalogue import FEATURES
 from mammopair.features.spiculation import FEATURES as SPICULATION
 from mammopair_research.handcrafted.importance import Importance
 from mammopair_research.handcrafted.search_plan import SearchPlan
-from mammopair_research.training.model_card import figure
+from mammopair_research.training.model_card import format_figure, render
 
 REPORT, TEMPLATE = "report.md", "report.md.j2"
 SHOWN = 15
@@ -23,14 +23,10 @@ def write_baseline_report(
     plan: SearchPlan, figures: dict[str, Any], importance: Sequence[Importance], out: Path
 ) -> None:
     """Write it into a run's folder, from the figures alone."""
-    from jinja2 import Environment, StrictUndefined
-
-    environment = Environment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-    )
     source = (files("mammopair_research.handcrafted") / TEMPLATE).read_text("utf-8")
     definitions = {feature.name: feature.definition for feature in FEATURES}
-    text = environment.from_string(source).render(
+    text = render(
+        source,
         plan=plan,
         figures=figures,
         features=len(FEATURES),
@@ -39,7 +35,7 @@ def write_baseline_report(
         feature_importance=[one for one in importance if one.name in definitions][:SHOWN],
         definitions=definitions,
         measures=[feature.name for feature in SPICULATION],
-        figure=figure,
+        figure=format_figure,
         number=lambda value: "-" if value is None else f"{value:.3f}",
     )
     with atomic_write(out / REPORT) as stream:

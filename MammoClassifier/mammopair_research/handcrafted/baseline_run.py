@@ -18,12 +18,17 @@ from mammopair.atomic_write import atomic_write
 from mammopair.features.catalogue import FEATURE_NAMES, compute_features
 from mammopair.io.crop_folder import read_crop, read_index
 from mammopair.progress import Progress
-from mammopair_research.crossval.predictions import Prediction, write_predictions
+from mammopair_research.crossval.predictions import (
+    Prediction,
+    make_prediction,
+    write_predictions,
+)
 from mammopair_research.crossval.run_description import (
     HANDCRAFTED,
     PREDICTIONS,
     CrossValidationRun,
     Predictor,
+    processor_name,
     write_cross_validation_run,
 )
 from mammopair_research.handcrafted.baseline_figures import measure_baseline
@@ -33,7 +38,6 @@ from mammopair_research.handcrafted.feature_table import measure_folder
 from mammopair_research.handcrafted.importance import Importance, measure_importance
 from mammopair_research.handcrafted.nested_fit import Baseline, fit_baseline
 from mammopair_research.handcrafted.search_plan import SearchPlan
-from mammopair_research.training.inference_time import processor_name
 
 FEATURES, FITS, MODEL = "features.csv", "fits", "model"
 FIGURES, IMPORTANCE = "figures.json", "importance.csv"
@@ -89,19 +93,7 @@ def held_out_predictions(baseline: Baseline) -> list[Prediction]:
     """One row a crop, by the fit that did not see its patient."""
     logits = baseline.held_out_logits()
     return [
-        Prediction(
-            file=row.file,
-            patient_id=row.patient_id,
-            laterality=row.laterality,
-            view=row.view,
-            abnormality_id=row.abnormality_id,
-            pair_id=row.pair_id,
-            label=row.label,
-            repeat=0,
-            fold=fold,
-            seed=SEED,
-            logit=logit,
-        )
+        make_prediction(row, fold=fold, seed=SEED, logit=logit)
         for row, fold, logit in zip(
             baseline.table.rows, baseline.fold.tolist(), logits.tolist(), strict=True
         )
@@ -124,7 +116,7 @@ def describe_baseline_run(baseline: Baseline, seconds: float) -> CrossValidation
         predictors=predictors,
         planned=predictors,
         parameters=baseline.model.classifier.size,
-        seconds_a_case=seconds,
+        seconds_per_case=seconds,
         machine=processor_name(),
         recipe=msgspec.to_builtins(plan),
         software=f"mammopair {__version__}",

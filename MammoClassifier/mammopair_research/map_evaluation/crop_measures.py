@@ -21,7 +21,8 @@ from mammopair_research.map_evaluation.repeatability import (
 )
 
 if TYPE_CHECKING:
-    from mammopair_research.map_evaluation.subjects import PlacedPatch, Subject
+    from mammopair_research.datasets.patches import PlacedPatch
+    from mammopair_research.map_evaluation.subjects import Subject
 
 SHIFTS_A_CROP = 2
 """Of the four; which ones is drawn."""

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mammopair.evaluation.crop_scores import explainable_rows
+from mammopair.evaluation import explainable_crops
 from mammopair.explain.attribution import Method
 from mammopair.explain.default_method import weights_of
 from mammopair.explain.methods import METHODS
+from mammopair.lesion_groups import lesion_name
 from mammopair.progress import Progress
 from mammopair_research.datasets.film_folder import read_film_index
 from mammopair_research.datasets.lesion_sample import sample_lesions
@@ -76,7 +77,7 @@ def study(
         was begun on something else.
     """
     chosen = all_methods() if methods is None else list(methods)
-    sample = sample_lesions(explainable_rows(folder, ensemble), lesions, seed)
+    sample = sample_lesions(explainable_crops(folder, ensemble), lesions, seed)
     films = read_film_index(folder)
     calibration = ensemble.manifest.calibration
     heading = Heading(
@@ -90,7 +91,8 @@ def study(
     done = 0
     wanted = []
     for number, rows in enumerate(sample):
-        for row, unseen in rows:
+        for crop in rows:
+            row = crop.row
             subject: Subject | None = None
             for method in chosen:
                 yield Progress(done, total, f"{method.title} on lesion {number + 1}")
@@ -99,7 +101,7 @@ def study(
                 if wanted[-1] in ledger.lines:
                     continue
                 if subject is None:
-                    subject = make_subject(folder, row, unseen, films, ensemble)
+                    subject = make_subject(folder, crop, films, ensemble)
                     ends = read_ends(subject.reader, subject.centred.pixels)
                 repeated = method.name not in SLOW or number % SLOW_PART == 0
                 ledger.add(_line(method, subject, ends, repeated=repeated))
@@ -114,7 +116,7 @@ def _line(method: Method, subject: Subject, ends: Ends, *, repeated: bool) -> Li
     return Line(
         file=row.file,
         patient_id=row.patient_id,
-        lesion=row.lesion,
+        lesion=lesion_name(row),
         view=row.view,
         label=row.label,
         method=method.name,

@@ -7,27 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-import numpy as np
-import numpy.typing as npt
-
-from mammopair.crop import PATCH_SIDE, CropSquare, cut_patch, place_square
+from mammopair.evaluation import ScorableCrop
 from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble, make_differentiable
-from mammopair.io.crop_folder import CropRow, read_crop
-from mammopair.view import Box, View
+from mammopair.io.crop_folder import CropRow
 from mammopair_research.datasets.film_folder import FilmRow, read_film
+from mammopair_research.datasets.patches import PlacedPatch, cut_placed_patch, read_patch
 from mammopair_research.map_evaluation.off_centre import off_centre_square
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
-
-
-@dataclass(frozen=True)
-class PlacedPatch:
-    """A patch, and the box of the mass in its corner coordinates."""
-
-    pixels: npt.NDArray[np.float32]
-    """``(256, 256)`` in [0, 1]."""
-    box: Box
 
 
 @dataclass(frozen=True)
@@ -49,26 +37,24 @@ class Subject:
 
 def make_subject(
     folder: Path,
-    row: CropRow,
-    unseen: frozenset[str],
+    crop: ScorableCrop,
     films: dict[str, FilmRow],
     ensemble: Ensemble,
 ) -> Subject:
-    """Read a crop, and its film where there is one.
+    """Read a crop, and its film if there is one.
 
     Raises
     ------
     InputError
         If a picture cannot be read, or no member that never saw the patient reads the projection.
     """
-    view = read_crop(folder, row)
-    square = place_square(view, row.box)
+    row = crop.row
     seed = crc32(row.file.encode())
     return Subject(
         row=row,
-        centred=_cut(view, square, row.box),
+        centred=read_patch(folder, row),
         off_centre=_off_centre(folder, row, films, seed),
-        reader=make_differentiable(ensemble, row.view, members=unseen),
+        reader=make_differentiable(ensemble, row.view, members=crop.members),
         everyone=make_differentiable(ensemble, row.view),
         seed=seed,
     )
@@ -81,8 +67,4 @@ def _off_centre(
     if box is None or row.film not in films:
         return None
     film = read_film(folder, row, films[row.film])
-    return _cut(film, off_centre_square(film, box, seed), box)
-
-
-def _cut(view: View, square: CropSquare, box: Box) -> PlacedPatch:
-    return PlacedPatch(cut_patch(view, square).copy(), square.box_on_grid(box, PATCH_SIDE))
+    return cut_placed_patch(film, off_centre_square(film, box, seed), box)

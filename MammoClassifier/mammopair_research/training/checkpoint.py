@@ -1,4 +1,4 @@
-"""A training run on disk: everything needed to go on after an interruption, as safetensors."""
+"""Checkpoint: the state of a member's training on disk, as safetensors."""
 
 from __future__ import annotations
 
@@ -14,23 +14,33 @@ from mammopair.errors import InputError
 
 @dataclass
 class TrainingState:
-    """What changes from step to step. Random draws are not part of it: epochs seed their own."""
+    """What changes from step to step. The random state is not included: each epoch is seeded."""
 
     network: nn.Module
     average: nn.Module
     """The same network with the exponential average of the weights."""
     optimiser: torch.optim.Optimizer
     epoch: int = 0
-    """Epochs completed."""
+    """Completed epochs."""
 
 
-def save_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
-    """Write atomically: a kill at any time leaves this or the previous checkpoint whole.
+def save_checkpoint(state: TrainingState, path: Path, fingerprint: str) -> None:
+    """Write a checkpoint, or leave the previous one unchanged if that fails.
+
+    Parameters
+    ----------
+    state
+        The state to save.
+    path
+        The file.
+    fingerprint
+        Hash of the settings and the data; see
+        :func:`mammopair_research.training.member_fit.fingerprint_of`.
 
     Raises
     ------
     InputError
-        If it cannot be written; the previous checkpoint stays.
+        If the file cannot be written.
     """
     from safetensors.torch import save
 
@@ -39,17 +49,16 @@ def save_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
     for index, moments in state.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{index}.{name}": tensor for name, tensor in moments.items()}
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    content = save(contiguous, {"stamp": stamp, "epoch": str(state.epoch)})
-    atomic_write_bytes(path, content)
+    atomic_write_bytes(path, save(contiguous, {"stamp": fingerprint, "epoch": str(state.epoch)}))
 
 
-def load_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
-    """Bring a state to where a checkpoint left it; do nothing where there is none.
+def load_checkpoint(state: TrainingState, path: Path, fingerprint: str) -> None:
+    """Restore a state from a checkpoint; leave it unchanged if there is none.
 
     Raises
     ------
     InputError
-        If the checkpoint was made by another recipe or on other data.
+        If the checkpoint is damaged or its fingerprint is a different one.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -60,15 +69,15 @@ def load_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
             metadata = archive.metadata() or {}
             tensors = {name: archive.get_tensor(name) for name in archive.keys()}  # noqa: SIM118
     except SafetensorError as error:
-        raise InputError(path, f"is damaged ({error}); delete it to train anew") from error
-    if metadata.get("stamp") != stamp:
+        raise InputError(path, f"is damaged ({error}); delete it to train again") from error
+    if metadata.get("stamp") != fingerprint:
         raise InputError(
-            path, "was made by another recipe or on other data; choose another output folder"
+            path, "was made with another recipe or other data; choose another output folder"
         )
-    state.network.load_state_dict(_part(tensors, "network."))
-    state.average.load_state_dict(_part(tensors, "average."))
+    state.network.load_state_dict(_with_prefix(tensors, "network."))
+    state.average.load_state_dict(_with_prefix(tensors, "average."))
     moments: dict[int, dict[str, Tensor]] = {}
-    for name, tensor in _part(tensors, "optimiser.").items():
+    for name, tensor in _with_prefix(tensors, "optimiser.").items():
         index, moment = name.split(".", 1)
         moments.setdefault(int(index), {})[moment] = tensor
     state.optimiser.load_state_dict(state.optimiser.state_dict() | {"state": moments})
@@ -76,7 +85,7 @@ def load_checkpoint(state: TrainingState, path: Path, stamp: str) -> None:
 
 
 def averaged_weights(path: Path) -> dict[str, Tensor]:
-    """The averaged weights of a checkpoint, which are the member; no auxiliary classifiers.
+    """Read the averaged weights of a checkpoint, without auxiliary classifiers.
 
     Raises
     ------
@@ -87,15 +96,19 @@ def averaged_weights(path: Path) -> dict[str, Tensor]:
     from safetensors.torch import load_file
 
     try:
-        tensors = _part(load_file(path), "average.")
+        tensors = _with_prefix(load_file(path), "average.")
     except (OSError, SafetensorError) as error:
-        raise InputError(path, f"is not a whole checkpoint ({error}); train the member") from error
+        raise InputError(
+            path, f"is not a complete checkpoint ({error}); train the member again"
+        ) from error
     if not tensors:
-        raise InputError(path, "is not a whole checkpoint, but other weights; train the member")
+        raise InputError(
+            path, "is not a checkpoint but has other weights; delete it and train the member again"
+        )
     return {name: tensor for name, tensor in tensors.items() if not name.startswith("aux")}
 
 
-def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {
         name.removeprefix(prefix): tensor
         for name, tensor in tensors.items()

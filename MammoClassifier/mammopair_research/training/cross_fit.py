@@ -1,8 +1,7 @@
-"""Calibration and thresholds for each fold from the other folds, so that figures are honest.
+"""Cross-fitting: calibration and thresholds for each fold, fitted on the other folds.
 
-A calibration that is measured on the lesions that it was fitted on looks better than it is. Here
-each fold's lesions are held to what the lesions of the other folds give. What ships is fitted on
-all of them; nothing could be left to measure it on.
+A calibration measured on the lesions that it was fitted on looks better than it is. The exported
+calibration is fitted on all lesions, so its quality is measured with the cross-fits instead.
 """
 
 from __future__ import annotations
@@ -14,17 +13,23 @@ import msgspec
 from mammopair.calibration.platt import lesion_probability, probabilities
 from mammopair.model.manifest import CrossFit, Manifest
 from mammopair_research.training.calibration_fit import fit_by_views
-from mammopair_research.training.operating_points import operating_points
+from mammopair_research.training.operating_points import choose_operating_points
 from mammopair_research.training.out_of_fold import LesionLogits
 
 
-def calibrated(manifest: Manifest, lesions: Sequence[LesionLogits], said: str) -> Manifest:
-    """The manifest with calibrations, operating points, and the cross-fits of both.
+def calibrate_manifest(
+    manifest: Manifest, lesions: Sequence[LesionLogits], scored_by: str
+) -> Manifest:
+    """Return the manifest with calibrations, operating points and the cross-fits of both.
 
     Parameters
     ----------
-    said
-        Who scored the lesions, in words.
+    manifest
+        The manifest before calibration.
+    lesions
+        All training lesions, by out-of-fold members.
+    scored_by
+        Description of the members that scored the lesions.
 
     Raises
     ------
@@ -32,19 +37,19 @@ def calibrated(manifest: Manifest, lesions: Sequence[LesionLogits], said: str) -
         If the lesions, or those outside a fold, are all of one class.
     """
     folds = sorted({lesion.fold for lesion in lesions})
-    manifest = _fitted(manifest, lesions, said)
-    if len(folds) < 2:  # as of an ensemble of one network: no other fold is left to fit on
+    manifest = _fit(manifest, lesions, scored_by)
+    if len(folds) < 2:  # an ensemble of one network has no other fold to fit on
         return manifest
     return msgspec.structs.replace(
-        manifest, cross_fits=[_cross_fit(manifest, lesions, fold, said) for fold in folds]
+        manifest, cross_fits=[_cross_fit(manifest, lesions, fold, scored_by) for fold in folds]
     )
 
 
 def _cross_fit(
-    manifest: Manifest, lesions: Sequence[LesionLogits], fold: int, said: str
+    manifest: Manifest, lesions: Sequence[LesionLogits], fold: int, scored_by: str
 ) -> CrossFit:
     others = [lesion for lesion in lesions if lesion.fold != fold]
-    fitted = _fitted(manifest, others, f"outside fold {fold}, {said}")
+    fitted = _fit(manifest, others, f"outside fold {fold}, {scored_by}")
     return CrossFit(
         fold=fold,
         calibration=fitted.calibration,
@@ -53,8 +58,8 @@ def _cross_fit(
     )
 
 
-def _fitted(manifest: Manifest, lesions: Sequence[LesionLogits], said: str) -> Manifest:
-    two, one = fit_by_views(lesions, said)
+def _fit(manifest: Manifest, lesions: Sequence[LesionLogits], scored_by: str) -> Manifest:
+    two, one = fit_by_views(lesions, scored_by)
     manifest = msgspec.structs.replace(manifest, calibration=two, one_view_calibration=one)
     scores = [
         lesion_probability(
@@ -62,5 +67,5 @@ def _fitted(manifest: Manifest, lesions: Sequence[LesionLogits], said: str) -> M
         )
         for lesion in lesions
     ]
-    points = operating_points(scores, [lesion.label for lesion in lesions])
+    points = choose_operating_points(scores, [lesion.label for lesion in lesions])
     return msgspec.structs.replace(manifest, operating_points=points)

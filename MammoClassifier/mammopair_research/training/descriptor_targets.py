@@ -1,4 +1,4 @@
-"""Training targets for the BI-RADS descriptors, from the case descriptions of a crop folder."""
+"""Training targets of the BI-RADS descriptors, from the columns of a crop folder."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from mammopair.io.crop_folder import CropRow
 def descriptor_targets(
     rows: Sequence[CropRow], descriptors: Sequence[str]
 ) -> npt.NDArray[np.float32]:
-    """Targets ``(rows, descriptors)``: 1 if given, 0 if another of its group was given, else NaN.
+    """Return targets ``(rows, descriptors)``: 1 if present, 0 if absent, NaN if unknown.
 
-    A mass whose margin (or shape) was not described has NaN for every margin (or shape).
+    A descriptor is absent if only others of its group (margin or shape) are listed, and unknown if
+    none is. Breast density is graded from 0 (fatty) to 1 (extremely dense).
     """
     return np.array(
         [[descriptor_target(row, descriptor) for descriptor in descriptors] for row in rows],
@@ -25,7 +26,7 @@ def descriptor_targets(
 
 
 def descriptor_target(row: CropRow, descriptor: str) -> float:
-    """Target of one descriptor for one row; see :func:`descriptor_targets`."""
+    """Return the target of one descriptor for one row; see :func:`descriptor_targets`."""
     if descriptor == DENSE:
         known = row.breast_density in ("1", "2", "3", "4")
         return (int(row.breast_density) - 1) / 3 if known else np.nan
@@ -35,5 +36,5 @@ def descriptor_target(row: CropRow, descriptor: str) -> float:
 
 
 def _is_listed(descriptor: str, cell: str) -> float:
-    """Whether a cell such as ``ILL_DEFINED-SPICULATED`` lists a descriptor; NaN if it is empty."""
+    """Return whether a cell (``ILL_DEFINED-SPICULATED``) lists a descriptor; NaN if empty."""
     return float(descriptor in cell.split("-")) if cell and cell != "N/A" else np.nan

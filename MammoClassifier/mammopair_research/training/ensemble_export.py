@@ -1,4 +1,4 @@
-"""From trained members to an ensemble that ships: weights, folds, calibration, figures, card."""
+"""Export an ensemble from checkpoints: weights, folds, calibration, metrics and model card."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from mammopair import __version__
+from mammopair.atomic_write import atomic_write
 from mammopair.calibration.conformal import COVERAGE
 from mammopair.calibration.out_of_distribution import WARN_ABOVE
 from mammopair.calibration.platt import Calibration
@@ -35,29 +36,23 @@ from mammopair.record import Record
 from mammopair_research.datasets.folds import split_patients
 from mammopair_research.training.checkpoint import averaged_weights
 from mammopair_research.training.concept_scales import concept_scales
-from mammopair_research.training.cross_fit import calibrated
+from mammopair_research.training.cross_fit import calibrate_manifest
 from mammopair_research.training.model_card import write_card
-from mammopair_research.training.operating_points import as_measured
+from mammopair_research.training.operating_points import with_measured_figures
 from mammopair_research.training.out_of_fold import out_of_fold_lesions, predict_out_of_fold
 from mammopair_research.training.recipe import Recipe
-from mammopair_research.training.reference_fit import make_reference
+from mammopair_research.training.reference_fit import fit_reference
 
 FOLDS, REFERENCE = "folds.csv", "reference.safetensors"
-COMPARED = "comparison.*"
-"""What ``mammopair-research compare`` wrote beside the manifest: it holds for the weights it was made of."""
-MEASURED = (
-    *(
-        "pairs",
-        "views",
-        "lesions",
-        "operating_points",
-        "conformal",
-        "out_of_distribution",
-        "subgroups",
-    ),
-    *("scored_by", "cross_fitted"),
+COMPARISON_FILES = "comparison.*"
+"""Files of ``mammopair-research compare`` beside the manifest, valid for the same weights only."""
+CONFOUNDED_SCANNER = "DBA"
+"""The scanner all of whose crops in CBIS-DDSM are malignant."""
+EXPORTED_FIGURES = (
+    *("pairs", "views", "lesions", "operating_points", "conformal", "out_of_distribution"),
+    *("subgroups", "scored_by", "cross_fitted"),
 )
-"""What of the figures goes into the manifest."""
+"""Figures that the manifest includes."""
 UNCALIBRATED = Calibration(
     slope=1.0, intercept=0.0, covariance=((0.0, 0.0), (0.0, 0.0)), fitted_on="nothing"
 )
@@ -70,47 +65,45 @@ INTENDED_USE = (
 def export_ensemble(
     recipe: Recipe, rows: list[CropRow], data: Path, checkpoints: list[Path], folder: Path
 ) -> Generator[Progress, None, Manifest]:
-    """Write an ensemble into a folder from the checkpoints of its members.
+    """Export an ensemble to a folder from the checkpoints of its members.
 
-    Calibration, operating points and reference are made from, and the figures measured on, crops
-    of patients that the scoring member never saw. Each fold's figures are by the calibration and
-    the thresholds of the other folds (:mod:`mammopair_research.training.cross_fit`).
+    Calibration, operating points and reference are fitted, and the metrics measured, on
+    out-of-fold crops. The metrics of each fold are those of the calibration and thresholds of the
+    other folds (:mod:`mammopair_research.training.cross_fit`).
 
-    It is made in a folder beside and moved to its place when it is whole, so that stopping this
-    halfway leaves no ensemble without calibration behind, and an earlier one as it was. The table
-    of comparison in the folder stays where the weights are those that lie there already; beside
-    other weights it would tell of an ensemble that is gone, so it goes too.
+    The ensemble is written to a temporary folder and moved when it is complete, so that an
+    interruption leaves no ensemble without calibration, and an earlier ensemble unchanged. An
+    earlier comparison table in ``folder`` is kept if the weights are the same, and deleted if not.
 
     Parameters
     ----------
     recipe
-        What the members were trained by.
+        The recipe that the members were trained with.
     rows, data
         The training crops and their folder.
     checkpoints
-        One for each of the recipe's members, training completed.
+        The final checkpoint of each of the recipe's members.
     folder
-        Where the ensemble goes.
+        Folder of the exported ensemble.
+
+    Returns
+    -------
+    Manifest
+        As written, as the generator's value.
 
     Raises
     ------
     InputError
-        If a checkpoint is not whole, or the folder cannot be written to.
+        If a checkpoint is incomplete, or the folder cannot be written to.
     """
-    if any(member.repeat for member in recipe.members):
-        # Else a member would be taken to have never seen patients whom it was trained on.
-        raise InputError(
-            "members",
-            "of another split of the patients cannot export_ensemble together; use repeat 0 only",
-        )
     draft = folder.with_name(f".{folder.name}.part")
     try:
         draft.mkdir(parents=True, exist_ok=True)
         bare = _bare_manifest(recipe, rows, checkpoints, draft)
         if _weights_in(folder) == [member.sha256 for member in bare.members]:
-            for path in folder.glob(COMPARED):  # it stands in the card too
+            for path in folder.glob(COMPARISON_FILES):  # the card includes it
                 shutil.copyfile(path, draft / path.name)
-        yield from _draft(bare, recipe, rows, data, draft)
+        yield from _write_draft(bare, recipe, rows, data, draft)
         _move(draft, folder)
     except OSError as error:
         raise InputError(folder, f"cannot be written: {error.strerror or error}") from error
@@ -120,34 +113,34 @@ def export_ensemble(
 
 
 def _weights_in(folder: Path) -> list[str]:
-    """The hashes of the weights of an earlier ensemble; none, where none can be read."""
+    """Return the hashes of the weights of an earlier ensemble; none if there is none."""
     try:
         return [member.sha256 for member in read_manifest(folder).members]
     except InputError:
         return []
 
 
-def _draft(
+def _write_draft(
     manifest: Manifest, recipe: Recipe, rows: list[CropRow], data: Path, folder: Path
 ) -> Generator[Progress, None, None]:
-    """Calibrate, measure and write an ensemble whose weights lie in a folder of its own."""
+    """Calibrate, measure and write an ensemble whose weights are in a folder."""
     write_manifest(manifest, folder)
 
     fold_of = split_patients(rows, recipe.folds)
-    unseen = yield from predict_out_of_fold(load_ensemble(folder), rows, data, fold_of)
-    lesions = out_of_fold_lesions(unseen, fold_of)
-    manifest = calibrated(
-        manifest, lesions, "each scored by the members that never saw the patient"
+    predictions = yield from predict_out_of_fold(load_ensemble(folder), rows, data, fold_of)
+    lesions = out_of_fold_lesions(predictions, fold_of)
+    manifest = calibrate_manifest(
+        manifest, lesions, "each scored by the members that were not trained on the patient"
     )
     manifest = msgspec.structs.replace(
         manifest,
         reference=ReferenceFile(
             file=REFERENCE,
-            sha256=save_reference(make_reference(lesions, unseen), folder / REFERENCE),
+            sha256=save_reference(fit_reference(lesions, predictions), folder / REFERENCE),
             coverage=COVERAGE,
             warn_above=WARN_ABOVE,
         ),
-        concept_scales=concept_scales(unseen, manifest.concepts),
+        concept_scales=concept_scales(predictions, manifest.concepts),
     )
     write_manifest(manifest, folder)
 
@@ -156,17 +149,17 @@ def _draft(
     measured = _figures(scored, ensemble)
     manifest = msgspec.structs.replace(manifest, measured=measured)
     if measured["cross_fitted"]:
-        points = as_measured(manifest.operating_points, measured["operating_points"])
+        points = with_measured_figures(manifest.operating_points, measured["operating_points"])
         manifest = msgspec.structs.replace(manifest, operating_points=points)
     write_manifest(manifest, folder)
     write_card(manifest, folder)
 
 
 def _move(draft: Path, folder: Path) -> None:
-    """Put each file in its place, the manifest last: without it, or with another, none loads."""
+    """Move each file to the folder, the manifest last: without it, the ensemble does not load."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / MANIFEST_FILE).unlink(missing_ok=True)
-    for path in folder.glob(COMPARED):  # of other weights; else it is in the draft
+    for path in folder.glob(COMPARISON_FILES):
         path.unlink()
     for path in sorted(draft.iterdir(), key=lambda path: path.name == MANIFEST_FILE):
         path.replace(folder / path.name)
@@ -175,7 +168,7 @@ def _move(draft: Path, folder: Path) -> None:
 def _bare_manifest(
     recipe: Recipe, rows: list[CropRow], checkpoints: list[Path], folder: Path
 ) -> Manifest:
-    """The manifest before calibration, with the weights and folds that it names written."""
+    """Write weights and folds; return a manifest without calibration and metrics."""
     entries = []
     for number, (member, checkpoint) in enumerate(zip(recipe.members, checkpoints, strict=True)):
         file = f"member-{number}.safetensors"
@@ -189,7 +182,7 @@ def _bare_manifest(
                 fold=member.fold,
             )
         )
-    with (folder / FOLDS).open("w", newline="", encoding="utf-8") as stream:
+    with atomic_write(folder / FOLDS) as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(["patient_id", "fold"])
         table.writerows(sorted(split_patients(rows, recipe.folds).items()))
@@ -222,12 +215,12 @@ def _bare_manifest(
 
 
 def _figures(scored: list[tuple[CropRow, Record]], ensemble: Ensemble) -> dict[str, Any]:
-    """What goes into the manifest: all levels, and again without the confounded scanner."""
+    """Compute the figures of the manifest, also without the confounded scanner."""
     figures = measure_scores(scored, ensemble, subgroups=True)
-    kept = {name: figures[name] for name in MEASURED}
-    elsewhere = [(row, record) for row, record in scored if row.scanner != "DBA"]
-    if 0 < len(elsewhere) < len(scored):
-        without = measure_scores(elsewhere, ensemble)
-        kept["pairs without scanner DBA"] = without["pairs"]
-        kept["views without scanner DBA"] = without["views"]
-    return kept
+    exported = {name: figures[name] for name in EXPORTED_FIGURES}
+    others = [(row, record) for row, record in scored if row.scanner != CONFOUNDED_SCANNER]
+    if 0 < len(others) < len(scored):
+        without = measure_scores(others, ensemble)
+        for level in ("pairs", "views"):
+            exported[f"{level} without scanner {CONFOUNDED_SCANNER}"] = without[level]
+    return exported

@@ -1,4 +1,4 @@
-"""Fit one member: from a recipe and crops to weights, an epoch at a time."""
+"""Train one member, from a recipe and training data to weights, one epoch at a time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from mammopair.model.input_spec import InputSpec
-from mammopair.model.network_input import to_input
 from mammopair_research.datasets.training_data import TrainingData
 from mammopair_research.training.augmentation import augment
 from mammopair_research.training.checkpoint import TrainingState, load_checkpoint, save_checkpoint
@@ -33,81 +31,93 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EpochReport:
-    """What one epoch gave."""
+    """Summary of one epoch."""
 
     epoch: int
-    """Epochs completed."""
+    """Completed epochs."""
     epochs: int
+    """Epochs of the run."""
     loss: float
-    """Mean over the epoch's augmented batches."""
+    """Mean loss of the epoch's augmented batches."""
     seconds: float
 
 
 def fit_member(
-    recipe: Recipe, member: Member, material: TrainingData, checkpoint: Path, device: torch.device
+    recipe: Recipe, member: Member, data: TrainingData, checkpoint: Path, device: torch.device
 ) -> Iterator[EpochReport]:
-    """Train one member, or go on training it, and yield after each epoch.
+    """Train one member, or continue training it, and yield after each epoch.
 
-    The checkpoint is written after each epoch. The same recipe, member, material, device and
-    number of threads give the same weights, whether interrupted or not: each epoch seeds its own
-    draws. No choice is made on the held-out fold: the last averaged weights are the member.
+    A checkpoint is written after each epoch. The same recipe, member, data, device and number of
+    threads give the same weights, interrupted or not, since each epoch has its own random seed.
+    Nothing is selected on the held-out fold: the member is the weight average of the last epoch.
+
+    Parameters
+    ----------
+    recipe, member
+        The settings, and the member to train.
+    data
+        The training data, divided into the recipe's folds.
+    checkpoint
+        File to continue from and to write.
+    device
+        Where to train.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint is of another recipe or other data, is damaged or cannot be written.
     """
-    how = recipe.optimisation
-    rows = training_rows(recipe, member, material)
+    settings = recipe.optimisation
+    rows = data.training_rows(member.fold, settings.views)
     torch.manual_seed(member.seed)
     network = recipe.network.build(1 + len(recipe.concepts), training=True)
     network = network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
     average = copy.deepcopy(network).eval().requires_grad_(False)
-    state = TrainingState(network, average, make_optimiser(network, how))
-    stamp = fingerprint_of(recipe, member, material)
-    load_checkpoint(state, checkpoint, stamp)
+    state = TrainingState(network, average, make_optimiser(network, settings))
+    fingerprint = fingerprint_of(recipe, member, data)
+    load_checkpoint(state, checkpoint, fingerprint)
 
-    while state.epoch < how.epochs:
-        began = time.monotonic()
-        loss = run_epoch(state, recipe, member, material, rows, device)
+    while state.epoch < settings.epochs:
+        start = time.monotonic()
+        loss = run_epoch(state, recipe, member, data, rows, device)
         state.epoch += 1
-        save_checkpoint(state, checkpoint, stamp)
-        yield EpochReport(state.epoch, how.epochs, loss, time.monotonic() - began)
+        save_checkpoint(state, checkpoint, fingerprint)
+        yield EpochReport(state.epoch, settings.epochs, loss, time.monotonic() - start)
 
 
-def fingerprint_of(recipe: Recipe, member: Member, material: TrainingData) -> str:
-    """A hash of all that decides a member's weights, so that no other run's are taken for its."""
+def fingerprint_of(recipe: Recipe, member: Member, data: TrainingData) -> str:
+    """Hash everything that determines a member's weights, to recognise its checkpoint."""
     sections: list[msgspec.Struct] = [recipe.network, recipe.input, recipe.folds]
     sections += [recipe.augmentation, recipe.optimisation, member]
-    deciding = [*(beyond_defaults(section) for section in sections), recipe.concepts]
-    said = msgspec.json.encode([deciding, material.rows])
-    return hashlib.sha256(said + material.patches.tobytes()).hexdigest()
+    determining = [*(without_defaults(section) for section in sections), recipe.concepts]
+    encoded = msgspec.json.encode([determining, data.rows])
+    return hashlib.sha256(encoded + data.patches.tobytes()).hexdigest()
 
 
-def beyond_defaults(section: msgspec.Struct) -> dict[str, object]:
-    """What a table of a recipe says that its defaults do not, and what kind it is.
+def without_defaults(section: msgspec.Struct) -> dict[str, object]:
+    """Return the type of a recipe's table and the values that differ from the defaults.
 
-    By value: ``omit_defaults`` tells floats apart by identity, so a recipe that was sent to another
-    process would be encoded otherwise. New keys with a default change no stamp.
+    Compared by value: ``omit_defaults`` compares floats by identity, so a recipe sent to another
+    process would be encoded differently. A new key with a default does not change the result.
     """
-    said = {
+    values = {
         field.name: value
         for field in msgspec.structs.fields(section)
         if (value := getattr(section, field.name)) != field.default
     }
-    return {"kind": type(section).__name__, **said}
+    return {"kind": type(section).__name__, **values}
 
 
-def training_rows(recipe: Recipe, member: Member, material: TrainingData) -> npt.NDArray[np.int64]:
-    """The rows that a member is trained on: its views, in every fold but its own."""
-    wanted = np.array([row.view in recipe.optimisation.views for row in material.rows])
-    return np.flatnonzero(wanted & (material.fold != member.fold))
-
-
-def make_optimiser(network: nn.Module, how: Optimisation) -> torch.optim.Optimizer:
-    """AdamW; norms and biases, the parameters of one dimension, do not decay."""
+def make_optimiser(network: nn.Module, settings: Optimisation) -> torch.optim.Optimizer:
+    """Make an AdamW optimiser without weight decay for norms and biases (one-dimensional)."""
     parameters = list(network.parameters())
+    decayed = [p for p in parameters if p.ndim > 1]
     return torch.optim.AdamW(
         [
-            {"params": [p for p in parameters if p.ndim > 1], "weight_decay": how.weight_decay},
+            {"params": decayed, "weight_decay": settings.weight_decay},
             {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
         ],
-        lr=how.peak_rate,
+        lr=settings.peak_rate,
     )
 
 
@@ -115,93 +125,85 @@ def run_epoch(
     state: TrainingState,
     recipe: Recipe,
     member: Member,
-    material: TrainingData,
+    data: TrainingData,
     rows: npt.NDArray[np.int64],
     device: torch.device,
 ) -> float:
-    """One pass over the rows in batches; the mean loss."""
-    how = recipe.optimisation
+    """Train on each row once; return the mean loss."""
+    settings = recipe.optimisation
     seed = int(np.random.SeedSequence([member.seed, state.epoch]).generate_state(1)[0])
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     order = rows[torch.randperm(len(rows), generator=generator).numpy()]
-    batches = np.array_split(order, math.ceil(len(order) / how.batch))
-    targets = smooth_targets(material, recipe)
+    batches = np.array_split(order, math.ceil(len(order) / settings.batch))
+    targets = smooth_targets(data, recipe)
     precision = training_precision(device)
 
     state.network.train()
     losses = []
     for number, batch in enumerate(batches):
-        progress = (state.epoch + number / len(batches)) / how.epochs
+        progress = (state.epoch + number / len(batches)) / settings.epochs
         for group in state.optimiser.param_groups:
-            group["lr"] = learning_rate(progress, how)
+            group["lr"] = learning_rate(progress, settings)
         images = augment(
-            material.batch(batch, device), recipe.augmentation, recipe.input.side, generator
+            data.batch(batch, device), recipe.augmentation, recipe.input.side, generator
         )
         images = images.contiguous(memory_format=torch.channels_last)
         with torch.autocast(device.type, precision, enabled=precision is not None):
-            loss = batch_loss(state.network, images, targets[batch].to(device), how)  # type: ignore[arg-type]
+            loss = batch_loss(state.network, images, targets[batch].to(device), settings)  # type: ignore[arg-type]
         state.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         state.optimiser.step()
-        update_average(state.average, state.network, how.average)
+        update_average(state.average, state.network, settings.average)
         losses.append(loss.detach())
     return float(torch.stack(losses).mean())
 
 
-def smooth_targets(material: TrainingData, recipe: Recipe) -> Tensor:
-    """``(n, 1 + concepts)``: malignancy, then the words; pulled towards 1/2, NaN where unknown."""
-    words = descriptor_targets(material.rows, recipe.concepts).reshape(len(material.rows), -1)
-    targets = torch.cat([material.labels[:, None], torch.from_numpy(words)], 1)
+def smooth_targets(data: TrainingData, recipe: Recipe) -> Tensor:
+    """Return ``(n, 1 + descriptors)``: malignancy and descriptors, smoothed, NaN if unknown."""
+    descriptors = descriptor_targets(data.rows, recipe.concepts).reshape(len(data.rows), -1)
+    targets = torch.cat([data.labels[:, None], torch.from_numpy(descriptors)], 1)
     smoothing = recipe.optimisation.label_smoothing
     return targets * (1 - smoothing) + smoothing / 2
 
 
-def batch_loss(network: Network, images: Tensor, targets: Tensor, how: Optimisation) -> Tensor:
-    """The classifier's loss, plus the auxiliary classifiers' where there are."""
+def batch_loss(network: Network, images: Tensor, targets: Tensor, settings: Optimisation) -> Tensor:
+    """Compute the classifier's loss, plus the weighted losses of auxiliary classifiers."""
     main, *auxiliaries = network.forward_with_auxiliaries(images)
-    loss = multi_task_loss(main, targets, how)
+    loss = multi_task_loss(main, targets, settings)
     for logits in auxiliaries:
-        loss = loss + how.auxiliary_weight * multi_task_loss(logits, targets, how)
+        loss = loss + settings.auxiliary_weight * multi_task_loss(logits, targets, settings)
     return loss
 
 
-def multi_task_loss(logits: Tensor, targets: Tensor, how: Optimisation) -> Tensor:
-    """Binary cross-entropy of malignancy, plus the weighted mean over the words that are known."""
+def multi_task_loss(logits: Tensor, targets: Tensor, settings: Optimisation) -> Tensor:
+    """Compute the cross-entropy of malignancy, plus the weighted mean over known descriptors."""
     known = ~targets.isnan()
     loss = functional.binary_cross_entropy_with_logits(
         logits.float(), targets.nan_to_num(), reduction="none"
     )
-    malignancy, words = loss[:, 0].mean(), loss[:, 1:][known[:, 1:]]
-    return malignancy + how.concept_weight * words.mean() if len(words) else malignancy
+    malignancy, descriptors = loss[:, 0].mean(), loss[:, 1:][known[:, 1:]]
+    if not len(descriptors):
+        return malignancy
+    return malignancy + settings.concept_weight * descriptors.mean()
 
 
-def learning_rate(progress: float, how: Optimisation) -> float:
-    """One cycle: a cosine up to the peak, then a cosine down to nothing.
+def learning_rate(progress: float, settings: Optimisation) -> float:
+    """Compute the learning rate of the one-cycle schedule at a progress in [0, 1].
 
-    ``rate = peak * (1 - cos(pi * t)) / 2`` with ``t`` from 0 to 1 in the warm-up and back after it.
+    ``rate = peak * (1 - cos(pi * t)) / 2`` with ``t`` from 0 to 1 in the warm-up and back to 0
+    after it.
     """
-    if progress < how.warm_up:
-        part = progress / how.warm_up
+    if progress < settings.warm_up:
+        part = progress / settings.warm_up
     else:
-        part = 1 - (progress - how.warm_up) / (1 - how.warm_up)
-    return how.peak_rate * max(1e-3, (1 - math.cos(math.pi * part)) / 2)
+        part = 1 - (progress - settings.warm_up) / (1 - settings.warm_up)
+    return settings.peak_rate * max(1e-3, (1 - math.cos(math.pi * part)) / 2)
 
 
 @torch.no_grad()
 def update_average(average: nn.Module, network: nn.Module, decay: float) -> None:
-    """``average <- decay * average + (1 - decay) * network``, running statistics included."""
-    ours, theirs = average.state_dict(), network.state_dict()
-    names = [name for name, tensor in ours.items() if tensor.is_floating_point()]
-    torch._foreach_lerp_([ours[n] for n in names], [theirs[n] for n in names], 1 - decay)
-
-
-@torch.inference_mode()
-def plain_logits(network: Network, patches: Tensor, spec: InputSpec, batch: int = 64) -> Tensor:
-    """Logits ``(n,)`` of patches ``(n, rows, rows)``, no augmentation, for watching a run."""
-    return torch.cat(
-        [
-            network.classify(network.features(to_input(part, spec)))[:, 0]
-            for part in patches.split(batch)
-        ]
-    )
+    """Set ``average <- decay * average + (1 - decay) * network``, running statistics included."""
+    averaged, current = average.state_dict(), network.state_dict()
+    names = [name for name, tensor in averaged.items() if tensor.is_floating_point()]
+    torch._foreach_lerp_([averaged[n] for n in names], [current[n] for n in names], 1 - decay)

@@ -1,7 +1,6 @@
-"""Run a recipe: train its members, one after another or side by side, each resumable.
+"""Train the members of a recipe, sequentially or in parallel; each can be resumed.
 
-What there is to do is a list of tasks, none of which needs another; how they are run is decided
-here.
+The work is a list of independent tasks, one per member.
 """
 
 from __future__ import annotations
@@ -25,33 +24,33 @@ from mammopair_research.training.member_fit import EpochReport, fit_member
 from mammopair_research.training.recipe import Member, Recipe
 
 CHECKPOINT, LOG = "checkpoint.safetensors", "log.jsonl"
-GLANCE = 1.0
-"""Seconds between looks at the logs of members that train in other processes."""
+POLL_SECONDS = 1.0
+"""Interval at which the logs of members in other processes are read."""
 
 
 @dataclass(frozen=True)
 class MemberTask:
-    """One member to be trained, by whatever runs it: here, or in a process of its own."""
+    """One member to train, in this process or another."""
 
     recipe: Recipe
     member: Member
     data: Path
-    """A folder of crops."""
+    """A crop folder."""
     folder: Path
-    """Where checkpoint and log go."""
+    """Folder of its checkpoint and log."""
     device: str
 
 
-Sequel = Callable[[MemberTask, TrainingData], None]
-"""What is done with a member as soon as it is trained, where it was trained."""
+FollowUp = Callable[[MemberTask, TrainingData], None]
+"""Function called in the same process as soon as a member is trained."""
 
 
-def nothing_more(_task: MemberTask, _material: TrainingData) -> None:
-    """The sequel of training alone."""
+def no_follow_up(_task: MemberTask, _data: TrainingData) -> None:
+    """Do nothing after a member is trained."""
 
 
 def member_tasks(recipe: Recipe, data: Path, out: Path, device: str) -> list[MemberTask]:
-    """A task for each member of a recipe, each with its folder ``member-N``."""
+    """Return a task for each member of a recipe, each with a folder ``member-N`` in ``out``."""
     return [
         MemberTask(recipe, member, data, out / f"member-{number}", device)
         for number, member in enumerate(recipe.members)
@@ -70,15 +69,24 @@ def train_members(
 
     Parameters
     ----------
+    recipe
+        The settings.
     data
-        A folder of crops; see :mod:`mammopair.io.crop_folder`.
+        A crop folder; see :mod:`mammopair.io.crop_folder`.
     out
-        ``member-N`` folders with checkpoint and log are made in it.
+        Folder for the ``member-N`` folders with checkpoint and log.
+    device, pool
+        ``auto``, ``cpu`` or ``cuda``; and as in :func:`train_tasks`.
 
     Returns
     -------
     list of Path
         The members' checkpoints, as the generator's value.
+
+    Raises
+    ------
+    InputError
+        As :func:`train_tasks`.
     """
     tasks = member_tasks(recipe, data, out, device)
     yield from train_tasks(tasks, pool=pool)
@@ -86,101 +94,107 @@ def train_members(
 
 
 def train_tasks(
-    tasks: list[MemberTask], *, pool: Executor | None = None, sequel: Sequel = nothing_more
+    tasks: list[MemberTask], *, pool: Executor | None = None, follow_up: FollowUp = no_follow_up
 ) -> Generator[Progress, None, None]:
-    """Train members; those that are finished already cost nothing.
+    """Train members; those that are complete are not trained again.
 
     Parameters
     ----------
     tasks
-        Of one recipe.
+        Members of one recipe.
     pool
-        Processes that train members side by side, with one thread each, such as the workers of a
-        Dask cluster; they must see ``data`` and ``out`` under the same paths. Without, members are
-        trained in this process, one after another, with all its threads.
-    sequel
-        A function of a module, so that it can be named to another process.
+        Processes that train members in parallel, with one thread each, such as the workers of a
+        Dask cluster; they must see the folders under the same paths. None trains the members in
+        this process, one after another, with all its threads.
+    follow_up
+        A function at module level, so that it can be sent to another process.
+
+    Raises
+    ------
+    InputError
+        If the data cannot be read or divided, a checkpoint cannot be used or written, or the GPU
+        has too little memory.
     """
     for task in tasks:
         task.folder.mkdir(parents=True, exist_ok=True)
     if not tasks:
         return
     if pool is None:
-        yield from _one_after_another(tasks, sequel)
+        yield from _train_sequentially(tasks, follow_up)
     else:
-        yield from _side_by_side(tasks, sequel, pool)
+        yield from _train_in_parallel(tasks, follow_up, pool)
 
 
-def _one_after_another(tasks: list[MemberTask], sequel: Sequel) -> Generator[Progress, None, None]:
-    first = tasks[0]
-    material = load_training_data(first.data, first.recipe.split_of(first.member))
-    epochs = first.recipe.optimisation.epochs
+def _train_sequentially(
+    tasks: list[MemberTask], follow_up: FollowUp
+) -> Generator[Progress, None, None]:
+    recipe = tasks[0].recipe
+    data = load_training_data(tasks[0].data, recipe.folds)
+    epochs = recipe.optimisation.epochs
     total = epochs * len(tasks)
     for number, task in enumerate(tasks):
-        if number and task.member.repeat != tasks[number - 1].member.repeat:
-            material = material.divided(task.recipe.split_of(task.member))
         yield Progress(number * epochs, total, task.folder.name)
-        for report in _train(task, material):
+        for report in _train(task, data):
             message = f"{task.folder.name}: loss {report.loss:.3f}"
             yield Progress(number * epochs + report.epoch, total, message)
-        sequel(task, material)
+        follow_up(task, data)
 
 
-def _side_by_side(
-    tasks: list[MemberTask], sequel: Sequel, pool: Executor
+def _train_in_parallel(
+    tasks: list[MemberTask], follow_up: FollowUp, pool: Executor
 ) -> Generator[Progress, None, None]:
     total = tasks[0].recipe.optimisation.epochs * len(tasks)
-    running = [pool.submit(_train_alone, task, sequel) for task in tasks]
+    running = [pool.submit(_train_in_worker, task, follow_up) for task in tasks]
     while not all(future.done() for future in running):
-        _raise_first(running)
+        _raise_first_error(running)
         reports = [report for task in tasks for report in read_log(task.folder / LOG)[-1:]]
         done = sum(report.epoch for report in reports)
         losses = ", ".join(f"{report.loss:.3f}" for report in reports)
         yield Progress(done, total, f"{len(tasks)} members, losses {losses or '-'}")
-        time.sleep(GLANCE)
-    _raise_first(running)
+        time.sleep(POLL_SECONDS)
+    _raise_first_error(running)
 
 
-def _train_alone(task: MemberTask, sequel: Sequel) -> None:
-    """Train one member in a process of its own, with one thread."""
+def _train_in_worker(task: MemberTask, follow_up: FollowUp) -> None:
+    """Train one member in a worker process, with one thread."""
     torch.set_num_threads(1)
-    material = _material_of_this_process(task.data, task.recipe.split_of(task.member))
-    for _ in _train(task, material):
+    data = _training_data_of_process(task.data, task.recipe.folds)
+    for _ in _train(task, data):
         pass
-    sequel(task, material)
+    follow_up(task, data)
 
 
 @lru_cache(maxsize=1)
-def _material_of_this_process(data: Path, folds: Folds) -> TrainingData:
-    """The crops, which a process that trains one member after another reads once."""
+def _training_data_of_process(data: Path, folds: Folds) -> TrainingData:
+    """Load training data once per process, for all members that it trains."""
     return load_training_data(data, folds)
 
 
-def _train(task: MemberTask, material: TrainingData) -> Generator[EpochReport, None, None]:
-    """Train one member and keep its log beside its checkpoint."""
+def _train(task: MemberTask, data: TrainingData) -> Generator[EpochReport, None, None]:
+    """Train one member and append to its log after each epoch."""
     checkpoint, device = task.folder / CHECKPOINT, choose_device(task.device)
     try:
-        for report in fit_member(task.recipe, task.member, material, checkpoint, device):
+        for report in fit_member(task.recipe, task.member, data, checkpoint, device):
             with (task.folder / LOG).open("ab") as log:
                 log.write(msgspec.json.encode(report) + b"\n")
             yield report
     except torch.OutOfMemoryError as error:
         raise InputError(
             "optimisation.batch",
-            f"of {task.recipe.optimisation.batch} does not fit in the GPU's memory; "
-            "make it smaller, or train with --device cpu; epochs that were finished are kept",
+            f"is {task.recipe.optimisation.batch}, which does not fit in the GPU's memory; "
+            "reduce it, or use --device cpu; completed epochs are kept",
         ) from error
 
 
 def read_log(path: Path) -> list[EpochReport]:
-    """What the epochs of a member gave so far; a line that is half written is left out."""
+    """Read the log of a member; an incomplete last line is ignored."""
     if not path.exists():
         return []
     lines = path.read_bytes().split(b"\n")[:-1]
     return [msgspec.json.decode(line, type=EpochReport) for line in lines]
 
 
-def _raise_first(running: list[Future[None]]) -> None:
+def _raise_first_error(running: list[Future[None]]) -> None:
     for future in running:
         if future.done() and (error := future.exception()):
             for other in running:

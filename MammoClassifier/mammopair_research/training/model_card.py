@@ -1,4 +1,4 @@
-"""The model card: written from the manifest, never by hand."""
+"""The model card of an ensemble, generated from its manifest."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 
 from mammopair import RESEARCH_USE_ONLY
+from mammopair.atomic_write import atomic_write
 from mammopair.model.manifest import Manifest
 from mammopair_research.training.recipe import Recipe
 
 CARD = "MODEL_CARD.md"
 TEMPLATE = "card.md.j2"
 COMPARISON = "comparison.md"
-"""Written beside the manifest by ``mammopair-research compare``; taken into the card where it is there."""
+"""Table of ``mammopair-research compare`` beside the manifest; included if it exists."""
 COLUMNS = {
     "auc": "AUC",
     "accuracy": "Accuracy",
@@ -26,16 +27,16 @@ COLUMNS = {
 }
 
 
-def figure(figures: dict[str, Any], name: str) -> str:
-    """``0.812 (0.770 to 0.851)``; a dash where a figure is undefined, as AUC of one class is."""
+def format_figure(figures: dict[str, Any], name: str) -> str:
+    """Format a metric with its interval: ``0.812 (0.770 to 0.851)``; a dash if undefined."""
     value, limits = figures[name], figures[f"{name}_ci"]
     if value is None:
         return "-"
     return f"{value:.3f} ({limits[0]:.3f} to {limits[1]:.3f})" if limits else f"{value:.3f}"
 
 
-def share_or_dash(value: float | None, limits: tuple[float, float] | None) -> str:
-    """``90.2 % (85.1 to 94.0)``; without brackets where there is no interval."""
+def format_share(value: float | None, limits: tuple[float, float] | None) -> str:
+    """Format a share as a percentage: ``90.2 % (85.1 to 94.0)``; a dash if undefined."""
     if value is None:
         return "-"
     if limits is None:
@@ -44,29 +45,39 @@ def share_or_dash(value: float | None, limits: tuple[float, float] | None) -> st
 
 
 def write_card(manifest: Manifest, folder: Path) -> None:
-    """Write the card beside the manifest that it describes."""
+    """Write the model card to the ensemble's folder.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    template = (files("mammopair_research.training") / TEMPLATE).read_text("utf-8")
+    comparison = folder / COMPARISON
+    text = render(
+        template,
+        manifest=manifest,
+        recipe=msgspec.convert(manifest.training.recipe, Recipe),
+        levels={
+            name: value
+            for name, value in manifest.measured.items()
+            if isinstance(value, dict) and "auc" in value
+        },
+        columns=COLUMNS,
+        figure=format_figure,
+        share=format_share,
+        notice=RESEARCH_USE_ONLY,
+        comparison=comparison.read_text("utf-8") if comparison.exists() else "",
+    )
+    with atomic_write(folder / CARD) as stream:
+        stream.write(text)
+
+
+def render(template: str, **values: object) -> str:
+    """Render a Jinja template of a Markdown document; an undefined name raises an error."""
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(
         undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
     )
-    template = environment.from_string(
-        (files("mammopair_research.training") / TEMPLATE).read_text("utf-8")
-    )
-    levels = {
-        name: value
-        for name, value in manifest.measured.items()
-        if isinstance(value, dict) and "auc" in value
-    }
-    comparison = folder / COMPARISON
-    text = template.render(
-        manifest=manifest,
-        recipe=msgspec.convert(manifest.training.recipe, Recipe),
-        levels=levels,
-        columns=COLUMNS,
-        figure=figure,
-        share=share_or_dash,
-        notice=RESEARCH_USE_ONLY,
-        comparison=comparison.read_text("utf-8") if comparison.exists() else "",
-    )
-    (folder / CARD).write_text(text, encoding="utf-8")
+    return environment.from_string(template).render(**values)

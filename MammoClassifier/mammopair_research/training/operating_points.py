@@ -1,4 +1,4 @@
-"""Thresholds at named sensitivities and specificities, chosen on predictions nobody had learned."""
+"""Operating points: thresholds at given sensitivities and specificities."""
 
 from __future__ import annotations
 
@@ -14,20 +14,30 @@ SENSITIVITIES = (0.95, 0.90)
 SPECIFICITIES = (0.90, 0.95)
 
 
-def operating_points(probabilities: Sequence[float], labels: Sequence[int]) -> list[OperatingPoint]:
-    """The highest threshold of each sensitivity and the lowest of each specificity.
+def choose_operating_points(
+    probabilities: Sequence[float], labels: Sequence[int]
+) -> list[OperatingPoint]:
+    """Choose the highest threshold of each sensitivity and the lowest of each specificity.
 
-    A lesion is called if its probability is the threshold or more. What the points achieve is told
-    of these lesions, and so flattered; see :func:`as_measured`.
+    A lesion is called malignant if its probability is the threshold or more. The sensitivity and
+    specificity of the points are those on the same lesions and therefore optimistic; replace them
+    with :func:`with_measured_figures`.
+
+    Parameters
+    ----------
+    probabilities
+        Calibrated probabilities of out-of-fold lesions, ``(lesions,)``.
+    labels
+        1 for malignant, 0 for benign, ``(lesions,)``; both classes.
     """
-    of = np.array(labels)
-    malignant, benign = (np.sort(np.array(probabilities)[of == label]) for label in (1, 0))
+    label = np.array(labels)
+    malignant, benign = (np.sort(np.array(probabilities)[label == value]) for value in (1, 0))
     thresholds = {
-        f"sensitivity {100 * share:.0f} %": malignant[_most_missed(share, len(malignant))]
+        f"sensitivity {100 * share:.0f} %": malignant[_allowed_errors(share, len(malignant))]
         for share in SENSITIVITIES
     } | {
         f"specificity {100 * share:.0f} %": np.nextafter(
-            benign[-1 - _most_missed(share, len(benign))], 1
+            benign[-1 - _allowed_errors(share, len(benign))], 1
         )
         for share in SPECIFICITIES
     }
@@ -42,10 +52,10 @@ def operating_points(probabilities: Sequence[float], labels: Sequence[int]) -> l
     ]
 
 
-def as_measured(
+def with_measured_figures(
     points: Sequence[OperatingPoint], measured: dict[str, dict[str, Any]]
 ) -> list[OperatingPoint]:
-    """The points with what was measured of them, by name, in the place of what they had."""
+    """Return the points with cross-fitted sensitivity and specificity, by the points' names."""
     return [
         msgspec.structs.replace(
             point,
@@ -59,6 +69,6 @@ def as_measured(
     ]
 
 
-def _most_missed(share: float, count: int) -> int:
-    """How many of so many lesions may be missed; 0.95 of 20 is 19, whatever the floating point."""
+def _allowed_errors(share: float, count: int) -> int:
+    """Return how many of ``count`` lesions may be wrong; robust to floating-point error."""
     return int(np.floor((1 - share) * count + 1e-9))

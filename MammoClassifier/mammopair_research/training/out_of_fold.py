@@ -1,4 +1,4 @@
-"""What each member says of the training crops whose patients it never saw."""
+"""Out-of-fold predictions: each member's outputs for the training crops of its own fold."""
 
 from __future__ import annotations
 
@@ -10,102 +10,127 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.crop import cut_patch, place_square
-from mammopair.io.crop_folder import CropRow, read_crop
+from mammopair.io.crop_folder import CropRow
+from mammopair.lesion_groups import group_lesions
 from mammopair.model.ensemble import Ensemble
 from mammopair.progress import Progress
+from mammopair_research.datasets.patches import read_patch
 
-CROPS_AT_ONCE = 32
+CHUNK_SIZE = 32
+"""Crops that a member reads together."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class OutOfFoldCrops:
-    """One member's readings of ``n`` crops of its fold."""
+class MemberOutputs:
+    """One member's outputs for ``n`` crops of its fold."""
 
     rows: Sequence[CropRow]
     logits: Floats
-    """``(n,)``, uncalibrated."""
+    """``(n,)``: logits of malignancy, uncalibrated."""
     pooled: Floats
-    """``(n, channels)``"""
-    words: Floats = field(default_factory=lambda: np.empty((0, 0)))
-    """``(n, words)``: logits of the manifest's concepts."""
+    """``(n, channels)``: pooled features."""
+    descriptors: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    """``(n, descriptors)``: logits of the manifest's descriptors."""
 
 
 @dataclass(frozen=True)
 class LesionLogits:
-    """What the members that never saw the patient said of one lesion."""
+    """The logits of one lesion by the members that were not trained on the patient."""
 
     patient_id: str
     label: int
+    """1 for malignant, 0 for benign."""
     logits: Floats
-    """``(views, members)``, one or two views; NaN where a member does not read a view."""
+    """``(views, members)``, uncalibrated, one or two views; NaN if a member does not read a
+    view."""
     fold: int = 0
-    """The patient's."""
+    """The patient's fold."""
 
 
 def predict_out_of_fold(
-    ensemble: Ensemble, rows: Sequence[CropRow], data: Path, fold_of: Mapping[str, int]
-) -> Generator[Progress, None, dict[str, OutOfFoldCrops]]:
-    """Have each member read the crops of its own fold, in the views that it reads.
+    ensemble: Ensemble, rows: Sequence[CropRow], folder: Path, fold_of: Mapping[str, int]
+) -> Generator[Progress, None, dict[str, MemberOutputs]]:
+    """Run each member on the crops of its own fold, in the views that it reads.
+
+    Parameters
+    ----------
+    ensemble
+        The members.
+    rows, folder
+        The training crops and their folder.
+    fold_of
+        The fold of each patient.
 
     Returns
     -------
     dict
-        By member, as the generator's value. A member without any such crop is left out.
+        Outputs by member name, as the generator's value; without members that read no such crop.
+
+    Raises
+    ------
+    InputError
+        If an image cannot be read.
     """
-    mine = {
+    crops_of = {
         entry.name: [
             row for row in rows if fold_of[row.patient_id] == entry.fold and row.view in entry.views
         ]
         for entry in ensemble.members
     }
-    total, done = sum(map(len, mine.values())), 0
-    unseen = {}
-    for member, crops in mine.items():
-        alone, logits, pooled, words = ensemble.select_members({member}), [], [], []
-        for start in range(0, len(crops), CROPS_AT_ONCE):
-            yield Progress(done, total, f"{member} reads crops that it never saw")
-            chunk = crops[start : start + CROPS_AT_ONCE]
-            patches = np.stack([_patch(data, row) for row in chunk])
-            (output,) = alone.predict(patches, [row.view for row in chunk])
-            logits.append(output.logits)
-            pooled.append(output.pooled)
-            words.append(output.descriptor_logits)
+    total, done = sum(map(len, crops_of.values())), 0
+    predictions = {}
+    for member, crops in crops_of.items():
+        alone, outputs = ensemble.select_members({member}), []
+        for start in range(0, len(crops), CHUNK_SIZE):
+            yield Progress(done, total, f"Predicting out-of-fold crops with {member}")
+            chunk = crops[start : start + CHUNK_SIZE]
+            patches = np.stack([read_patch(folder, row).pixels for row in chunk])
+            outputs += alone.predict(patches, [row.view for row in chunk])
             done += len(chunk)
         if crops:
-            unseen[member] = OutOfFoldCrops(crops, *map(np.concatenate, (logits, pooled, words)))
-    return unseen
+            predictions[member] = MemberOutputs(
+                rows=crops,
+                logits=np.concatenate([output.logits for output in outputs]),
+                pooled=np.concatenate([output.pooled for output in outputs]),
+                descriptors=np.concatenate([output.words for output in outputs]),
+            )
+    return predictions
 
 
 def out_of_fold_lesions(
-    unseen: Mapping[str, OutOfFoldCrops], fold_of: Mapping[str, int]
+    predictions: Mapping[str, MemberOutputs], fold_of: Mapping[str, int]
 ) -> list[LesionLogits]:
-    """The same by lesion: its views, as read by all members of its fold."""
-    # The label is part of the key as some breasts number several masses differently a view.
-    lesions: dict[tuple[str, int], dict[str, dict[str, float]]] = defaultdict(dict)
-    patient_of = {}
-    for member, crops in unseen.items():
-        for row, logit in zip(crops.rows, crops.logits, strict=True):
-            lesions[row.lesion, row.label].setdefault(row.file, {})[member] = float(logit)
-            patient_of[row.lesion] = row.patient_id
-    found = []
-    for (lesion, label), views in lesions.items():
-        members = sorted({member for said in views.values() for member in said})
-        found.append(
+    """Combine out-of-fold predictions by lesion.
+
+    Parameters
+    ----------
+    predictions
+        As :func:`predict_out_of_fold` returns them.
+    fold_of
+        The fold of each patient.
+    """
+    rows: dict[str, CropRow] = {}
+    logits: dict[str, dict[str, float]] = defaultdict(dict)
+    for member, outputs in predictions.items():
+        for row, logit in zip(outputs.rows, outputs.logits, strict=True):
+            rows[row.file] = row
+            logits[row.file][member] = float(logit)
+    crops = list(rows.values())
+    lesions = []
+    for indices in group_lesions(crops).values():
+        views = [logits[crops[index].file] for index in indices]
+        members = sorted({member for view in views for member in view})
+        first = crops[indices[0]]
+        lesions.append(
             LesionLogits(
-                patient_id=patient_of[lesion],
-                label=label,
+                patient_id=first.patient_id,
+                label=first.label,
                 logits=np.array(
-                    [[said.get(member, np.nan) for member in members] for said in views.values()]
+                    [[view.get(member, np.nan) for member in members] for view in views]
                 ),
-                fold=fold_of[patient_of[lesion]],
+                fold=fold_of[first.patient_id],
             )
         )
-    return found
-
-
-def _patch(data: Path, row: CropRow) -> npt.NDArray[np.float32]:
-    view = read_crop(data, row)
-    return cut_patch(view, place_square(view, row.box))
+    return lesions

@@ -1,4 +1,4 @@
-"""A recipe: everything that decides what a training run gives, in one TOML file."""
+"""Recipe: the TOML file with all settings of a training run."""
 
 from __future__ import annotations
 
@@ -25,134 +25,131 @@ Views = Annotated[list[Literal["CC", "MLO"]], msgspec.Meta(min_length=1)]
 class _Section(
     msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True
 ):
-    """A table of the recipe: no key is unknown, none changes after reading."""
+    """A table of the recipe."""
 
 
 class Augmentation(_Section, frozen=True, kw_only=True):
-    """How far each copy of a crop may stray from it; 0 switches a step off."""
+    """Ranges of the random transforms of each crop; 0 disables a transform."""
 
     grid: Annotated[int, msgspec.Meta(ge=16)] = 256
-    """Cells a side on which copies are made: fewer cost less, and hold less detail."""
+    """Rows and columns that crops are resampled to first; fewer are faster but have less detail."""
     rotation: Amount = 180.0
-    """Degrees, either way."""
+    """Largest angle in either direction, in degrees."""
     scale: Amount = 0.2
-    """Natural logarithm of the magnification, either way."""
+    """Largest absolute natural logarithm of the magnification."""
     aspect: Amount = 0.1
-    """Natural logarithm of width over height, either way."""
+    """Largest absolute natural logarithm of width over height."""
     shift: Amount = 0.1
-    """Of the side, either way, across and down."""
+    """Largest shift across and down, as a fraction of the side."""
     elastic: Amount = 0.01
-    """Of the side: standard deviation of a smooth random displacement."""
+    """Standard deviation of a smooth random displacement, as a fraction of the side."""
     least_detail: Annotated[int, msgspec.Meta(ge=16)] = 48
-    """Cells a side: the detail is drawn between this ..."""
+    """Least detail, in cells per side (see :mod:`mammopair.model.network_input`). The detail is
+    drawn log-uniformly, so that sharpness is not a feature that networks can learn."""
     most_detail: Annotated[int, msgspec.Meta(ge=16)] = 128
-    """... and this, evenly in its logarithm, so that sharpness tells nothing."""
+    """Most detail, in cells per side."""
     grain: Amount = 0.15
-    """Greatest standard deviation of noise, as a part of the image's own."""
+    """Largest standard deviation of the noise, as a fraction of the image's own."""
     gamma: Amount = 0.3
-    """Natural logarithm of the exponent of the tone curve, either way."""
+    """Largest absolute natural logarithm of the exponent of the tone curve."""
     contrast: Amount = 0.15
-    """Natural logarithm of the factor, either way."""
+    """Largest absolute natural logarithm of the contrast factor."""
     brightness: Amount = 0.15
-    """With brightness running from -1 to 1, either way."""
+    """Largest offset in either direction; images range from -1 to 1."""
 
     def __post_init__(self) -> None:
         if self.least_detail > self.most_detail:
-            raise ValueError("least_detail must not be over most_detail")
+            raise ValueError(
+                f"least_detail is {self.least_detail}; it must be at most most_detail, which is "
+                f"{self.most_detail}"
+            )
 
 
 class Optimisation(_Section, frozen=True, kw_only=True):
-    """AdamW under one cycle of the learning rate (Smith & Topin 2018), weights averaged."""
+    """AdamW with a one-cycle learning rate (Smith & Topin 2018) and averaged weights."""
 
     epochs: Count = 100
     batch: Count = 32
+    """Crops per batch."""
     peak_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] = 1.5e-3
+    """Highest learning rate."""
     warm_up: Fraction = 0.1
-    """Part of the run in which the rate rises."""
+    """Fraction of the run in which the learning rate rises."""
     weight_decay: Amount = 0.05
     label_smoothing: Fraction = 0.1
     average: Fraction = 0.99
-    """Decay a step of the exponential average of the weights, which is what is kept."""
+    """Decay per step of the exponential average of the weights; the average is the member."""
     auxiliary_weight: Amount = 0.3
-    """Of each auxiliary classifier's loss, where the network has them."""
+    """Weight of the loss of each auxiliary classifier, if the network has any."""
     concept_weight: Amount = 0.5
-    """Of the words' mean loss beside that of malignancy."""
+    """Weight of the descriptors' mean loss; that of malignancy is 1."""
     views: Views = msgspec.field(default_factory=lambda: ["CC", "MLO"])
-    """The views that are trained on."""
+    """Views to train on."""
 
 
 class Member(_Section, frozen=True, kw_only=True):
     """One network of the ensemble."""
 
     fold: Natural
-    """The fold that it never sees."""
+    """The fold that the member is not trained on, from 0."""
     seed: Seed
-    repeat: Natural = 0
-    """Which split of the patients the fold is of."""
+    """Random seed of its weights and augmentation."""
 
 
 class CrossValidation(_Section, frozen=True, kw_only=True):
-    """Members in short: every seed on every fold of every repeat."""
+    """Short notation for members: every seed on every fold."""
 
     seeds: Annotated[list[Seed], msgspec.Meta(min_length=1)]
     folds: Annotated[list[Natural], msgspec.Meta(min_length=1)] | None = None
-    """The folds that are held out in turn; left out, all."""
-    repeats: Count = 1
-    """Splits of the patients, each with a seed of its own."""
+    """Folds to hold out in turn; all if omitted."""
 
     def members(self, folds: Folds) -> list[Member]:
-        """In the order of training: a seed on all folds, then the next.
+        """Return the members in the order of training: the first seed on all folds, then the next.
 
-        So repeats that are added to a recipe later, and seeds where there is one repeat, leave
-        earlier members their numbers.
+        Seeds that are appended later leave the numbers of the earlier members unchanged.
         """
         chosen = range(folds.count) if self.folds is None else self.folds
-        return [
-            Member(fold=fold, seed=seed, repeat=repeat)
-            for repeat in range(self.repeats)
-            for seed in self.seeds
-            for fold in chosen
-        ]
+        return [Member(fold=fold, seed=seed) for seed in self.seeds for fold in chosen]
 
 
 class Recipe(_Section, frozen=True, kw_only=True):
-    """The whole file."""
+    """All settings of a training run."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
+    """Name of the run's folder and of the ensemble."""
     version: str
     description: str
     data: str
-    """The collection, its reference and its licence, for the model card."""
+    """The data set with reference and licence, for the model card."""
     choices: str = ""
-    """What was chosen, and on which predictions, before this recipe was run; for the card."""
+    """Settings that were chosen before the run, and on which predictions; for the model card."""
     network: NetworkSpec
     input: InputSpec = InputSpec()
     folds: Folds = Folds()
     augmentation: Augmentation = Augmentation()
     optimisation: Optimisation = Optimisation()
     concepts: list[Literal[DESCRIPTORS]] = []  # type: ignore[valid-type]
-    """The radiologists' words that are learned beside malignancy; see ``mammopair.descriptors``."""
+    """Descriptors to learn beside malignancy; see :mod:`mammopair.descriptors`."""
     members: list[Member] = []
-    """The networks, one by one; or else ..."""
+    """The networks; filled in from ``crossval`` if that is given instead."""
     crossval: CrossValidation | None = None
-    """... in short, and ``members`` is then filled in."""
     title: str = ""
-    """What the table of comparison calls it, which adds views and number of networks; left out,
-    ``name``."""
+    """Title in the comparison table, which appends views and number of networks; ``name`` if
+    omitted."""
 
     def __post_init__(self) -> None:
         if self.crossval:
             members = self.crossval.members(self.folds)
             if self.members not in ([], members):
-                raise ValueError("give either `members` or `crossval`, not both")
+                raise ValueError("both `members` and `crossval` are given; give one of them")
             msgspec.structs.force_setattr(self, "members", members)
         if not self.members:
-            raise ValueError("name its networks: give `members` or `crossval`")
+            raise ValueError("neither `members` nor `crossval` is given; give one of them")
         for member in self.members:
             if self.members.count(member) > 1:
                 raise ValueError(
-                    f"two members are alike (fold {member.fold}, seed {member.seed}); "
-                    "they would be one network"
+                    f"two members have fold {member.fold} and seed {member.seed}; "
+                    "give each member another seed or fold"
                 )
             if member.fold >= self.folds.count:
                 raise ValueError(
@@ -160,37 +157,36 @@ class Recipe(_Section, frozen=True, kw_only=True):
                     "folds are counted from 0"
                 )
 
-    def split_of(self, member: Member) -> Folds:
-        """How the patients are divided for a member: each repeat has the next seed."""
-        return msgspec.structs.replace(self.folds, seed=self.folds.seed + member.repeat)
-
 
 def read_recipe(path: Path) -> Recipe:
-    """Read and check a recipe.
+    """Read and validate a recipe.
 
     Raises
     ------
     InputError
-        Naming the file and the key, if a key is unknown or missing, or a value is of the wrong
-        type or impossible.
+        If the file cannot be read, or a key is unknown, missing or has an invalid value; the
+        message names file and key.
     """
     return read_toml(path, Recipe, describe_spec_error)
 
 
 def find_recipe(name_or_path: str) -> Path:
-    """A recipe that ships, by its name (``light-googlenet``, ``matrix/vgg``), or a file.
+    """Return the path of a recipe of this package (``light-googlenet``, ``matrix/vgg``), or a file.
 
     Raises
     ------
     InputError
-        If it is neither.
+        If there is neither a recipe of this name nor a file.
     """
     home = Path(str(files("mammopair_research.training") / "recipes"))
-    paths = sorted(home.rglob("*.toml"))
-    shipped = {path.relative_to(home).with_suffix("").as_posix(): path for path in paths}
-    path = shipped.get(name_or_path, Path(name_or_path))
+    included = {
+        path.relative_to(home).with_suffix("").as_posix(): path
+        for path in sorted(home.rglob("*.toml"))
+    }
+    path = included.get(name_or_path, Path(name_or_path))
     if not path.is_file():
         raise InputError(
-            name_or_path, f"is neither a file nor a recipe that ships ({', '.join(shipped)})"
+            name_or_path,
+            f"is neither a file nor a recipe of this package; use one of {', '.join(included)}",
         )
     return path

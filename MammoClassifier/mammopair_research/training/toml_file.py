@@ -1,4 +1,4 @@
-"""What a user writes in TOML, read and checked by the shape that it must have."""
+"""Reading and validation of TOML files."""
 
 from __future__ import annotations
 
@@ -11,33 +11,38 @@ import msgspec
 
 from mammopair.errors import InputError
 
-Shape = TypeVar("Shape", bound=msgspec.Struct)
+Struct = TypeVar("Struct", bound=msgspec.Struct)
 
 
 def read_toml(
-    path: Path, shape: type[Shape], say: Callable[[msgspec.ValidationError], str] = str
-) -> Shape:
-    """Read a file whole.
+    path: Path,
+    type_: type[Struct],
+    describe: Callable[[msgspec.ValidationError], str] = str,
+) -> Struct:
+    """Read a TOML file and convert it to a struct.
 
     Parameters
     ----------
-    shape
-        Its keys, and the values that they may have.
-    say
-        What is wrong with a key, in words.
+    path
+        The file.
+    type_
+        The struct with its keys and their types.
+    describe
+        Formats a validation error as text.
 
     Raises
     ------
     InputError
-        Naming the file and the key, if it cannot be read, is no TOML, or is not of this shape.
+        If the file cannot be read, is not TOML or does not validate; the message names file and
+        key.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), shape)
+        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), type_)
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise InputError(path, "is not text in UTF-8, as TOML must be") from error
+        raise InputError(path, "is not UTF-8 text; save it in UTF-8") from error
     except tomllib.TOMLDecodeError as error:
         raise InputError(path, f"is not TOML: {error}") from error
     except msgspec.ValidationError as error:
-        raise InputError(path, say(error)) from error
+        raise InputError(path, describe(error)) from error

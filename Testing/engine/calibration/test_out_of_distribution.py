@@ -16,8 +16,8 @@ from mammopair.model.reference_distribution import (
     load_reference,
     save_reference,
 )
-from mammopair_research.training.out_of_fold import OutOfFoldCrops
-from mammopair_research.training.reference_fit import DIRECTIONS, usual_features
+from mammopair_research.training.out_of_fold import MemberOutputs
+from mammopair_research.training.reference_fit import DIRECTIONS, fit_features
 
 CHANNELS = 120
 
@@ -54,7 +54,7 @@ def mixing():
 def distribution(mixing):
     pooled = features(330, 0, mixing)
     rows = [crop_row(number // 2) for number in range(330)]
-    return usual_features(OutOfFoldCrops(rows, np.zeros(330), pooled))
+    return fit_features(MemberOutputs(rows, np.zeros(330), pooled))
 
 
 def test_in_distribution_crops_exceed_a_score_slightly_less_often_than_nominal(
@@ -87,7 +87,7 @@ def test_reference_distances_are_of_crops_left_out_of_the_fit(distribution, mixi
 def test_the_number_of_directions_grows_with_the_crops_up_to_a_maximum(mixing):
     def count(crops):
         rows = [crop_row(number) for number in range(crops)]
-        found = usual_features(OutOfFoldCrops(rows, np.zeros(crops), features(crops, 5, mixing)))
+        found = fit_features(MemberOutputs(rows, np.zeros(crops), features(crops, 5, mixing)))
         return len(found.directions)
 
     assert count(10) == 1
@@ -98,7 +98,7 @@ def test_the_number_of_directions_grows_with_the_crops_up_to_a_maximum(mixing):
 def test_constant_features_do_not_cause_a_division_by_zero():
     pooled = np.ones((30, 8))
     pooled[:, 0] += 1e-6 * np.arange(30)
-    found = usual_features(OutOfFoldCrops([crop_row(n) for n in range(30)], np.zeros(30), pooled))
+    found = fit_features(MemberOutputs([crop_row(n) for n in range(30)], np.zeros(30), pooled))
     assert np.isfinite(feature_distances(pooled, found)).all()
     assert out_of_distribution_score(pooled + 1, found).tolist() == [1.0] * 30
 

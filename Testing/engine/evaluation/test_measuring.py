@@ -61,7 +61,7 @@ def test_a_lesion_of_two_crops_scores_as_the_road_scores_both_together(
 
 def test_figures_by_pair_and_by_lesion_are_of_these_scores(by_views, crop_folder, lesions):
     figures = drive(evaluate_folder(crop_folder, by_views))[1]
-    pairs = [lesion for lesion in lesions if lesion.pair]
+    pairs = [lesion for lesion in lesions if lesion.is_pair]
     for level, some in (("pairs", pairs), ("lesions", lesions)):
         by_hand = measure([one.probability for one in some], [one.label for one in some])
         assert figures[level]["n"] == len(some)

@@ -10,14 +10,11 @@ import pytest
 
 from mammopair.classification import classify
 from mammopair.errors import InputError
-from mammopair.evaluation import (
-    CROPS_AT_ONCE,
-    evaluate_folder,
-    out_of_fold_members,
-    score_folder,
-)
+from mammopair.evaluation import evaluate_folder, out_of_fold_members, score_folder
+from mammopair.evaluation.crop_scores import CHUNK_SIZE
 from mammopair.io.crop_folder import read_crop, read_index
 from mammopair.lesion import Lesion, MarkedView
+from mammopair.lesion_groups import lesion_name
 from mammopair.model.ensemble import load_ensemble
 from mammopair.stats.metrics import measure
 from Testing.stepwise import drive
@@ -62,13 +59,13 @@ def test_each_crop_is_scored_as_the_road_scores_it(scored, crop_folder, partly_s
         marked = MarkedView(read_crop(crop_folder, row), row.box)
         members = {reading.member for reading in record.views[0].member_scores}
         alone = classify(
-            Lesion(row.patient_id, row.lesion, (marked,), label=row.label),
+            Lesion(row.patient_id, lesion_name(row), (marked,), label=row.label),
             partly_seen.select_members(members),
         )
         assert record.probability == pytest.approx(alone.probability, abs=1e-5)
         assert (record.case_id, record.lesion_id, record.label) == (
             row.patient_id,
-            row.lesion,
+            lesion_name(row),
             row.label,
         )
 
@@ -77,13 +74,13 @@ def test_progress_is_told_for_every_chunk(scored):
     progress, rows = scored
     assert [step.done for step in progress] == sorted(step.done for step in progress)
     assert {step.total for step in progress} == {len(rows)}
-    assert len(progress) >= len(rows) // CROPS_AT_ONCE
+    assert len(progress) >= len(rows) // CHUNK_SIZE
 
 
 def test_a_folder_of_training_patients_only_is_refused(crop_folder, tmp_path):
     fold_of = {f"S_{number:03d}": 7 for number in range(24)}
     ensemble = load_ensemble(write_ensemble(tmp_path / "e", fold_of=fold_of), "cpu")
-    with pytest.raises(InputError, match="holds only patients that every member was trained on"):
+    with pytest.raises(InputError, match="has only patients that every member was trained on"):
         drive(score_folder(crop_folder, ensemble))
 
 
@@ -92,7 +89,9 @@ def test_a_table_of_folds_that_was_changed_or_lost_is_refused(crop_folder, tmp_p
     folder = write_ensemble(tmp_path / "e", fold_of={"S_000": 0, "S_001": 1})
     ensemble = load_ensemble(folder, "cpu")
     (folder / "folds.csv").write_text("patient_id,fold\nS_000,1\nS_001,0\n")
-    with pytest.raises(InputError, match=r"folds\.csv: is not the table that the manifest names"):
+    with pytest.raises(
+        InputError, match=r"folds\.csv: does not match folds_sha256 of the manifest"
+    ):
         drive(score_folder(crop_folder, ensemble))
     (folder / "folds.csv").unlink()
     with pytest.raises(InputError, match=r"folds\.csv: is missing"):
@@ -175,7 +174,7 @@ def test_rows_with_a_value_can_be_left_out_whatever_the_kind_of_its_column(
     expected = [row for row in rows if left(row)]
     assert len(expected) < len(rows)
     if not expected:
-        with pytest.raises(InputError, match="leaves no row"):
+        with pytest.raises(InputError, match="has no rows left"):
             drive(evaluate_folder(crop_folder, ensemble, (column, value)))
         return
     _, found = drive(evaluate_folder(crop_folder, ensemble, (column, value)))

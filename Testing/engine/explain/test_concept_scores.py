@@ -22,7 +22,7 @@ from mammopair.lesion import Lesion, MarkedView
 from mammopair.model.manifest import ConceptScale, read_manifest, write_manifest
 from mammopair.view import Box
 from mammopair_research.training.concept_scales import concept_scales
-from mammopair_research.training.out_of_fold import OutOfFoldCrops
+from mammopair_research.training.out_of_fold import MemberOutputs
 from Testing.synthetic_lesions import LESION_BOX, film, lesion_picture, write_ensemble
 
 
@@ -122,10 +122,10 @@ def out_of_fold(crop_folder):
     no_features = np.empty((len(rows), 0))
     noisy = descriptor_logits + rng.normal(scale=0.1, size=descriptor_logits.shape)
     return {
-        "a": OutOfFoldCrops(
+        "a": MemberOutputs(
             rows, logits, no_features, descriptor_logits + (descriptor_logits - noisy)
         ),
-        "b": OutOfFoldCrops(rows, logits, no_features, noisy),
+        "b": MemberOutputs(rows, logits, no_features, noisy),
     }
 
 

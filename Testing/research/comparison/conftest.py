@@ -1,19 +1,21 @@
-"""Runs made up of numbers, whose figures are known."""
+"""Fixtures: synthetic runs with known metrics."""
 
 from __future__ import annotations
 
 import pytest
 
+from mammopair_research.crossval.run_description import read_cross_validation
 from Testing.synthetic_runs import write_run_folder
 
 
 @pytest.fixture
 def write(tmp_path):
-    """Writes a run into a folder of its own and reads it back."""
-    from mammopair_research.crossval.run_description import read_cross_validation
+    """Return a function that writes a run to its own folder and reads it back."""
 
-    def write_and_read(name="net", **how):
-        return read_cross_validation(write_run_folder(tmp_path / "runs" / name, name=name, **how))
+    def write_and_read(name="net", **fields):
+        return read_cross_validation(
+            write_run_folder(tmp_path / "runs" / name, name=name, **fields)
+        )
 
     return write_and_read
 

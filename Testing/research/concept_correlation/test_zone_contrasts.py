@@ -12,7 +12,7 @@ from mammopair_research.concept_correlation.evidence_zones import zone_sums
 from mammopair_research.concept_correlation.mean_maps import mean_maps
 from mammopair_research.concept_correlation.zone_contrasts import kind_of, zone_contrasts
 from Testing.analytic_masses import mass, mass_box
-from Testing.research.concept_correlation.test_words import rows_of, spiculated
+from Testing.research.concept_correlation.test_descriptor_associations import rows_of, spiculated
 
 
 def test_a_mass_with_both_words_or_neither_is_of_neither_kind():

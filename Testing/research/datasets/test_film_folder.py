@@ -1,4 +1,4 @@
-"""Whole films beside the crops: their geometry, and errors that name file and line."""
+"""Whole films of a crop folder: geometry, and errors that name file and line."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from Testing.synthetic_lesions import write_crop_folder, write_png
 HEAD = "file,aspect_hw,mm_per_col,mm_per_row,scanner\n"
 
 
-def test_a_film_has_the_spacing_of_its_rows_and_of_its_columns(crop_folder, tmp_path):
+def test_a_film_has_separate_row_and_column_spacings(crop_folder, tmp_path):
     (tmp_path / "films.csv").write_text(HEAD + "films/a.png,2.0,0.19,0.38,LUMISYS\n")
     write_png(tmp_path / "films/a.png", np.linspace(0, 1, 600, dtype=np.float32).reshape(20, 30))
     films = read_film_index(tmp_path)
@@ -32,7 +32,7 @@ def test_a_folder_without_films_has_none(tmp_path):
     assert read_film_index(tmp_path) == {}
 
 
-def test_crops_know_their_place_on_the_film_only_where_it_is_given(tmp_path):
+def test_a_crop_has_a_box_on_its_film_only_if_the_table_has_one(tmp_path):
     folder = write_crop_folder(tmp_path, patients=1)
     assert {row.film_box for row in read_index(folder)} == {None}
     table = (folder / "crops.csv").read_text().splitlines()
@@ -46,25 +46,25 @@ def test_crops_know_their_place_on_the_film_only_where_it_is_given(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "field"),
     [
         ("films/a.png,2.0,0,0.3,X", "mm_per_col"),
         ("films/a.png,2.0,0.2,wide,X", "mm_per_row"),
     ],
 )
-def test_a_spacing_that_cannot_be_is_named_with_its_line(line, said, tmp_path):
+def test_an_invalid_spacing_is_rejected_with_its_line(line, field, tmp_path):
     (tmp_path / "films.csv").write_text(HEAD + "films/b.png,2,0.2,0.3,X\n" + line + "\n")
-    with pytest.raises(InputError, match=rf"films\.csv, line 3: .*{said}"):
+    with pytest.raises(InputError, match=rf"films\.csv, line 3: .*{field}"):
         read_film_index(tmp_path)
 
 
-def test_a_table_without_spacing_is_refused(tmp_path):
+def test_a_table_without_spacing_is_rejected(tmp_path):
     (tmp_path / "films.csv").write_text("file\nfilms/a.png\n")
     with pytest.raises(InputError, match="mm_per_col"):
         read_film_index(tmp_path)
 
 
-def test_a_film_that_is_not_there_is_named(crop_folder, tmp_path):
+def test_a_missing_film_is_named(crop_folder, tmp_path):
     film = FilmRow(file="films/gone.png", mm_per_col=0.2, mm_per_row=0.3)
     with pytest.raises(InputError, match=r"gone\.png"):
         read_film(tmp_path, read_index(crop_folder)[0], film)

@@ -1,4 +1,4 @@
-"""Folds divide patients: nobody in two, both classes in each, the same each time."""
+"""Folds divide patients: none in two folds, both classes in each, reproducibly."""
 
 from __future__ import annotations
 
@@ -27,9 +27,7 @@ def row(patient, label, number=0):
     )
 
 
-def test_every_patient_is_in_one_fold_with_all_her_rows_and_every_fold_has_both_classes(
-    crop_folder,
-):
+def test_every_patient_is_in_one_fold_and_every_fold_has_both_classes(crop_folder):
     rows = read_index(crop_folder)
     fold_of = split_patients(rows, Folds(count=4, seed=3))
     assert set(fold_of) == {row.patient_id for row in rows}
@@ -37,7 +35,7 @@ def test_every_patient_is_in_one_fold_with_all_her_rows_and_every_fold_has_both_
         assert {row.label for row in rows if fold_of[row.patient_id] == fold} == {0, 1}
 
 
-def test_the_real_collection_divides_evenly(cbis):
+def test_folds_of_the_real_collection_are_balanced(cbis):
     rows = read_index(cbis)
     fold_of = split_patients(rows, Folds(count=4, seed=2017))
     for fold in range(4):
@@ -49,7 +47,7 @@ def test_the_real_collection_divides_evenly(cbis):
 
 
 UNEVEN = [[1], [1], [0, 0, 1], [1, 1], [1], [0, 1, 0], [0, 0, 1], [0, 1], [1], [1], [0], [1]]
-"""With one patient of nine masses more, most splits in five leave a fold without a class."""
+"""With another patient with nine masses, most splits in five leave a fold without a class."""
 
 
 @given(
@@ -58,27 +56,27 @@ UNEVEN = [[1], [1], [0, 0, 1], [1, 1], [1], [0, 1, 0], [0, 0, 1], [0, 1], [1], [
     st.integers(0, 20),
 )
 @example([[0, 1, 1, 0, 0, 0, 0, 0, 0], *UNEVEN], 5, 1)
-def test_any_patients_are_divided_with_both_classes_in_each_fold_or_refused(masses, count, seed):
+def test_any_patients_are_divided_with_both_classes_in_each_fold_or_rejected(masses, count, seed):
     rows = [row(p, label, n) for p, labels in enumerate(masses) for n, label in enumerate(labels)]
     try:
         fold_of = split_patients(rows, Folds(count=count, seed=seed))
     except InputError as error:
-        refused = str(error)
-        assert refused.startswith(("folds.count: ", "folds.seed: "))
+        message = str(error)
+        assert message.startswith(("folds.count: ", "folds.seed: "))
         return
     assert set(fold_of) == {row.patient_id for row in rows}
     for fold in range(count):
         assert {row.label for row in rows if fold_of[row.patient_id] == fold} == {0, 1}
 
 
-def test_the_same_rows_and_seed_give_the_same_folds_and_another_seed_gives_others(crop_folder):
+def test_folds_are_reproducible_and_depend_on_the_seed(crop_folder):
     rows = read_index(crop_folder)
     first = split_patients(rows, Folds(count=4, seed=3))
     assert split_patients(rows, Folds(count=4, seed=3)) == first
     assert split_patients(rows, Folds(count=4, seed=4)) != first
 
 
-def test_too_few_patients_of_a_class_are_refused_with_their_number():
+def test_too_few_patients_of_a_class_are_rejected_with_their_number():
     rows = [row(p, int(p < 2)) for p in range(12)]
     with pytest.raises(InputError, match=r"folds\.count: is 3, but only 2 .* malignant"):
         split_patients(rows, Folds(count=3))

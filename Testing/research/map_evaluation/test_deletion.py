@@ -20,7 +20,7 @@ from mammopair_research.map_evaluation.deletion import (
     region_order,
 )
 from mammopair_research.map_evaluation.region_replacement import REPLACEMENTS, in_painted
-from Testing.research.map_evaluation.toy import PLACE, Window, picture, toy_reader
+from Testing.research.map_evaluation.known_network import PLACE, Window, picture, toy_reader
 
 BOX = Box(88, 88, 80, 80)
 

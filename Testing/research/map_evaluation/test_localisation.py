@@ -14,7 +14,7 @@ from mammopair_research.datasets.film_folder import read_film, read_film_index
 from mammopair_research.map_evaluation.baseline_maps import BASELINES
 from mammopair_research.map_evaluation.localisation import energy_inside, on_grid, points_into
 from mammopair_research.map_evaluation.off_centre import off_centre_square
-from Testing.research.map_evaluation.toy import PLACE, picture, toy_reader
+from Testing.research.map_evaluation.known_network import PLACE, picture, toy_reader
 from Testing.synthetic_lesions import film
 
 PLACE_BOX = Box(PLACE[1].start, PLACE[0].start, 64, 64)

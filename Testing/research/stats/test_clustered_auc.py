@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from mammopair.stats.delong import delong_auc
+
 from mammopair.stats.metrics import measure
 from mammopair_research.stats.clustered_auc import clustered_aucs
 

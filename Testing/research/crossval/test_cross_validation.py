@@ -1,4 +1,4 @@
-"""Held-out predictions: only of patients that the network never saw, and kept whatever happens."""
+"""Cross-validation predicts out-of-fold patients only, and an interrupted run can be continued."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from mammopair.io.crop_folder import read_index
 from mammopair.model.ensemble import load_ensemble
 from mammopair.model.manifest import read_manifest
 from mammopair_research.comparison.compare_runs import compare_runs
-from mammopair_research.crossval.cross_validation import cross_validate
+from mammopair_research.crossval import cross_validation
+from mammopair_research.crossval.cross_validation import cross_validate, describe_reduction
 from mammopair_research.crossval.run_description import FILE, PREDICTIONS, read_cross_validation
 from mammopair_research.datasets.folds import split_patients
 from mammopair_research.training import member_fit, member_tasks
@@ -29,7 +30,7 @@ from Testing.synthetic_lesions import read_crop_rows, write_index
 
 
 @pytest.fixture(scope="module")
-def plan(recipe):
+def short_recipe(recipe):
     """Two folds of three, one seed, one epoch."""
     return replace(
         recipe,
@@ -40,15 +41,15 @@ def plan(recipe):
 
 
 @pytest.fixture(scope="module")
-def validated(plan, crop_folder, tmp_path_factory):
+def validated(short_recipe, crop_folder, tmp_path_factory):
     out = tmp_path_factory.mktemp("crossval")
-    _, run = drive(cross_validate(plan, crop_folder, out, device="cpu"))
+    _, run = drive(cross_validate(short_recipe, crop_folder, out, device="cpu"))
     return out, run
 
 
-def test_each_network_predicts_its_own_fold_and_nothing_else(validated, plan, crop_folder):
+def test_each_network_predicts_only_its_own_fold(validated, short_recipe, crop_folder):
     rows = read_index(crop_folder)
-    fold_of = split_patients(rows, plan.folds)
+    fold_of = split_patients(rows, short_recipe.folds)
     predictions = read_cross_validation(validated[0]).predictions
     assert {row.fold for row in predictions} == {0, 2}
     assert all(fold_of[row.patient_id] == row.fold for row in predictions)
@@ -59,53 +60,50 @@ def test_each_network_predicts_its_own_fold_and_nothing_else(validated, plan, cr
 
 
 def test_no_network_is_trained_on_a_patient_that_it_predicts(
-    plan, crop_folder, tmp_path, monkeypatch
+    short_recipe, crop_folder, tmp_path, monkeypatch
 ):
-    trained = []
+    trained = {}
     original = member_fit.run_epoch
 
-    def spy(state, recipe, member, material, rows, device):
-        trained.append((member.repeat, member.fold, {material.rows[n].patient_id for n in rows}))
-        return original(state, recipe, member, material, rows, device)
+    def spy(state, recipe, member, data, rows, device):
+        trained[member.fold] = {data.rows[index].patient_id for index in rows}
+        return original(state, recipe, member, data, rows, device)
 
     monkeypatch.setattr(member_fit, "run_epoch", spy)
-    twice = replace(plan, members=[], crossval=CrossValidation(seeds=[1], folds=[0, 2], repeats=2))
-    drive(cross_validate(twice, crop_folder, tmp_path, device="cpu"))
+    drive(cross_validate(short_recipe, crop_folder, tmp_path, device="cpu"))
     predictions = read_cross_validation(tmp_path).predictions
-    assert [(repeat, fold) for repeat, fold, _ in trained] == [(0, 0), (0, 2), (1, 0), (1, 2)]
-    held_out = {}
-    for repeat, fold, seen in trained:
-        mine = {r.patient_id for r in predictions if (r.repeat, r.fold) == (repeat, fold)}
-        assert mine
-        assert not mine & seen
-        assert len(mine | seen) == len({row.patient_id for row in read_index(crop_folder)})
-        held_out[repeat, fold] = mine
-    assert held_out[0, 0] != held_out[1, 0]  # a repeat is another split
+    patients = {row.patient_id for row in read_index(crop_folder)}
+    assert list(trained) == [0, 2]
+    for fold, trained_on in trained.items():
+        predicted = {row.patient_id for row in predictions if row.fold == fold}
+        assert predicted
+        assert not predicted & trained_on
+        assert predicted | trained_on == patients
 
 
 @pytest.fixture(scope="module")
-def shipped_folder(validated, plan, crop_folder, tmp_path_factory):
-    """The same networks as an ensemble."""
-    folder = tmp_path_factory.mktemp("ship") / "ensemble"
+def exported_folder(validated, short_recipe, crop_folder, tmp_path_factory):
+    """The same networks, exported as an ensemble."""
+    folder = tmp_path_factory.mktemp("export") / "ensemble"
     checkpoints = [validated[0] / f"member-{n}" / CHECKPOINT for n in (0, 1)]
-    drive(export_ensemble(plan, read_index(crop_folder), crop_folder, checkpoints, folder))
+    drive(export_ensemble(short_recipe, read_index(crop_folder), crop_folder, checkpoints, folder))
     return folder
 
 
-def test_the_logits_are_those_of_the_ensemble_in_use(validated, shipped_folder, crop_folder):
-    """Through files, crops, four mirrorings and half-precision weights."""
-    _, scored = drive(score_folder(crop_folder, load_ensemble(shipped_folder, "cpu")))
-    in_use = {row.file: record.views[0].member_scores[0].logit for row, record in scored}
+def test_the_logits_are_those_of_the_exported_ensemble(validated, exported_folder, crop_folder):
+    """With files, crops, four mirrored copies and half-precision weights."""
+    _, scored = drive(score_folder(crop_folder, load_ensemble(exported_folder, "cpu")))
+    logits = {row.file: record.views[0].member_scores[0].logit for row, record in scored}
     predictions = read_cross_validation(validated[0]).predictions
-    assert set(in_use) == {row.file for row in predictions}
+    assert set(logits) == {row.file for row in predictions}
     np.testing.assert_allclose(
-        [row.logit for row in predictions], [in_use[row.file] for row in predictions], atol=0.01
+        [row.logit for row in predictions], [logits[row.file] for row in predictions], atol=0.01
     )
     assert np.std([row.logit for row in predictions]) > 0.05
 
 
-def test_the_card_takes_in_the_comparison_that_lies_beside_it(shipped_folder, tmp_path):
-    manifest = read_manifest(shipped_folder)
+def test_the_model_card_includes_the_comparison_beside_it(exported_folder, tmp_path):
+    manifest = read_manifest(exported_folder)
     write_card(manifest, tmp_path)
     without = (tmp_path / CARD).read_text("utf-8").split()
     assert "Comparison" not in without
@@ -116,14 +114,14 @@ def test_the_card_takes_in_the_comparison_that_lies_beside_it(shipped_folder, tm
     assert card.replace("## Comparison\n\n| a table |\n", "").split() == without
 
 
-def test_a_recipe_of_one_view_predicts_that_view_only(plan, crop_folder, tmp_path):
-    cc = replace(plan, optimisation=replace(plan.optimisation, views=["CC"]))
+def test_a_recipe_for_one_view_predicts_that_view_only(short_recipe, crop_folder, tmp_path):
+    cc = replace(short_recipe, optimisation=replace(short_recipe.optimisation, views=["CC"]))
     _, run = drive(cross_validate(cc, crop_folder, tmp_path, device="cpu"))
     assert run.views == ["CC"]
     assert {row.view for row in read_cross_validation(tmp_path).predictions} == {"CC"}
 
 
-def test_the_run_says_what_it_is(validated, plan, crop_folder):
+def test_the_run_description_states_data_network_and_time(validated, short_recipe, crop_folder):
     out, run = validated
     rows = read_index(crop_folder)
     assert read_cross_validation(out).run == run
@@ -131,83 +129,85 @@ def test_the_run_says_what_it_is(validated, plan, crop_folder):
     assert (run.crops, run.patients) == (len(rows), len({row.patient_id for row in rows}))
     assert run.reduced == "folds 0, 2 of 3 only"
     assert run.method == "googlenet"
-    network = plan.network.build(1 + len(plan.concepts))
+    network = short_recipe.network.build(1 + len(short_recipe.concepts))
     assert run.parameters == sum(part.numel() for part in network.parameters())
-    assert run.seconds_a_case > 0
+    assert run.seconds_per_case > 0
     assert run.recipe["crossval"]["folds"] == [0, 2]
 
 
-def test_all_folds_are_no_reduction(plan):
-    from mammopair_research.crossval.cross_validation import what_is_left_out
-
-    whole = replace(plan, members=[], crossval=CrossValidation(seeds=[1]))
-    assert what_is_left_out(whole) == ""
+def test_a_run_of_all_folds_is_not_reduced(short_recipe):
+    whole = replace(short_recipe, members=[], crossval=CrossValidation(seeds=[1]))
+    assert describe_reduction(whole) == ""
 
 
-def test_a_finished_run_costs_no_training_and_no_prediction(
-    validated, plan, crop_folder, tmp_path, monkeypatch
+def test_a_complete_run_is_neither_trained_nor_predicted_again(
+    validated, short_recipe, crop_folder, tmp_path, monkeypatch
 ):
     out = shutil.copytree(validated[0], tmp_path / "run")
 
     def never(*_arguments, **_more):
-        raise AssertionError("was done again")
+        raise AssertionError("was called again")
 
     monkeypatch.setattr(member_fit, "run_epoch", never)
-    monkeypatch.setattr("mammopair_research.crossval.cross_validation.trained_network", never)
+    monkeypatch.setattr("mammopair_research.crossval.cross_validation.load_trained_network", never)
     before = (out / PREDICTIONS).read_bytes()
-    drive(cross_validate(plan, crop_folder, out, device="cpu"))
+    drive(cross_validate(short_recipe, crop_folder, out, device="cpu"))
     assert (out / PREDICTIONS).read_bytes() == before
 
 
-def test_what_is_finished_can_be_read_when_the_run_is_stopped_and_the_rest_goes_on(
-    validated, plan, crop_folder, tmp_path, monkeypatch
+def test_an_interrupted_run_has_readable_predictions_and_can_be_continued(
+    validated, short_recipe, crop_folder, tmp_path, monkeypatch
 ):
     original = member_fit.run_epoch
 
-    def stop_at_the_second(state, recipe, member, *rest):
+    def interrupt_the_second(state, recipe, member, *rest):
         if member.fold == 2:
             raise KeyboardInterrupt
         return original(state, recipe, member, *rest)
 
-    monkeypatch.setattr(member_fit, "run_epoch", stop_at_the_second)
+    monkeypatch.setattr(member_fit, "run_epoch", interrupt_the_second)
     with pytest.raises(KeyboardInterrupt):
-        drive(cross_validate(plan, crop_folder, tmp_path, device="cpu"))
+        drive(cross_validate(short_recipe, crop_folder, tmp_path, device="cpu"))
     part = read_cross_validation(tmp_path)
     assert not part.run.finished
     assert {row.fold for row in part.predictions} == {0}
-    with pytest.raises(InputError, match="unfinished run: 1 of 2 networks"):
+    with pytest.raises(InputError, match="incomplete run with 1 of 2 networks"):
         drive(compare_runs([part]))
 
     monkeypatch.setattr(member_fit, "run_epoch", original)
-    drive(cross_validate(plan, crop_folder, tmp_path, device="cpu"))
+    drive(cross_validate(short_recipe, crop_folder, tmp_path, device="cpu"))
     assert (tmp_path / PREDICTIONS).read_bytes() == (validated[0] / PREDICTIONS).read_bytes()
 
 
-@pytest.mark.parametrize("what", ["optimisation", "seeds", "data"])
-def test_a_run_of_another_recipe_or_other_data_stays_as_it_is(
-    what, validated, plan, crop_folder, tmp_path
+@pytest.mark.parametrize("change", ["optimisation", "seeds", "data"])
+def test_a_run_of_another_recipe_or_other_data_is_not_overwritten(
+    change, validated, short_recipe, crop_folder, tmp_path
 ):
     out = shutil.copytree(validated[0], tmp_path / "run")
     before = [(out / name).read_bytes() for name in (FILE, PREDICTIONS)]
     data = crop_folder
-    if what == "optimisation":
-        plan = replace(plan, optimisation=replace(plan.optimisation, peak_rate=1e-4))
-    elif what == "seeds":
-        plan = replace(plan, members=[], crossval=CrossValidation(seeds=[2], folds=[0, 2]))
+    if change == "optimisation":
+        short_recipe = replace(
+            short_recipe, optimisation=replace(short_recipe.optimisation, peak_rate=1e-4)
+        )
+    elif change == "seeds":
+        short_recipe = replace(
+            short_recipe, members=[], crossval=CrossValidation(seeds=[2], folds=[0, 2])
+        )
     else:
         data = shutil.copytree(crop_folder, tmp_path / "data")
         write_index(data, read_crop_rows(data)[:-1])
-    with pytest.raises(InputError, match=r"run\.json: is of another recipe or of other data"):
-        drive(cross_validate(plan, data, out, device="cpu"))
+    with pytest.raises(InputError, match=r"run\.json: is of another recipe or other data"):
+        drive(cross_validate(short_recipe, data, out, device="cpu"))
     assert [(out / name).read_bytes() for name in (FILE, PREDICTIONS)] == before
 
 
-def test_seeds_that_a_recipe_gets_later_are_added_to_its_run(
-    validated, plan, crop_folder, tmp_path
+def test_seeds_appended_to_a_recipe_are_added_to_its_run(
+    validated, short_recipe, crop_folder, tmp_path
 ):
     out = shutil.copytree(validated[0], tmp_path / "run")
     more = replace(
-        plan, title="More", members=[], crossval=CrossValidation(seeds=[1, 2], folds=[0, 2])
+        short_recipe, title="More", members=[], crossval=CrossValidation(seeds=[1, 2], folds=[0, 2])
     )
     _, run = drive(cross_validate(more, crop_folder, out, device="cpu"))
     assert run.title == "More"
@@ -216,10 +216,10 @@ def test_seeds_that_a_recipe_gets_later_are_added_to_its_run(
     assert kept == read_cross_validation(validated[0]).predictions
 
 
-def test_whoever_is_in_the_kept_predictions_is_not_trained_again(
-    validated, plan, crop_folder, tmp_path, monkeypatch
+def test_members_in_a_published_run_are_not_trained_again(
+    validated, short_recipe, crop_folder, tmp_path, monkeypatch
 ):
-    """Of a run that was published, weights and logs are gone; more seeds are added to it."""
+    """A published run has predictions but no checkpoints; seeds can still be added to it."""
     for name in (FILE, PREDICTIONS):
         shutil.copy(validated[0] / name, tmp_path)
     trained, original = [], member_fit.run_epoch
@@ -229,7 +229,7 @@ def test_whoever_is_in_the_kept_predictions_is_not_trained_again(
         return original(state, recipe, member, *rest)
 
     monkeypatch.setattr(member_fit, "run_epoch", spy)
-    more = replace(plan, members=[], crossval=CrossValidation(seeds=[1, 2], folds=[0, 2]))
+    more = replace(short_recipe, members=[], crossval=CrossValidation(seeds=[1, 2], folds=[0, 2]))
     _, run = drive(cross_validate(more, crop_folder, tmp_path, device="cpu"))
     assert trained == [(2, 0), (2, 2)]
     assert run.finished
@@ -237,61 +237,66 @@ def test_whoever_is_in_the_kept_predictions_is_not_trained_again(
     assert kept == read_cross_validation(validated[0]).predictions
 
 
-def test_members_side_by_side_predict_the_same(
-    validated, plan, crop_folder, tmp_path, pool, monkeypatch
+def test_members_trained_in_parallel_give_the_same_predictions(
+    validated, short_recipe, crop_folder, tmp_path, pool, monkeypatch
 ):
-    monkeypatch.setattr(member_tasks, "GLANCE", 0.1)
-    drive(cross_validate(plan, crop_folder, tmp_path, device="cpu", pool=pool))
+    monkeypatch.setattr(member_tasks, "POLL_SECONDS", 0.1)
+    drive(cross_validate(short_recipe, crop_folder, tmp_path, device="cpu", pool=pool))
     assert (tmp_path / PREDICTIONS).read_bytes() == (validated[0] / PREDICTIONS).read_bytes()
 
 
-def test_predictions_older_than_the_weights_are_made_anew(validated, plan, crop_folder, tmp_path):
+def test_predictions_older_than_the_checkpoint_are_replaced(
+    validated, short_recipe, crop_folder, tmp_path
+):
     out = shutil.copytree(validated[0], tmp_path / "run")
     stale = out / "member-0" / PREDICTIONS
     whole = stale.read_bytes()
     stale.write_bytes(whole.replace(b",0,0,1,", b",0,0,1,9"))
     newer = stale.stat().st_mtime + 10
     os.utime(out / "member-0" / CHECKPOINT, (newer, newer))
-    drive(cross_validate(plan, crop_folder, out, device="cpu"))
+    drive(cross_validate(short_recipe, crop_folder, out, device="cpu"))
     assert stale.read_bytes() == whole
 
 
-def test_a_gpu_that_is_full_when_it_predicts_leaves_it_to_the_cpu(
-    validated, plan, crop_folder, tmp_path, monkeypatch
+def test_prediction_falls_back_to_the_cpu_if_the_gpu_runs_out_of_memory(
+    validated, short_recipe, crop_folder, tmp_path, monkeypatch
 ):
-    from mammopair_research.crossval import cross_validation
+    original, failed = cross_validation.run_network_on_patches, []
 
-    original, refused = cross_validation.run_network_on_patches, []
-
-    def first_refuses(*arguments, **more):
-        if not refused:
-            refused.append(True)
+    def fail_once(*arguments, **more):
+        if not failed:
+            failed.append(True)
             raise torch.OutOfMemoryError("CUDA out of memory")
         return original(*arguments, **more)
 
     out = shutil.copytree(validated[0], tmp_path / "run")
     (out / "member-0" / PREDICTIONS).unlink()
-    monkeypatch.setattr(cross_validation, "run_network_on_patches", first_refuses)
-    drive(cross_validate(plan, crop_folder, out, device="cpu"))
-    assert refused
+    monkeypatch.setattr(cross_validation, "run_network_on_patches", fail_once)
+    drive(cross_validate(short_recipe, crop_folder, out, device="cpu"))
+    assert failed
     assert (out / PREDICTIONS).read_bytes() == (validated[0] / PREDICTIONS).read_bytes()
 
 
-def test_patients_that_cannot_be_divided_are_refused_before_anything_is_trained(
-    plan, crop_folder, tmp_path
+def test_patients_that_cannot_be_divided_are_rejected_before_training(
+    short_recipe, crop_folder, tmp_path
 ):
-    many = replace(plan, folds=replace(plan.folds, count=40))
+    many = replace(short_recipe, folds=replace(short_recipe.folds, count=40))
     with pytest.raises(InputError, match=r"^folds\.count: is 40, but only"):
         drive(cross_validate(many, crop_folder, tmp_path / "run", device="cpu"))
     assert not (tmp_path / "run").exists()
 
 
-def test_the_whole_path_from_a_recipe_to_a_table(validated, plan, crop_folder, tmp_path):
+def test_recipes_can_be_cross_validated_and_compared(
+    validated, short_recipe, crop_folder, tmp_path
+):
     runs = [read_cross_validation(validated[0])]
     for views in (["CC"], ["MLO"]):
         name = views[0].lower()
         one = replace(
-            plan, name=name, optimisation=replace(plan.optimisation, views=views), title="Small"
+            short_recipe,
+            name=name,
+            optimisation=replace(short_recipe.optimisation, views=views),
+            title="Small",
         )
         drive(cross_validate(one, crop_folder, tmp_path / name, device="cpu"))
         runs.append(read_cross_validation(tmp_path / name))
@@ -300,18 +305,3 @@ def test_the_whole_path_from_a_recipe_to_a_table(validated, plan, crop_folder, t
     assert table.reference == "cc + mlo"
     assert len({row.levels["pairs"].n for row in table.rows}) == 1
     assert not (validated[0] / FILE).with_suffix(".part").exists()
-
-
-def test_members_of_two_splits_cannot_ship_together(validated, plan, crop_folder, tmp_path):
-    """The ensemble's table of folds knows one split; a member of another has seen its patients."""
-    twice = replace(plan, members=[], crossval=CrossValidation(seeds=[1], folds=[0], repeats=2))
-    checkpoints = [validated[0] / f"member-{n}" / CHECKPOINT for n in (0, 1)]
-    with pytest.raises(
-        InputError, match="another split of the patients cannot export_ensemble together"
-    ):
-        drive(
-            export_ensemble(
-                twice, read_index(crop_folder), crop_folder, checkpoints, tmp_path / "e"
-            )
-        )
-    assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Rows are measured on the same pairs, and tested against the paper's recipe."""
+"""All rows are measured on the same pairs and tested against the paper's method."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from mammopair.errors import InputError
 from mammopair.stats.bootstrap import bootstrap_difference
 from mammopair_research.comparison.compare_runs import compare_runs
 from Testing.stepwise import drive
-from Testing.synthetic_runs import HELD_OUT, PATIENTS, fold_of, label_of, views_of
+from Testing.synthetic_runs import PATIENTS, PREDICTED_FOLDS, fold_of, label_of, views_of
 
 RESAMPLES = 200
-PAIRED = [p for p in range(PATIENTS) if fold_of(p) in HELD_OUT and len(views_of(p)) == 2]
-PAPERS = "GoogLeNet, two networks averaged, CC's and MLO's (the paper's)"
+PAIRED = [p for p in range(PATIENTS) if fold_of(p) in PREDICTED_FOLDS and len(views_of(p)) == 2]
+PAPER_TITLE = "GoogLeNet, two networks averaged, CC and MLO (the paper's method)"
 
 
 def compare(runs, reference=None):
@@ -33,23 +33,23 @@ def test_the_rows_follow_from_the_runs(table):
         "GoogLeNet, CC only",
         "GoogLeNet, MLO only",
         "Hand-crafted",
-        PAPERS,
+        PAPER_TITLE,
     ]
     assert [row.networks for row in table.rows] == [1, 3, 1, 1, 1, 2]
     millions = [row.parameters and row.parameters / 1e6 for row in table.rows]
     assert millions == [1, 3, 1, 1, None, 2]
-    assert [row.seconds_a_case for row in table.rows] == pytest.approx(
+    assert [row.seconds_per_case for row in table.rows] == pytest.approx(
         [0.2, 0.6, 0.1, 0.1, 0.2, 0.2]
     )
 
 
-def test_every_row_is_measured_on_the_same_pairs_whatever_views_it_reads(table):
+def test_every_row_is_measured_on_the_same_pairs_whichever_views_it_reads(table):
     for row in table.rows:
         pairs = row.levels["pairs"]
         assert pairs.n == pairs.patients == len(PAIRED)
         assert pairs.malignant == sum(label_of(p) for p in PAIRED)
     both, _, cc, mlo, *_ = table.rows
-    lesions = len(HELD_OUT) * PATIENTS // 4
+    lesions = len(PREDICTED_FOLDS) * PATIENTS // 4
     assert both.levels["views"].n == lesions + len(PAIRED)
     assert both.levels["lesions"].n == cc.levels["views"].n == lesions
     assert mlo.levels["lesions"].n == len(PAIRED)
@@ -115,7 +115,7 @@ def test_perfect_predictions_have_perfect_figures(write):
     assert row.levels["pairs"].figures["brier"].value < 1e-6
 
 
-def test_averaging_networks_that_err_apart_helps(table):
+def test_averaging_networks_with_independent_errors_raises_the_auc(table):
     both, three, cc, mlo, _, averaged = (row.levels["pairs"].figures["auc"] for row in table.rows)
     assert three.value > both.value
     assert averaged.value > max(cc.value, mlo.value)
@@ -124,7 +124,7 @@ def test_averaging_networks_that_err_apart_helps(table):
 
 
 def test_an_ensemble_is_the_mean_of_its_networks_probabilities(write):
-    """Three networks that say the same are one network."""
+    """Three networks with equal logits give the same metrics as one."""
     one = write("one", skill=1.0)
     rows = [replace(row, seed=seed) for seed in (1, 2, 3) for row in one.predictions]
     first, third = compare([write("three", rows=rows)]).rows
@@ -134,38 +134,38 @@ def test_an_ensemble_is_the_mean_of_its_networks_probabilities(write):
 
 
 def test_an_ensemble_takes_the_first_seeds_of_each_fold(write):
-    """The fourth network is never asked; which of the seeds are first is the recipe's order."""
+    """The fourth network is not used; the order of the seeds is that of the recipe."""
     run = write("net", seeds=(4, 1, 3, 2))
-    spoilt = [replace(row, logit=99.0) if row.seed == 2 else row for row in run.predictions]
-    assert compare([run]).rows == compare([write("net", rows=spoilt)]).rows
+    changed = [replace(row, logit=99.0) if row.seed == 2 else row for row in run.predictions]
+    assert compare([run]).rows == compare([write("net", rows=changed)]).rows
 
 
-def test_each_row_is_tested_against_the_papers_on_the_same_pairs(table):
-    *others, papers = table.rows
-    assert table.reference == papers.name == "cc + mlo"
-    assert papers.against_reference == {}
+def test_each_row_is_tested_against_the_papers_method_on_the_same_pairs(table):
+    *others, paper = table.rows
+    assert table.reference == paper.name == "cc + mlo"
+    assert paper.against_reference == {}
     for row in others:
         for metric in ("auc", "accuracy"):
             found = row.against_reference[metric]
-            here, there = (one.levels["pairs"].figures[metric].value for one in (row, papers))
-            assert found.difference == pytest.approx(here - there)
+            value, expected = (one.levels["pairs"].figures[metric].value for one in (row, paper))
+            assert found.difference == pytest.approx(value - expected)
             assert found.low <= found.difference <= found.high
             assert 0 < found.p_value <= 1
     worst = next(row for row in others if row.method == "handcrafted")
     assert worst.against_reference["auc"].p_value < 0.05
 
 
-def test_the_test_is_the_paired_one_of_evaluation(matrix, monkeypatch):
-    asked = []
+def test_differences_are_tested_with_the_paired_bootstrap(matrix, monkeypatch):
+    calls = []
 
-    def spy(first, second, labels, patients, **how):
-        asked.append((first, second, labels, patients, how["metric"]))
-        return bootstrap_difference(first, second, labels, patients, **how)
+    def spy(first, second, labels, patients, **options):
+        calls.append((first, second, labels, patients))
+        return bootstrap_difference(first, second, labels, patients, **options)
 
     monkeypatch.setattr("mammopair_research.comparison.compare_runs.bootstrap_difference", spy)
     compare(matrix)
-    assert len(asked) == 2 * 5
-    for first, second, labels, patients, _ in asked:
+    assert len(calls) == 2 * 5
+    for first, second, labels, patients in calls:
         assert len(first) == len(second) == len(labels) == len(PAIRED)
         assert patients == [f"P{p:02d}" for p in PAIRED]
         assert labels == [label_of(p) for p in PAIRED]
@@ -178,52 +178,45 @@ def test_any_row_may_be_the_reference(matrix):
     assert table.rows[0].against_reference == {}
     assert table.rows[-1].against_reference["auc"].difference != 0
     with pytest.raises(
-        InputError, match=r"'none' is no row of the table; there are both, both x 3"
+        InputError, match=r"'none' is not a row of the table; use one of both, both x 3"
     ):
         compare(matrix, "none")
 
 
-def test_without_the_papers_recipe_nothing_is_tested_and_that_is_said(write):
+def test_without_the_papers_method_nothing_is_tested_and_a_note_says_so(write):
     table = compare([write("net")])
     assert table.reference is None
     assert table.rows[0].against_reference == {}
-    assert any(note.startswith("Nothing was tested") for note in table.notes)
+    assert any(note.startswith("No differences were tested") for note in table.notes)
 
 
-def test_a_cc_run_and_an_mlo_run_that_differ_otherwise_are_not_averaged(write):
+def test_a_cc_run_and_an_mlo_run_with_different_settings_are_not_averaged(write):
     cc = write("cc", views=("CC",))
     other = {"network": "googlenet", "optimisation": {"epochs": 9, "views": ["MLO"]}}
     mlo = write("mlo", views=("MLO",), recipe=other)
-    with pytest.raises(InputError, match="no pair of views"):  # nothing there reads both
+    with pytest.raises(InputError, match="no pair of views"):
         compare([cc, write("none", rows=[r for r in cc.predictions if not r.pair_id])])
     assert [row.name for row in compare([cc, mlo]).rows] == ["cc", "mlo"]
 
 
-def test_what_is_true_of_several_runs_is_said_once(table):
-    assert "Reduced: both, cc, mlo, features held out folds 0, 2 of 4 only." in table.notes
+def test_a_note_that_applies_to_several_runs_is_written_once(table):
+    note = "Reduced cross-validation: both, cc, mlo, features predicted folds 0, 2 of 4 only."
+    assert note in table.notes
 
 
-def test_what_was_chosen_on_these_lesions_before_a_run_is_said(write):
+def test_choices_before_a_run_are_noted(write):
     run = write("net", recipe={"choices": "Widths were watched on fold 0."})
-    assert "Chosen before net was run: Widths were watched on fold 0." in compare([run]).notes
+    assert "Chosen before the run of net: Widths were watched on fold 0." in compare([run]).notes
     other = write("other", recipe={"choices": "Widths were watched on fold 0."})
     (chosen,) = (note for note in compare([run, other]).notes if note.startswith("Chosen"))
-    assert chosen == "Chosen before net, other were run: Widths were watched on fold 0."
-
-
-def test_every_repeat_counts_and_patients_are_resampled_with_all_their_repeats(write):
-    once, twice = write("once"), write("twice", repeats=2)
-    (row,) = compare([twice]).rows
-    assert row.levels["pairs"].n == 2 * len(PAIRED)
-    assert row.levels["pairs"].patients == len(PAIRED)
-    assert [one.levels["pairs"].n for one in compare([once, twice]).rows] == [len(PAIRED)] * 2
+    assert chosen == "Chosen before the run of net, other: Widths were watched on fold 0."
 
 
 def test_the_same_runs_give_the_same_table(matrix, table):
     assert compare(matrix) == table
 
 
-def test_progress_ends_where_it_should(matrix):
+def test_progress_counts_two_steps_per_row(matrix):
     progress, _ = drive(compare_runs(matrix, None, RESAMPLES))
     assert [step.done for step in progress] == list(range(12))
     assert {step.total for step in progress} == {12}

@@ -220,7 +220,7 @@ def test_a_run_leaves_predictions_that_the_comparison_can_read(run_folder):
     assert {row.file for row in held_out.predictions} == {row.file for row in rows}
     assert held_out.run.method == "handcrafted"
     assert held_out.run.finished
-    assert held_out.run.seconds_a_case > 0
+    assert held_out.run.seconds_per_case > 0
     assert held_out.run.crops == figures["views"]["n"] == len(rows)
     fold_of = split_patients(rows, PLAN.folds)
     assert all(row.fold == fold_of[row.patient_id] for row in held_out.predictions)

@@ -1,4 +1,4 @@
-"""The files say what the comparison says."""
+"""The Markdown, CSV and JSON files contain the figures of the comparison."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def table(matrix):
     return drive(compare_runs(matrix, None, 100))[1]
 
 
-def test_what_is_written_is_read_back(table, tmp_path):
+def test_a_written_comparison_is_read_back_unchanged(table, tmp_path):
     paths = write_comparison(table, tmp_path)
     assert [path.name for path in paths] == [FILE, "comparison.md", "comparison.csv"]
     assert read_comparison(tmp_path / FILE) == table
 
 
-def test_markdown_has_every_row_with_its_figures_and_the_published_ones(table):
+def test_markdown_has_the_figures_of_every_row_and_the_published_figures(table):
     text = comparison_as_markdown(table)
     for row in table.rows:
         auc = row.levels["pairs"].figures["auc"]
@@ -47,42 +47,42 @@ def test_markdown_has_every_row_with_its_figures_and_the_published_ones(table):
     assert len(widths) == 1
 
 
-def test_markdown_says_what_it_was_measured_on_and_what_was_left_out(table):
+def test_markdown_states_the_data_and_the_notes(table):
     text = comparison_as_markdown(table)
     pairs = table.rows[0].levels["pairs"]
     assert f"on {pairs.n} pairs" in text
-    assert "Made up." in text
-    assert "- Reduced: both, cc, mlo, features held out folds 0, 2 of 4 only.\n" in text
+    assert "Synthetic." in text
+    assert "- Reduced cross-validation: both, cc, mlo, features predicted folds 0, 2" in text
 
 
-def test_csv_has_a_line_a_row_and_level_with_the_figures_in_full(table):
+def test_csv_has_one_line_per_row_and_level_with_unrounded_figures(table):
     lines = list(csv.DictReader(io.StringIO(comparison_as_csv(table))))
     assert len(lines) == 3 * len(table.rows)
-    by_place = {(line["name"], line["level"]): line for line in lines}
+    by_row_and_level = {(line["name"], line["level"]): line for line in lines}
     for row in table.rows:
         for name, level in row.levels.items():
-            line = by_place[row.name, name]
+            line = by_row_and_level[row.name, name]
             assert int(line["n"]) == level.n
             assert float(line["auc"]) == level.figures["auc"].value
             assert float(line["ece_high"]) == level.figures["ece"].high
-    assert by_place["features", "pairs"]["parameters"] == ""
+    assert by_row_and_level["features", "pairs"]["parameters"] == ""
 
 
-def test_published_figures_say_whose_and_on_whom():
+def test_published_figures_state_their_source_and_patients():
     figures = published_figures()
-    papers = figures[0]
-    assert (papers.accuracy, papers.auc) == (0.85, 0.91)
-    assert "not published" in papers.split
+    paper = figures[0]
+    assert (paper.accuracy, paper.auc) == (0.85, 0.91)
+    assert "not published" in paper.split
     for figure in figures:
         assert figure.source
         assert figure.split
         assert figure.accuracy or figure.auc
 
 
-def test_what_is_no_comparison_is_refused(tmp_path):
+def test_an_invalid_comparison_is_rejected(tmp_path):
     path = tmp_path / FILE
     with pytest.raises(InputError, match="cannot be read"):
         read_comparison(path)
     path.write_text('{"rows": 3}')
-    with pytest.raises(InputError, match="is not a comparison"):
+    with pytest.raises(InputError, match="is not a valid comparison"):
         read_comparison(path)

@@ -29,7 +29,7 @@ from mammopair_research.map_evaluation.repeatability import (
     shift_image,
 )
 from mammopair_research.map_evaluation.view_agreement import agreement_beyond_chance, in_common
-from Testing.research.map_evaluation.toy import picture, toy_reader
+from Testing.research.map_evaluation.known_network import picture, toy_reader
 from Testing.synthetic_lesions import drawn_network, lesion_picture
 
 BOX = Box(88, 88, 80, 80)

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from mammopair.errors import InputError
-from mammopair.evaluation.crop_scores import explainable_rows
+from mammopair.evaluation import ScorableCrop, explainable_crops
 from mammopair.explain.default_method import (
     DEFAULT_METHOD_FILE,
     FALLBACK_METHOD,
@@ -24,10 +24,12 @@ from mammopair.explain.default_method import (
 from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.explain.methods import METHODS
 from mammopair.io.crop_folder import CropRow, read_index
+from mammopair.lesion_groups import lesion_name
 from mammopair.model.ensemble import load_ensemble
 from mammopair.view import Box
 from mammopair_research.datasets.film_folder import read_film_index
 from mammopair_research.datasets.lesion_sample import sample_lesions
+from mammopair_research.datasets.patches import PlacedPatch
 from mammopair_research.map_evaluation.baseline_maps import BASELINES
 from mammopair_research.map_evaluation.crop_measures import measure_map
 from mammopair_research.map_evaluation.deletion import read_ends
@@ -42,7 +44,7 @@ from mammopair_research.map_evaluation.method_choice import (
     method_ranks,
 )
 from mammopair_research.map_evaluation.study_output import choice_of, summarise_study, write_study
-from mammopair_research.map_evaluation.subjects import PlacedPatch, Subject, make_subject
+from mammopair_research.map_evaluation.subjects import Subject, make_subject
 from mammopair_research.stats.bootstrap_means import Mean
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import (
@@ -102,8 +104,8 @@ def test_only_members_that_never_saw_the_patient_explain(folder, partly_seen, me
     for line in measured[1]:
         number = int(line.patient_id[2:]) % 3
         assert number < 2
-        unseen = frozenset({f"member-{number}"})
-        subject = make_subject(folder, rows[line.file], unseen, films, partly_seen)
+        crop = ScorableCrop(rows[line.file], frozenset({f"member-{number}"}))
+        subject = make_subject(folder, crop, films, partly_seen)
         said = subject.reader.logits(subject.centred.pixels[None])[0]
         assert line.logit == pytest.approx(said, abs=1e-4)
         assert subject.reader.networks == (partly_seen.networks[f"member-{number}"],)
@@ -248,24 +250,24 @@ def test_members_of_one_projection_explain_that_projection(crop_folder, by_view,
 
 def test_a_projection_that_nobody_reads_is_left_out_or_said(crop_folder, tmp_path):
     home = write_ensemble(tmp_path / "e", views=[["CC"], ["CC"]], flips=False)
-    rows = explainable_rows(crop_folder, load_ensemble(home, "cpu"))
-    assert {row.view for row, _ in rows} == {"CC"}
+    rows = explainable_crops(crop_folder, load_ensemble(home, "cpu"))
+    assert {crop.row.view for crop in rows} == {"CC"}
 
 
 # --- sampling ----------------------------------------------------------------------------------
 
 
 def test_a_smaller_sample_lies_within_a_larger_one_and_lesions_stay_whole(crop_folder):
-    rows = [(row, None) for row in read_index(crop_folder)]
+    rows = [ScorableCrop(row, frozenset()) for row in read_index(crop_folder)]
     some, more = sample_lesions(rows, 5, seed=3), sample_lesions(rows, 9, seed=3)
     assert more[:5] == some
     assert sample_lesions(rows, 5, seed=4) != some
     whole = sample_lesions(rows, None, seed=3)
-    assert sorted(row.file for lesion in whole for row, _ in lesion) == sorted(
-        row.file for row, _ in rows
+    assert sorted(crop.row.file for lesion in whole for crop in lesion) == sorted(
+        crop.row.file for crop in rows
     )
     for lesion in whole:
-        assert len({row.lesion for row, _ in lesion}) == 1
+        assert len({lesion_name(crop.row) for crop in lesion}) == 1
 
 
 # --- the choice --------------------------------------------------------------------------------

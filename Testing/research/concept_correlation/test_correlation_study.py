@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
-from mammopair.evaluation.crop_scores import explainable_rows
+from mammopair.evaluation import explainable_crops
 from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.model.ensemble import load_ensemble
 from mammopair_research.concept_correlation.correlation_output import (
@@ -18,7 +18,10 @@ from mammopair_research.concept_correlation.correlation_output import (
     write_findings,
 )
 from mammopair_research.concept_correlation.correlation_study import find
-from mammopair_research.concept_correlation.crop_measurements import marked_crop, measure_crops
+from mammopair_research.concept_correlation.crop_measurements import (
+    measure_crops,
+    read_marked_patch,
+)
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import write_crop_folder, write_ensemble
 
@@ -44,7 +47,7 @@ def findings(folder, partly_seen):
 
 
 def test_a_member_is_asked_of_patients_only_whom_it_never_saw(folder, partly_seen):
-    _, gathered = drive(measure_crops(folder, explainable_rows(folder, partly_seen), partly_seen))
+    _, gathered = drive(measure_crops(folder, explainable_crops(folder, partly_seen), partly_seen))
     for number, member in enumerate(gathered.members):
         asked = {int(gathered.rows[crop].patient_id[2:]) % 2 for crop in member.crops}
         assert asked == {number}
@@ -57,7 +60,7 @@ def test_what_is_gathered_of_a_crop_is_what_its_member_says(folder, partly_seen,
         row = gathered.rows[number]
         member = f"member-{int(row.patient_id[2:]) % 2}"
         reader = make_differentiable(partly_seen, row.view, members={member})
-        patch = marked_crop(folder, row)
+        patch = read_marked_patch(folder, row)
         assert gathered.logits[number] == pytest.approx(
             reader.logits(patch.pixels[None])[0], abs=1e-4
         )
