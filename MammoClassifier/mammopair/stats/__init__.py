@@ -6,7 +6,6 @@ The functions know nothing of networks or images. A probability is that of malig
 ====================  ==============================================================================
 ``sample``            validation of probabilities and labels
 ``metrics``           AUC, accuracy, sensitivity, specificity, Brier score, calibration error
-``curves``            points of the ROC curve and of the calibration curve
 ``weighted_metrics``  the same metrics for thousands of resamples at once
 ``bootstrap``         intervals and paired tests from resampled patients
 ``proportions``       a share of rows with its interval

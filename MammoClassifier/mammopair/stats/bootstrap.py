@@ -19,8 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.errors import InputError
-from mammopair.stats.curves import CALIBRATION_BINS
-from mammopair.stats.metrics import NAMES, SPECIFICITY, measure
+from mammopair.stats.metrics import NAMES, measure
 from mammopair.stats.sample import has_both_classes, validate
 from mammopair.stats.weighted_metrics import measure_resamples
 
@@ -36,7 +35,6 @@ class Intervals:
     ranges: Mapping[str, tuple[float, float] | None]
     """``(low, high)`` by the names of :class:`mammopair.stats.metrics.Metrics`; None if the
     sample, or every resample, has one class only."""
-    level: float
     resamples: int
     """Number of resamples drawn."""
     left_out: int
@@ -57,7 +55,6 @@ class PairedDifference:
     """Limits of the percentile interval of the difference."""
     p_value: float
     """Two-sided, of the hypothesis that both have the same metric."""
-    level: float
     resamples: int
     left_out: int
     """Resamples with one class only; excluded."""
@@ -98,9 +95,6 @@ def bootstrap_intervals(
     patients: Sequence[str] | npt.NDArray[np.str_],
     *,
     threshold: float = 0.5,
-    specificity: float = SPECIFICITY,
-    bins: int = CALIBRATION_BINS,
-    level: float = LEVEL,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> Intervals:
@@ -108,12 +102,10 @@ def bootstrap_intervals(
 
     Parameters
     ----------
-    probabilities, labels, threshold, specificity, bins
+    probabilities, labels, threshold
         As in :func:`mammopair.stats.metrics.measure`.
     patients
         Patient of each row, ``(rows,)``.
-    level
-        Nominal coverage, in (0, 1).
     resamples, seed
         Number of resamples, and random seed.
 
@@ -125,18 +117,12 @@ def bootstrap_intervals(
     p, y = validate(probabilities, labels)
     _check_patients(patients, len(p))
     if not has_both_classes(y):
-        return Intervals(dict.fromkeys(NAMES), level, resamples, left_out=resamples)
+        return Intervals(dict.fromkeys(NAMES), resamples, left_out=resamples)
     weights = patient_weights(patients, resamples, seed)
-    values = measure_resamples(
-        p, y, weights, threshold=threshold, specificity=specificity, bins=bins
-    )
+    values = measure_resamples(p, y, weights, threshold=threshold)
     left_out = int(np.isnan(values["auc"]).sum())
-    return Intervals(
-        {name: _percentile_range(values[name], level) for name in NAMES},
-        level,
-        resamples,
-        left_out,
-    )
+    ranges = {name: _percentile_range(values[name]) for name in NAMES}
+    return Intervals(ranges, resamples, left_out)
 
 
 def bootstrap_difference(
@@ -147,9 +133,6 @@ def bootstrap_difference(
     *,
     metric: str = "auc",
     threshold: float = 0.5,
-    specificity: float = SPECIFICITY,
-    bins: int = CALIBRATION_BINS,
-    level: float = LEVEL,
     resamples: int = RESAMPLES,
     seed: int = 0,
 ) -> PairedDifference | None:
@@ -166,7 +149,7 @@ def bootstrap_difference(
         Probabilities of malignancy, ``(rows,)`` each.
     metric
         One of the names of :class:`mammopair.stats.metrics.Metrics`.
-    labels, patients, threshold, specificity, bins, level, resamples, seed
+    labels, patients, threshold, resamples, seed
         As in :func:`bootstrap_intervals`.
 
     Returns
@@ -187,16 +170,10 @@ def bootstrap_difference(
     if not has_both_classes(y):
         return None
     weights = patient_weights(patients, resamples, seed)
-    at_p, at_q = (
-        getattr(measure(x, y, threshold=threshold, specificity=specificity, bins=bins), metric)
-        for x in (p, q)
-    )
-    of_p, of_q = (
-        measure_resamples(x, y, weights, threshold=threshold, specificity=specificity, bins=bins)
-        for x in (p, q)
-    )
-    differences = of_p[metric] - of_q[metric]
-    limits = _percentile_range(differences, level)
+    at_p, at_q = (getattr(measure(x, y, threshold=threshold), metric) for x in (p, q))
+    of_p, of_q = (measure_resamples(x, y, weights, threshold=threshold)[metric] for x in (p, q))
+    differences = of_p - of_q
+    limits = _percentile_range(differences)
     if limits is None:
         return None
     counted = differences[~np.isnan(differences)]
@@ -211,18 +188,17 @@ def bootstrap_difference(
         low=limits[0],
         high=limits[1],
         p_value=min(1.0, 2 * min(below, above) / (len(counted) + 1)),
-        level=level,
         resamples=resamples,
         left_out=resamples - len(counted),
     )
 
 
-def _percentile_range(values: npt.NDArray[np.float64], level: float) -> tuple[float, float] | None:
-    """Return the central ``level`` interval of the values that are not NaN; None if all are."""
+def _percentile_range(values: npt.NDArray[np.float64]) -> tuple[float, float] | None:
+    """Return the central :data:`LEVEL` interval of the values other than NaN; None if all are."""
     values = values[~np.isnan(values)]
     if not len(values):
         return None
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.stats.curves import CALIBRATION_BINS, calibration_points
-from mammopair.stats.sample import has_both_classes, validate
+from mammopair.stats.sample import BoolArray, FloatArray, has_both_classes, validate
 
 SPECIFICITY = 0.9
 """Least specificity of :attr:`Metrics.sensitivity_at_specificity`."""
+CALIBRATION_BINS = 10
+"""Number of bins of the calibration error."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Metrics:
     specificity: float | None
     """Share of benign rows with less."""
     sensitivity_at_specificity: float | None
-    """Highest sensitivity of a threshold with at least the given specificity."""
+    """Highest sensitivity of a threshold with a specificity of :data:`SPECIFICITY` or more."""
     brier: float | None
     """Mean squared difference of probability and label; 0.25 if every probability is 0.5."""
     ece: float | None
@@ -42,12 +43,7 @@ NAMES = tuple(Metrics.__dataclass_fields__)
 
 
 def measure(
-    probabilities: npt.ArrayLike,
-    labels: npt.ArrayLike,
-    *,
-    threshold: float = 0.5,
-    specificity: float = SPECIFICITY,
-    bins: int = CALIBRATION_BINS,
+    probabilities: npt.ArrayLike, labels: npt.ArrayLike, *, threshold: float = 0.5
 ) -> Metrics:
     """Compute all metrics of a sample.
 
@@ -59,10 +55,6 @@ def measure(
         1 for malignant and 0 for benign, ``(rows,)``.
     threshold
         A row is called malignant if its probability is this or more.
-    specificity
-        Least specificity of :attr:`Metrics.sensitivity_at_specificity`, in ``[0, 1]``.
-    bins
-        Number of bins of the calibration error.
 
     Raises
     ------
@@ -80,43 +72,52 @@ def measure(
         accuracy=float(accuracy_score(y, called)),
         sensitivity=float(recall_score(y, called, pos_label=True, zero_division=0.0)),
         specificity=float(recall_score(y, called, pos_label=False, zero_division=0.0)),
-        sensitivity_at_specificity=sensitivity_at_specificity(p, y, specificity),
+        sensitivity_at_specificity=sensitivity_at_specificity(p, y, SPECIFICITY),
         brier=float(brier_score_loss(y, p)),
-        ece=expected_calibration_error(p, y, bins),
+        ece=expected_calibration_error(p, y, CALIBRATION_BINS),
     )
 
 
-def sensitivity_at_specificity(
-    probabilities: npt.ArrayLike, labels: npt.ArrayLike, specificity: float = SPECIFICITY
-) -> float | None:
+def sensitivity_at_specificity(p: FloatArray, y: BoolArray, specificity: float) -> float:
     """Return the highest sensitivity on the ROC curve with at least a specificity.
 
-    Points are not interpolated, so that some threshold achieves the result. None with one class.
+    Points are not interpolated, so that some threshold achieves the result.
+
+    Parameters
+    ----------
+    p, y
+        Validated probabilities and labels of both classes, ``(rows,)``.
+    specificity
+        In ``[0, 1]``.
     """
     from sklearn.metrics import roc_curve
 
-    p, y = validate(probabilities, labels)
-    if not has_both_classes(y):
-        return None
     false_positive_rate, sensitivity, _ = roc_curve(y, p, drop_intermediate=False)
     # 1 - 0.9 is a little less than 0.1 in floating point.
     allowed = false_positive_rate <= 1.0 - specificity + 1e-9
     return float(np.max(sensitivity[allowed]))
 
 
-def expected_calibration_error(
-    probabilities: npt.ArrayLike, labels: npt.ArrayLike, bins: int = CALIBRATION_BINS
-) -> float | None:
+def expected_calibration_error(p: FloatArray, y: BoolArray, bins: int) -> float:
     """Compute the expected calibration error in adaptive (equal-mass) bins.
 
-    ``ECE = 1/B * sum over the B bins of |share of malignant rows - mean probability|`` with the
-    bins of :func:`mammopair.stats.curves.calibration_points`. None with one class.
+    ``ECE = 1/B * sum over the B bins of |share of malignant rows - mean probability|``. The rows
+    are sorted by probability and divided into bins of exactly ``rows / bins`` rows. A row on a
+    boundary counts partly in both bins, and so do all rows with the same probability, so that the
+    result does not depend on the order of the rows. There are never more bins than rows.
+
+    Parameters
+    ----------
+    p, y
+        Validated probabilities and labels, ``(rows,)``, at least one row.
+    bins
+        Number of bins.
 
     Notes
     -----
     It is biased upwards: a perfectly calibrated model has an ECE above 0 on a finite sample, the
-    more the fewer rows per bin, and resampling with replacement adds to it. So read the upper limit of
-    an interval as "at most about", and compare two models on the same rows only.
+    more the fewer rows per bin, and resampling with replacement adds to it. So read the upper
+    limit of an interval as "at most about", and compare two models on the same rows only.
 
     References
     ----------
@@ -124,9 +125,12 @@ def expected_calibration_error(
     (adaptive bins). Roelofs et al., Mitigating bias in calibration error estimation, AISTATS 2022,
     arXiv 2012.08668 (equal mass, and the bias).
     """
-    p, y = validate(probabilities, labels)
-    if not has_both_classes(y):
-        return None
-    curve = calibration_points(p, y, bins)
-    assert curve is not None  # two classes mean at least two rows
-    return float(np.mean(np.abs(np.subtract(curve.observed, curve.predicted))))
+    bins = min(bins, len(p))
+    values, group = np.unique(p, return_inverse=True)
+    # Cumulative sums at each distinct probability, interpolated linearly at the boundaries.
+    rows = np.concatenate([[0.0], np.cumsum(np.bincount(group))])
+    excess = np.bincount(group, weights=y.astype(np.float64) - p, minlength=len(values))
+    excess_up_to = np.concatenate([[0.0], np.cumsum(excess)])
+    boundaries = np.linspace(0.0, len(p), bins + 1)
+    gaps = np.diff(np.interp(boundaries, rows, excess_up_to)) * bins / len(p)
+    return float(np.mean(np.abs(gaps)))

@@ -14,10 +14,6 @@ from mammopair.stats.bootstrap import LEVEL, RESAMPLES, patient_weights
 def share_by_patient(
     hits: npt.ArrayLike,
     patients: Sequence[str],
-    *,
-    level: float = LEVEL,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> tuple[float, tuple[float, float]] | None:
     """Compute the share of rows that are hits, and its percentile interval by patient.
 
@@ -27,10 +23,6 @@ def share_by_patient(
         ``(rows,)``, true or false.
     patients
         Patient of each row, ``(rows,)``.
-    level
-        Nominal coverage, in (0, 1).
-    resamples, seed
-        Number of resamples, and random seed.
 
     Returns
     -------
@@ -41,9 +33,9 @@ def share_by_patient(
     hit = np.asarray(hits, dtype=np.float64)
     if not len(hit):
         return None
-    weights = patient_weights(patients, resamples, seed)
+    weights = patient_weights(patients, RESAMPLES, seed=0)
     shares = weights @ hit / weights.sum(axis=1)
-    low, high = np.quantile(shares, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(shares, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(hit.mean()), (float(low), float(high))
 
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.stats.curves import CALIBRATION_BINS
-from mammopair.stats.metrics import NAMES, SPECIFICITY
+from mammopair.stats.metrics import CALIBRATION_BINS, NAMES, SPECIFICITY
 from mammopair.stats.sample import BoolArray, FloatArray
 
 CHUNK_CELLS = 1 << 18
@@ -25,8 +24,6 @@ def measure_resamples(
     weights: npt.NDArray[np.integer],
     *,
     threshold: float = 0.5,
-    specificity: float = SPECIFICITY,
-    bins: int = CALIBRATION_BINS,
 ) -> dict[str, FloatArray]:
     """Compute every metric of every resample.
 
@@ -36,7 +33,7 @@ def measure_resamples(
         ``(rows,)``, as :func:`mammopair.stats.sample.validate` returns them.
     weights
         ``(resamples, rows)``, how often each row is in each resample.
-    threshold, specificity, bins
+    threshold
         As in :func:`mammopair.stats.metrics.measure`.
 
     Returns
@@ -49,7 +46,7 @@ def measure_resamples(
     p, y = probabilities[order], labels[order]
     step = max(1, CHUNK_CELLS // max(len(p), 1))
     parts = [
-        _measure_chunk(p, y, weights[start : start + step][:, order], threshold, specificity, bins)
+        _measure_chunk(p, y, weights[start : start + step][:, order], threshold)
         for start in range(0, len(weights), step)
     ]
     return {name: np.concatenate([part[name] for part in parts]) for name in NAMES}
@@ -60,8 +57,6 @@ def _measure_chunk(
     y: BoolArray,
     weights: npt.NDArray[np.integer],
     threshold: float,
-    specificity: float,
-    bins: int,
 ) -> dict[str, FloatArray]:
     """Compute the metrics of some resamples, with the rows sorted by probability."""
     drawn = weights.astype(np.float64)
@@ -87,11 +82,11 @@ def _measure_chunk(
             "sensitivity": (malignant - missed) / malignant,
             "specificity": cleared / benign,
             "sensitivity_at_specificity": _sensitivity_at(
-                positives_up_to, negatives_up_to, specificity
+                positives_up_to, negatives_up_to, SPECIFICITY
             ),
             "brier": drawn @ ((p - y) ** 2) / total,
             "ece": _calibration_errors(
-                p[first], positives, positives_up_to, positives + negatives, bins
+                p[first], positives, positives_up_to, positives + negatives, CALIBRATION_BINS
             ),
         }
     one_class = (malignant == 0) | (benign == 0)

@@ -89,7 +89,7 @@ def _contrast(
     difference = bootstrap_group_difference(values, spiculated, patients)
     if one is None or other is None or difference is None:
         return None
-    effect, reach = 2 * apart.auc[0] - 1, 2 * apart.reach[0]
+    effect, half_width = 2 * apart.auc[0] - 1, 2 * apart.half_width[0]
     return ZoneContrast(
         figure=figure,
         among=among,
@@ -97,6 +97,6 @@ def _contrast(
         circumscribed=other,
         difference=difference,
         effect=float(effect),
-        effect_low=float(max(effect - reach, -1)),
-        effect_high=float(min(effect + reach, 1)),
+        effect_low=float(max(effect - half_width, -1)),
+        effect_high=float(min(effect + half_width, 1)),
     )

@@ -1,1 +1,1 @@
-"""Statistics that only the research commands use."""
+"""Statistics for the research commands: means by patient, and the AUC of many scores."""

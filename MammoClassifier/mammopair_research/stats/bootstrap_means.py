@@ -1,4 +1,4 @@
-"""Means, their differences and how sure they are, from resampled patients."""
+"""Means and differences of means, with intervals from resampled patients."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Mean:
-    """A mean, or a difference of two, with its percentile interval by patient."""
+    """A mean, or a difference of two, with its 95 % percentile interval by patient."""
 
     value: float
     low: float
     high: float
     rows: int
-    """That were defined, and so counted."""
+    """Number of rows that are not NaN."""
     patients: int
+    """Number of their patients."""
 
 
 def bootstrap_mean(
@@ -31,75 +32,91 @@ def bootstrap_mean(
     patients: Sequence[str] | npt.NDArray[np.str_],
     *,
     resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Mean | None:
-    """The mean over rows; for a paired difference hand in the differences of the rows.
+    """Compute the mean over rows; for a paired difference, pass the differences of the rows.
 
     Parameters
     ----------
     values
-        ``(rows,)``; NaN stands for undefined and is left out.
+        ``(rows,)``; NaN is excluded.
     patients
-        Who each row is of.
+        Patient of each row, ``(rows,)``.
+    resamples
+        Number of resamples.
 
     Returns
     -------
     Mean or None
-        None where fewer than two patients have a defined row: nothing is known of the spread.
+        None if the rows that are not NaN are of fewer than two patients.
+
+    Raises
+    ------
+    InputError
+        If the number of patients is not that of the rows.
     """
-    counted, whose = _defined(values, patients)
-    if len(np.unique(whose)) < 2:
+    defined, owners = _defined(values, patients)
+    if len(np.unique(owners)) < 2:
         return None
-    weights = patient_weights(whose, resamples, seed)
-    drawn = weights @ counted / weights.sum(axis=1)
-    return _with_interval(float(counted.mean()), drawn, len(counted), whose)
+    weights = patient_weights(owners, resamples, seed=0)
+    drawn = weights @ defined / weights.sum(axis=1)
+    return _with_interval(float(defined.mean()), drawn, len(defined), owners)
 
 
 def bootstrap_group_difference(
     values: npt.ArrayLike,
     first: npt.NDArray[np.bool_],
     patients: Sequence[str] | npt.NDArray[np.str_],
-    *,
-    resamples: int = RESAMPLES,
-    seed: int = 0,
 ) -> Mean | None:
-    """The mean of the rows in ``first`` less that of the others.
+    """Compute the mean of the rows in ``first`` minus that of the others.
 
-    Patients are resampled together, since one may have rows in both groups; resamples that hold
-    one group only do not count.
+    A patient may have rows in both groups, so patients of both are resampled together; resamples
+    with one group only are excluded.
+
+    Parameters
+    ----------
+    values, first
+        ``(rows,)`` each; rows whose value is NaN are excluded.
+    patients
+        Patient of each row, ``(rows,)``.
 
     Returns
     -------
     Mean or None
-        None where one group is empty.
+        None if a group has no rows.
+
+    Raises
+    ------
+    InputError
+        If the number of patients is not that of the rows.
     """
-    everything = np.asarray(values, np.float64)
-    counted, whose = _defined(everything, patients)
-    mine = np.asarray(first, bool)[~np.isnan(everything)]
-    if mine.all() or not mine.any():
+    defined, owners = _defined(values, patients)
+    in_first = np.asarray(first, bool)[~np.isnan(np.asarray(values, np.float64))]
+    if in_first.all() or not in_first.any():
         return None
-    weights = patient_weights(whose, resamples, seed).astype(np.float64)
+    weights = patient_weights(owners, RESAMPLES, seed=0).astype(np.float64)
     with np.errstate(invalid="ignore"):
         one, other = (
-            weights[:, group] @ counted[group] / weights[:, group].sum(axis=1)
-            for group in (mine, ~mine)
+            weights[:, group] @ defined[group] / weights[:, group].sum(axis=1)
+            for group in (in_first, ~in_first)
         )
-    value = float(counted[mine].mean() - counted[~mine].mean())
-    return _with_interval(value, one - other, len(counted), whose)
+    value = float(defined[in_first].mean() - defined[~in_first].mean())
+    return _with_interval(value, one - other, len(defined), owners)
 
 
 def _defined(
     values: npt.ArrayLike, patients: Sequence[str] | npt.NDArray[np.str_]
 ) -> tuple[Floats, npt.NDArray[np.str_]]:
-    everything, whose = np.asarray(values, np.float64), np.asarray(patients, np.str_)
-    if everything.shape != whose.shape:
+    """Return the values that are not NaN, and their patients."""
+    numbers, owners = np.asarray(values, np.float64), np.asarray(patients, np.str_)
+    if numbers.shape != owners.shape:
         raise InputError(
-            "patients", f"{whose.size} of them for {everything.size} rows; each row needs one"
+            "patients",
+            f"has {owners.size} entries for {numbers.size} rows; give one patient per row",
         )
-    defined = ~np.isnan(everything)
-    return everything[defined], whose[defined]
+    defined = ~np.isnan(numbers)
+    return numbers[defined], owners[defined]
 
 
-def _with_interval(value: float, drawn: Floats, rows: int, whose: npt.NDArray[np.str_]) -> Mean:
+def _with_interval(value: float, drawn: Floats, rows: int, owners: npt.NDArray[np.str_]) -> Mean:
     low, high = np.nanquantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    return Mean(value, float(low), float(high), rows, len(np.unique(whose)))
+    return Mean(value, float(low), float(high), rows, len(np.unique(owners)))

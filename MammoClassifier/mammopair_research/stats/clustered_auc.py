@@ -1,9 +1,9 @@
-"""The AUC of many scores at once, each with a standard error that knows of patients.
+"""The AUCs of many scores, each with a standard error that accounts for patients.
 
 The nonparametric variance of Obuchowski, Nonparametric analysis of clustered ROC curve data,
 Biometrics 53:567, 1997: DeLong's placements are summed within patients before their variance is
-taken. A patient may have rows of both kinds. In closed form, so it serves where thousands of
-scores are tested; the bootstrap would take hours.
+computed. A patient may have rows of both classes. The formula is in closed form, so thousands of
+scores can be tested in seconds; the bootstrap would take hours.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class ClusteredAucs:
-    """Of ``c`` scores of the same rows."""
+    """AUCs of ``c`` scores of the same rows."""
 
     auc: Floats
-    """``(c,)``: chance that a positive row scores above a negative one, ties counting half.
-    ``2 * auc - 1`` is the rank-biserial correlation."""
+    """``(c,)``: probability that a positive row has a higher score than a negative one; ties count
+    one half. ``2 * auc - 1`` is the rank-biserial correlation."""
     standard_error: Floats
     """``(c,)``"""
     p_value: Floats
     """``(c,)``: two-sided, of the hypothesis that the AUC is 0.5."""
-    reach: Floats
+    half_width: Floats
     """``(c,)``: half the width of the 95 % interval."""
 
 
@@ -37,7 +37,7 @@ def clustered_aucs(
     positive: npt.NDArray[np.bool_],
     patients: Sequence[str] | npt.NDArray[np.str_],
 ) -> ClusteredAucs | None:
-    """AUC, standard error and test of each column.
+    """Compute AUC, standard error and test of each column.
 
     Parameters
     ----------
@@ -46,64 +46,64 @@ def clustered_aucs(
     positive
         ``(rows,)``
     patients
-        Who each row is of.
+        Patient of each row, ``(rows,)``.
 
     Returns
     -------
     ClusteredAucs or None
-        None where fewer than two patients have positive rows, or fewer than two negative ones:
-        nothing is known of the variance then.
+        None if fewer than two patients have positive rows, or fewer than two have negative rows:
+        the variance is then undefined.
     """
     values = np.asarray(scores, np.float64)
     is_positive = np.asarray(positive, bool)
-    _, who = np.unique(np.asarray(patients, np.str_), return_inverse=True)
-    with_positive = len(np.unique(who[is_positive]))
-    with_negative = len(np.unique(who[~is_positive]))
+    _, owner = np.unique(np.asarray(patients, np.str_), return_inverse=True)
+    with_positive = len(np.unique(owner[is_positive]))
+    with_negative = len(np.unique(owner[~is_positive]))
     if min(with_positive, with_negative) < 2:
         return None
     above, below = placements(values, is_positive)
     auc = above.mean(axis=0)
 
-    everyone = int(who.max()) + 1
-    ours = _sums(above - auc, who[is_positive], everyone)
-    others = _sums(below - auc, who[~is_positive], everyone)
+    count = int(owner.max()) + 1
+    of_positive = _sums_by_patient(above - auc, owner[is_positive], count)
+    of_negative = _sums_by_patient(below - auc, owner[~is_positive], count)
     m, n = len(above), len(below)
     variance = (
-        with_positive / (with_positive - 1) * (ours**2).sum(axis=0) / m**2
-        + with_negative / (with_negative - 1) * (others**2).sum(axis=0) / n**2
-        + 2 * everyone / (everyone - 1) * (ours * others).sum(axis=0) / (m * n)
+        with_positive / (with_positive - 1) * (of_positive**2).sum(axis=0) / m**2
+        + with_negative / (with_negative - 1) * (of_negative**2).sum(axis=0) / n**2
+        + 2 * count / (count - 1) * (of_positive * of_negative).sum(axis=0) / (m * n)
     )
     error = np.sqrt(np.clip(variance, 0, None))
-    # Student's t instead of the normal: with ten patients of a kind that is a sixth wider.
+    # Student's t instead of the normal: with ten patients of a class it is a sixth wider.
     freedom = min(with_positive, with_negative) - 1
     return ClusteredAucs(
         auc,
         error,
         p_value=_two_sided(auc - 0.5, error, freedom),
-        reach=_quantile(freedom) * error,
+        half_width=_quantile(freedom) * error,
     )
 
 
 def placements(values: Floats, positive: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """For each positive row the share of negatives below it, for each negative that above it."""
+    """Compute the share of negatives below each positive, and of positives above each negative."""
     from scipy.stats import rankdata
 
     ranks = rankdata(values, axis=0)
-    mine, others = values[positive], values[~positive]
-    above = (ranks[positive] - rankdata(mine, axis=0)) / len(others)
-    below = 1 - (ranks[~positive] - rankdata(others, axis=0)) / len(mine)
+    positives, negatives = values[positive], values[~positive]
+    above = (ranks[positive] - rankdata(positives, axis=0)) / len(negatives)
+    below = 1 - (ranks[~positive] - rankdata(negatives, axis=0)) / len(positives)
     return above, below
 
 
-def _sums(parts: Floats, who: npt.NDArray[np.intp], patients: int) -> Floats:
-    """``(patients, c)``: the sum of each patient's rows."""
-    sums = np.zeros((patients, parts.shape[1]))
-    np.add.at(sums, who, parts)
+def _sums_by_patient(values: Floats, owner: npt.NDArray[np.intp], patients: int) -> Floats:
+    """Sum the rows of each patient, ``(patients, c)``."""
+    sums = np.zeros((patients, values.shape[1]))
+    np.add.at(sums, owner, values)
     return sums
 
 
 def _two_sided(difference: Floats, error: Floats, freedom: int) -> Floats:
-    """Of a t statistic; without any spread, a difference is certain and none is none."""
+    """Compute two-sided p-values of t statistics; with no error, 0 for any difference, else 1."""
     from scipy.stats import t
 
     certain = np.where(np.abs(difference) > 1e-12, np.inf, 0.0)

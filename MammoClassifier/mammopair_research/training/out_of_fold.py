@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from mammopair.io.crop_folder import CropRow
 from mammopair.lesion_groups import group_lesions
-from mammopair.model.ensemble import Ensemble
+from mammopair.model.ensemble import Ensemble, MemberOutput
 from mammopair.progress import Progress
 from mammopair_research.datasets.patches import read_patch
 
@@ -82,7 +82,8 @@ def predict_out_of_fold(
     total, done = sum(map(len, crops_of.values())), 0
     predictions = {}
     for member, crops in crops_of.items():
-        alone, outputs = ensemble.select_members({member}), []
+        alone = ensemble.select_members({member})
+        outputs: list[MemberOutput] = []
         for start in range(0, len(crops), CHUNK_SIZE):
             yield Progress(done, total, f"Predicting out-of-fold crops with {member}")
             chunk = crops[start : start + CHUNK_SIZE]

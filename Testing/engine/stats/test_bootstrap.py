@@ -1,4 +1,4 @@
-"""Patient bootstrap: the same numbers as the slow way, right coverage, fast, reproducible."""
+"""Patient bootstrap: equal to explicit resampling, correct coverage, fast, reproducible."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mammopair.stats.weighted_metrics import measure_resamples
 def clustered(
     patients: int, seed: int, *, shift: float = 1.0, shared: float = 0.8
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Four rows a patient of one label, whose scores share a part that is the patient's own."""
+    """Return four rows per patient, whose scores share a component of the patient."""
     rng = np.random.default_rng(seed)
     label = rng.integers(0, 2, patients)
     own = rng.normal(size=patients) * np.sqrt(shared)
@@ -30,38 +30,38 @@ def clustered(
 
 
 @pytest.mark.parametrize("decimals", [16, 1])
-def test_weighted_metrics_equal_those_of_the_rows_drawn_out(decimals):
+def test_weighted_metrics_equal_those_of_repeated_rows(decimals):
     p, y, who = clustered(40, seed=1)
     p = np.round(p, decimals)  # one decimal: many ties
     weights = patient_weights(who, resamples=30, seed=2)
-    fast = measure_resamples(p, y.astype(bool), weights, threshold=0.6, specificity=0.8, bins=7)
+    weighted = measure_resamples(p, y.astype(bool), weights, threshold=0.6)
     for index, weight in enumerate(weights):
         rows = np.repeat(np.arange(len(p)), weight)
-        slow = measure(p[rows], y[rows], threshold=0.6, specificity=0.8, bins=7)
+        expected = measure(p[rows], y[rows], threshold=0.6)
         for name in NAMES:
-            assert fast[name][index] == pytest.approx(getattr(slow, name), abs=1e-12), name
+            assert weighted[name][index] == pytest.approx(getattr(expected, name), abs=1e-12), name
 
 
 @pytest.mark.parametrize("threshold", [0.0, 1.0])
-def test_thresholds_at_the_ends_are_defined(threshold):
+def test_thresholds_of_0_and_1_are_valid(threshold):
     p, y, who = clustered(20, seed=1)
     weights = patient_weights(who, resamples=5, seed=2)
-    fast = measure_resamples(p, y.astype(bool), weights, threshold=threshold)
+    weighted = measure_resamples(p, y.astype(bool), weights, threshold=threshold)
     expected = (1.0, 0.0) if threshold == 0 else (0.0, 1.0)
-    assert set(fast["sensitivity"]) == {expected[0]}
-    assert set(fast["specificity"]) == {expected[1]}
+    assert set(weighted["sensitivity"]) == {expected[0]}
+    assert set(weighted["specificity"]) == {expected[1]}
 
 
-def test_results_do_not_depend_on_how_many_resamples_are_worked_on_together(monkeypatch):
+def test_results_do_not_depend_on_the_chunk_size(monkeypatch):
     p, y, who = clustered(20, seed=1)
     weights = patient_weights(who, resamples=50, seed=2)
     together = measure_resamples(p, y.astype(bool), weights)
-    monkeypatch.setattr("mammopair.stats.weighted_metrics.CELLS_AT_ONCE", 7 * len(p))
+    monkeypatch.setattr("mammopair.stats.weighted_metrics.CHUNK_CELLS", 7 * len(p))
     for name, values in measure_resamples(p, y.astype(bool), weights).items():
         np.testing.assert_allclose(values, together[name], atol=1e-12)
 
 
-def test_patients_are_drawn_whole_and_as_many_as_there_are():
+def test_whole_patients_are_drawn_and_as_many_as_there_are():
     who = np.array(["b", "a", "b", "c", "a", "b"])
     weights = patient_weights(who, resamples=500, seed=0)
     assert weights.shape == (500, 6)
@@ -72,7 +72,7 @@ def test_patients_are_drawn_whole_and_as_many_as_there_are():
     assert weights[:, 3].mean() == pytest.approx(1, abs=0.15)
 
 
-def test_the_seed_and_the_patients_fix_the_intervals_and_the_order_of_rows_does_not_matter():
+def test_intervals_depend_on_the_seed_but_not_on_the_order_of_rows():
     p, y, who = clustered(50, seed=4)
     order = np.random.default_rng(0).permutation(len(p))
     first = bootstrap_intervals(p, y, who, resamples=200, seed=7)
@@ -83,11 +83,11 @@ def test_the_seed_and_the_patients_fix_the_intervals_and_the_order_of_rows_does_
     assert first.ranges["auc"] != other.ranges["auc"]
 
 
-def test_the_interval_holds_the_true_auc_about_as_often_as_it_says():
-    """200 simulated studies of 60 patients with four alike rows each.
+def test_the_interval_covers_the_true_auc_with_the_nominal_frequency():
+    """In 200 simulated studies of 60 patients with four similar rows each.
 
-    By patient the 95 % interval covers the truth nearly that often (percentile intervals of small
-    samples fall a little short); rows taken for independent cover it far too seldom.
+    Percentile intervals of small samples are slightly too narrow; intervals that treat rows as
+    independent are far too narrow.
     """
     from scipy.stats import norm
 
@@ -106,8 +106,8 @@ def test_the_interval_holds_the_true_auc_about_as_often_as_it_says():
     assert by_row / studies < 0.80
 
 
-def test_resamples_with_one_class_are_left_out_and_counted():
-    # One malignant patient of four: (3/4)^4 of the resamples, 31.6 %, go without her.
+def test_resamples_with_one_class_are_excluded_and_counted():
+    # One malignant patient of four: (3/4)^4 of the resamples, 31.6 %, do not include them.
     p, y, who = [0.8, 0.3, 0.4, 0.9], [1, 0, 0, 0], ["a", "b", "c", "d"]
     found = bootstrap_intervals(p, y, who, resamples=4000, seed=0)
     assert found.left_out / 4000 == pytest.approx(0.316, abs=0.03)
@@ -116,28 +116,28 @@ def test_resamples_with_one_class_are_left_out_and_counted():
     assert 0 <= low <= 2 / 3 <= high <= 1
 
 
-def test_one_class_only_has_no_interval_and_no_test():
+def test_a_sample_of_one_class_has_no_interval_and_no_test():
     found = bootstrap_intervals([0.1, 0.2], [1, 1], ["a", "b"], resamples=10)
     assert found.left_out == 10
     assert set(found.ranges.values()) == {None}
     assert bootstrap_difference([0.1, 0.2], [0.1, 0.3], [1, 1], ["a", "b"]) is None
 
 
-def test_a_patient_short_is_refused():
-    with pytest.raises(InputError, match="1 of them for 2 rows"):
+def test_a_missing_patient_is_rejected():
+    with pytest.raises(InputError, match="has 1 entries for 2 rows"):
         bootstrap_intervals([0.1, 0.2], [0, 1], ["a"])
 
 
-def test_a_real_difference_is_found_and_its_sign_is_that_of_first_minus_second():
+def test_a_real_difference_is_significant_and_has_the_sign_of_first_minus_second():
     p, y, who = clustered(150, seed=3, shift=1.5)
     noise = np.random.default_rng(4).uniform(size=len(p))
     found = bootstrap_difference(p, noise, y, who, resamples=500)
     assert found.difference == pytest.approx(measure(p, y).auc - measure(noise, y).auc)
     assert 0 < found.low < found.difference < found.high
     assert found.p_value == pytest.approx(2 / 501)
-    turned = bootstrap_difference(noise, p, y, who, resamples=500)
-    assert (turned.low, turned.high) == pytest.approx((-found.high, -found.low))
-    assert turned.p_value == found.p_value
+    swapped = bootstrap_difference(noise, p, y, who, resamples=500)
+    assert (swapped.low, swapped.high) == pytest.approx((-found.high, -found.low))
+    assert swapped.p_value == found.p_value
 
 
 @pytest.mark.parametrize("metric", NAMES)
@@ -147,7 +147,7 @@ def test_predictions_do_not_differ_from_themselves_in_any_metric(metric):
     assert (found.difference, found.low, found.high, found.p_value) == (0, 0, 0, 1)
 
 
-def test_the_test_of_two_equally_good_predictions_seldom_says_that_they_differ():
+def test_the_test_rejects_equally_good_predictions_with_the_nominal_frequency():
     rejected = 0
     for seed in range(100):
         p, y, who = clustered(60, seed)
@@ -155,28 +155,28 @@ def test_the_test_of_two_equally_good_predictions_seldom_says_that_they_differ()
         logit = np.log(p / (1 - p))
         a, b = (1 / (1 + np.exp(-(logit + rng.normal(size=len(p))))) for _ in range(2))
         rejected += bootstrap_difference(a, b, y, who, resamples=200).p_value < 0.05
-    assert 0 < rejected / 100 < 0.11  # 0.05, and some three standard errors of 0.02 above
+    assert 0 < rejected / 100 < 0.11  # 0.05 plus about three standard errors of 0.02
 
 
-def test_pairing_makes_the_interval_of_a_difference_narrower_than_either():
+def test_the_interval_of_a_paired_difference_is_narrower_than_that_of_either():
     p, y, who = clustered(80, seed=6)
-    nudged = np.clip(p + np.random.default_rng(0).normal(size=len(p)) * 0.01, 0, 1)
-    found = bootstrap_difference(p, nudged, y, who, resamples=300)
+    perturbed = np.clip(p + np.random.default_rng(0).normal(size=len(p)) * 0.01, 0, 1)
+    found = bootstrap_difference(p, perturbed, y, who, resamples=300)
     low, high = bootstrap_intervals(p, y, who, resamples=300).ranges["auc"]
     assert found.high - found.low < 0.2 * (high - low)
 
 
-def test_an_unknown_metric_is_refused_with_those_that_there_are():
-    with pytest.raises(InputError, match=r"'f1' is not known; it may be auc, accuracy"):
+def test_an_unknown_metric_is_rejected_with_the_known_ones():
+    with pytest.raises(InputError, match=r"metric: is 'f1'; use one of auc, accuracy"):
         bootstrap_difference([0.1, 0.9], [0.2, 0.8], [0, 1], ["a", "b"], metric="f1")
 
 
-def test_1300_rows_and_2000_resamples_take_under_two_seconds_of_one_core():
+def test_1300_rows_and_2000_resamples_take_less_than_two_seconds_on_one_core():
     rng = np.random.default_rng(0)
     y = rng.integers(0, 2, 1300)
     p = rng.uniform(size=1300)
     who = rng.integers(0, 690, 1300).astype(str)
     bootstrap_intervals(p, y, who, resamples=10)  # imports
-    started = time.process_time()
+    start = time.process_time()
     bootstrap_intervals(p, y, who)
-    assert time.process_time() - started < 2.0
+    assert time.process_time() - start < 2.0

@@ -45,9 +45,7 @@ def test_a_summary_has_the_metrics_and_their_intervals_by_patient():
 
 def test_arrays_are_summarised_as_plain_json():
     p, y, patients = sample()
-    found = summarise(
-        np.array(p, dtype=np.float32), np.array(y), np.array(patients), resamples=50
-    )
+    found = summarise(np.array(p, dtype=np.float32), np.array(y), np.array(patients), resamples=50)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
 
 

@@ -1,4 +1,4 @@
-"""Means and differences: their values, and intervals that resample patients, not rows."""
+"""Means and differences, with intervals that resample patients, not rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mammopair.errors import InputError
 from mammopair_research.stats.bootstrap_means import bootstrap_group_difference, bootstrap_mean
 
 
-def test_the_mean_leaves_out_what_is_not_defined():
+def test_nan_is_excluded_from_the_mean():
     found = bootstrap_mean([1.0, 3.0, np.nan, 5.0], ["a", "b", "c", "a"])
     assert (found.value, found.rows, found.patients) == (3.0, 3, 2)
     assert found.low <= 3 <= found.high
@@ -17,7 +17,7 @@ def test_the_mean_leaves_out_what_is_not_defined():
     assert bootstrap_mean([], []) is None
 
 
-def test_rows_of_one_patient_make_nothing_surer():
+def test_copies_of_a_patients_rows_do_not_narrow_the_interval():
     rng = np.random.default_rng(0)
     values, patients = rng.normal(size=40), [f"p{number:02d}" for number in range(40)]
     once = bootstrap_mean(values, patients)
@@ -25,7 +25,7 @@ def test_rows_of_one_patient_make_nothing_surer():
     assert copied.high - copied.low == pytest.approx(once.high - once.low, rel=1e-6)
 
 
-def test_the_interval_covers_the_truth_about_as_often_as_it_says():
+def test_the_interval_covers_the_true_mean_with_the_nominal_frequency():
     rng = np.random.default_rng(1)
     hits = 0
     for _ in range(200):
@@ -45,6 +45,6 @@ def test_the_difference_of_two_groups():
     assert bootstrap_group_difference(values, np.ones(5, bool), list("abcde")) is None
 
 
-def test_each_row_needs_its_patient():
-    with pytest.raises(InputError, match="2 of them for 3 rows"):
+def test_a_missing_patient_is_rejected():
+    with pytest.raises(InputError, match="has 2 entries for 3 rows"):
         bootstrap_mean([1.0, 2.0, 3.0], ["a", "b"])

@@ -6,7 +6,8 @@ import pytest
 import torch
 from msgspec.structs import replace
 
-from mammopair.model.network_input import InputSpec, to_input
+from mammopair.model.input_spec import InputSpec
+from mammopair.model.network_input import to_input
 from mammopair_research.training.augmentation import (
     add_grain,
     augment,
