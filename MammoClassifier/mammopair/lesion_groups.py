@@ -106,7 +106,9 @@ def group_lesions(
         previous = [rows[other] for other in groups[name]]
         problem = find_conflict(row, previous, f"lesion {name}")
         if previous and previous[0].patient_id != row.patient_id:
-            problem = _differs("patient_id", row.patient_id, previous[0].patient_id, name)
+            problem = _differs(
+                "patient_id", row.patient_id, previous[0].patient_id, f"lesion {name}"
+            )
         if problem:
             raise InputError(f"{source}, {row.file}", problem)
         groups[name].append(index)

@@ -47,7 +47,7 @@ def make_prediction(row: CropRow, *, fold: int, seed: int, logit: float) -> Pred
         file=row.file,
         patient_id=row.patient_id,
         laterality=row.laterality,
-        view=row.view,  # type: ignore[arg-type]  # the crop folder has CC and MLO only
+        view=row.view,
         abnormality_id=row.abnormality_id,
         pair_id=row.pair_id,
         label=row.label,

@@ -67,7 +67,7 @@ def mean_logits_over_members(
     rows: dict[str, CropRow] = {}
     logits: dict[str, list[Floats]] = defaultdict(list)
     for outputs in predictions.values():
-        for row, values in zip(outputs.rows, outputs.descriptors, strict=True):
+        for row, values in zip(outputs.rows, outputs.descriptor_logits, strict=True):
             rows[row.file] = row
             logits[row.file].append(values)
     return list(rows.values()), np.array([np.mean(logits[file], axis=0) for file in rows])

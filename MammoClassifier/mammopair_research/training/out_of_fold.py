@@ -31,7 +31,7 @@ class MemberOutputs:
     """``(n,)``: logits of malignancy, uncalibrated."""
     pooled: Floats
     """``(n, channels)``: pooled features."""
-    descriptors: Floats = field(default_factory=lambda: np.empty((0, 0)))
+    descriptor_logits: Floats = field(default_factory=lambda: np.empty((0, 0)))
     """``(n, descriptors)``: logits of the manifest's descriptors."""
 
 
@@ -95,7 +95,7 @@ def predict_out_of_fold(
                 rows=crops,
                 logits=np.concatenate([output.logits for output in outputs]),
                 pooled=np.concatenate([output.pooled for output in outputs]),
-                descriptors=np.concatenate([output.words for output in outputs]),
+                descriptor_logits=np.concatenate([output.descriptor_logits for output in outputs]),
             )
     return predictions
 

@@ -146,7 +146,7 @@ def test_scales_have_the_accuracy_and_the_scores_of_each_descriptor(out_of_fold)
 def test_scores_of_out_of_fold_crops_are_calibrated_on_average(out_of_fold):
     """Platt scaling: the mean score is the fraction of crops with the descriptor."""
     (found,) = concept_scales(out_of_fold, ["spiculated"])
-    logits = np.mean([crops.descriptors[:, 0] for crops in out_of_fold.values()], axis=0)
+    logits = np.mean([crops.descriptor_logits[:, 0] for crops in out_of_fold.values()], axis=0)
     scores = 1 / (1 + np.exp(-(found.slope * logits + found.intercept)))
     assert scores.mean() == pytest.approx(found.given / found.crops, abs=1e-3)
 
