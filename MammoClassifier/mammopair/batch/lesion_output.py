@@ -22,8 +22,8 @@ from mammopair.io.png_file import write_png
 from mammopair.progress import Progress
 from mammopair.record import Record
 from mammopair.results.lesion_folder import lesion_folder
-from mammopair.results.pictures import evidence_layer, lay_over
-from mammopair.results.rendered_view import RenderedView
+from mammopair.results.rendered_view import RenderedView, lesion_with_evidence
+from mammopair.view import Box
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
@@ -115,9 +115,9 @@ def _write_report(record: Record, views: Views, plan: BatchPlan) -> None:
 
 
 def _write_evidence(record: Record, views: Views, plan: BatchPlan) -> None:
-    """Write ``CC.png`` and ``MLO.png``: the square around the mass with the evidence map."""
+    """Write ``CC.png`` and ``MLO.png``: the mass in its box with the evidence map."""
     folder = Path(plan.out) / "evidence" / lesion_folder(record)
     for result in record.views:
-        lesion = views[result.projection].lesion
-        layer = evidence_layer(result.evidence, result.evidence.square, len(lesion))
-        write_png(folder / f"{result.projection}.png", lay_over(lesion, layer))
+        view = views[result.projection]
+        picture = lesion_with_evidence(view, result.evidence, Box(*result.box))
+        write_png(folder / f"{result.projection}.png", picture)
