@@ -14,7 +14,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "demo-out" / "report.html"
 PICTURE = ROOT / "Resources" / "Screenshots" / "report.jpg"
-WIDTH, HEIGHT = 1280, 2870
+WIDTH, HEIGHT = 1280, 2820
 """Size of the browser window, in pixels: the overview and the first lesion."""
 
 
