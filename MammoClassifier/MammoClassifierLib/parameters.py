@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
 from MammoClassifierLib.scene.inputs import MarkedVolume, collectInputs
-from MammoClassifierLib.scene.overlay import Overlay
+from MammoClassifierLib.views.overlay import Overlay
 from mammopair.errors import InputError
 
 

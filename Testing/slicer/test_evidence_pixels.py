@@ -61,7 +61,7 @@ def shown(clinic, make_volume, make_roi):
         import slicer
 
         from MammoClassifierLib.scene.inputs import MarkedVolume
-        from MammoClassifierLib.scene.overlay import Overlay, showOverlay
+        from MammoClassifierLib.views.overlay import Overlay, showOverlay
         from MammoClassifierLib.scene.result_nodes import makeResult
         from MammoClassifierLib.views.hanging import hangView
         from MammoClassifierLib.views.layout import enterLayout
@@ -208,7 +208,7 @@ def test_the_map_keeps_its_own_grid_and_shows_whole_cells(slicer_host, shown):
 @pytest.mark.parametrize("level", [1, 2, 3, 4])
 @pytest.mark.parametrize("continuous", [False, True], ids=["levels", "continuous"])
 def test_weaker_levels_are_hidden(slicer_host, shown, level, continuous):
-    from MammoClassifierLib.scene.overlay import Overlay, showOverlay
+    from MammoClassifierLib.views.overlay import Overlay, showOverlay
     from MammoClassifierLib.scene.result_nodes import resultsInScene
 
     volume = shown(np.diag([-0.5, -0.5, 1.0, 1.0]), continuous=continuous)
@@ -225,7 +225,7 @@ def test_weaker_levels_are_hidden(slicer_host, shown, level, continuous):
 def test_another_volume_in_the_view_carries_no_evidence_of_this_one(
     slicer_host, shown, make_volume
 ):
-    from MammoClassifierLib.scene.overlay import Overlay, showOverlay
+    from MammoClassifierLib.views.overlay import Overlay, showOverlay
     from MammoClassifierLib.scene.result_nodes import resultsInScene
     from MammoClassifierLib.views.hanging import hangView
 

@@ -147,7 +147,7 @@ def moved_dot(clinic, make_volume, make_roi):
 
         from MammoClassifierLib.scene.counterfactual_volumes import addMoved
         from MammoClassifierLib.scene.inputs import MarkedVolume
-        from MammoClassifierLib.scene.overlay import Overlay, showOverlay
+        from MammoClassifierLib.views.overlay import Overlay, showOverlay
         from MammoClassifierLib.scene.result_nodes import makeResult
         from MammoClassifierLib.views.hanging import hangView
         from MammoClassifierLib.views.layout import enterLayout

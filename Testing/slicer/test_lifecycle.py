@@ -63,7 +63,7 @@ def test_progress_moves_and_the_window_stays_alive(marked):
 
 
 def test_a_cancelled_job_calls_nobody_and_closes_its_work(clinic):
-    from MammoClassifierLib.job import Job
+    from MammoClassifierLib.panel.job import Job
 
     said, closed = [], []
 

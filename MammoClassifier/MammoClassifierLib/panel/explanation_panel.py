@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.panel.legend import drawLegend
+from MammoClassifierLib.panel.evidence_legend import drawLegend
 from MammoClassifierLib.scene.counterfactual_volumes import hasMoved, movedWords
 from MammoClassifierLib.scene.map_nodes import mapWords, shownMethod
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLTableNode
 
-    from MammoClassifierLib.scene.overlay import Overlay
+    from MammoClassifierLib.views.overlay import Overlay
     from mammopair.record import Record
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.job import Job
+from MammoClassifierLib.panel.job import Job
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:

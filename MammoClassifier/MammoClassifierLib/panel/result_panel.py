@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.panel.concept_bars import conceptWords, drawConcepts
+from MammoClassifierLib.panel.descriptor_bars import conceptWords, drawConcepts
 from MammoClassifierLib.panel.gauge import drawGauge
-from MammoClassifierLib.panel.reference_lines import prevalenceWords, standingWords
+from MammoClassifierLib.panel.reference_text import prevalenceWords, standingWords
 
 if TYPE_CHECKING:
     from mammopair.record import Record

@@ -26,7 +26,7 @@ from MammoClassifierLib.parameters import ShownMap, ShownMass
 from MammoClassifierLib.scene.counterfactual_volumes import hasMoved
 from MammoClassifierLib.scene.inputs import MarkedVolume, fingerprint
 from MammoClassifierLib.scene.map_nodes import EXACT, hasMaps
-from MammoClassifierLib.scene.overlay import showOverlay
+from MammoClassifierLib.views.overlay import showOverlay
 from MammoClassifierLib.scene.result_nodes import (
     checkStale,
     isAbout,
@@ -34,9 +34,9 @@ from MammoClassifierLib.scene.result_nodes import (
     readRecord,
     resultsInScene,
 )
-from MammoClassifierLib.scene.watched_inputs import WatchedInputs
+from MammoClassifierLib.scene.node_observer import WatchedInputs
 from MammoClassifierLib.views.hanging import clearViews
-from MammoClassifierLib.views.hung_views import HungViews
+from MammoClassifierLib.views.slice_views import HungViews
 from MammoClassifierLib.views.layout import enterLayout, leaveLayout
 from MammoClassifierLib.views.roi_placement import addRoi, roiDrawnOn, startPlacing, stopPlacing
 from mammopair.errors import InputError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import slicer
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.scene.evidence_colours import levelTable, mapTable
+from MammoClassifierLib.scene.colour_tables import levelTable, mapTable
 from MammoClassifierLib.scene.geometry import toArray, toMatrix
 from mammopair.results.evidence_levels import levels_of
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import slicer
 
 from MammoClassifierLib.scene.counterfactual_volumes import movedNode, windowAs
-from MammoClassifierLib.scene.evidence_colours import showFrom
+from MammoClassifierLib.scene.colour_tables import showFrom
 from MammoClassifierLib.scene.map_nodes import allMaps, mapNodes, shownMethod
 from MammoClassifierLib.scene.result_nodes import viewsOf
 from MammoClassifierLib.views.layout import VIEWS, sliceLogic

@@ -93,7 +93,7 @@ def test_the_logic_restates_without_a_panel(clinic):
 
 
 def test_each_word_has_a_bar_as_long_as_its_score(marked):
-    from MammoClassifierLib.panel.concept_bars import BAR, BAR_WIDTH, FILLED, ROW, TOP
+    from MammoClassifierLib.panel.descriptor_bars import BAR, BAR_WIDTH, FILLED, ROW, TOP
 
     show_result(marked, full_record())
     label = marked.widget.ui.conceptsLabel
