@@ -1,4 +1,4 @@
-"""MammoClassifier: the classes that 3D Slicer looks for. What they do is in MammoClassifierLib."""
+"""MammoClassifier: the classes that 3D Slicer looks for; implemented in MammoClassifierLib."""
 
 import slicer
 from slicer.i18n import tr as _
@@ -8,6 +8,7 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModule, ScriptedLoadab
 from MammoClassifierLib.logic import MammoClassifierLogic
 from MammoClassifierLib.panel.widget import MammoClassifierWidget
 from MammoClassifierLib.sample_data import registerSampleData
+from MammoClassifierLib.self_test import TESTS
 
 __all__ = [
     "MammoClassifier",
@@ -18,7 +19,7 @@ __all__ = [
 
 
 class MammoClassifier(ScriptedLoadableModule):
-    """What Slicer shows of the module before it is opened."""
+    """Title, category and help of the module."""
 
     def __init__(self, parent: object) -> None:
         super().__init__(parent)
@@ -28,9 +29,9 @@ class MammoClassifier(ScriptedLoadableModule):
         parent.contributors = ["The MammoClassifier developers"]
         parent.helpText = _(
             "Estimates the probability that a mass marked on the CC and MLO mammograms of a "
-            "breast is malignant, and shows the evidence on both views. Research use only, not a "
-            "medical device. Load a study, open the module, mark the mass on one view or on both, "
-            "and click Classify."
+            "breast is malignant, and displays the evidence on both views. Research use only, not "
+            "a medical device. Load a study, open the module, mark the mass on one view or both "
+            "views, and click Classify."
         )
         parent.acknowledgementText = _(
             "A reconstruction of Yi et al., Optimizing and Visualizing Deep Learning for "
@@ -41,16 +42,14 @@ class MammoClassifier(ScriptedLoadableModule):
 
 
 class MammoClassifierTest(ScriptedLoadableModuleTest):
-    """The self test; it runs in Slicer and on the test host alike, with and without PyTorch."""
+    """The self test; it runs in Slicer and on the test host, with and without PyTorch."""
 
     def setUp(self) -> None:
-        """Start from an empty scene."""
+        """Clear the scene."""
         slicer.mrmlScene.Clear()
 
     def runTest(self) -> None:
         """Run all tests."""
-        from MammoClassifierLib.self_test import TESTS
-
         for test in TESTS:
             self.setUp()
             self.delayDisplay(test.__doc__.splitlines()[0])

@@ -1,4 +1,4 @@
-"""What the logic needs of a classifier, and the one that ships: mammopair's ensemble."""
+"""The classifier of the logic: its interface, and the implementation with the engine's ensemble."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 
 from MammoClassifierLib.scene.map_nodes import EXACT
 from mammopair.errors import InputError
+from mammopair.warning import CodedWarning
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -21,48 +22,48 @@ if TYPE_CHECKING:
 
 
 class Classifier(Protocol):
-    """Turns a marked lesion into a record, step by step."""
+    """Classifies and explains marked lesions; closing a generator cancels the work."""
 
     def prepare(self) -> None:
-        """Load what takes long; doing it again costs nothing.
+        """Load the networks; nothing is done if they are loaded.
 
         Raises
         ------
         mammopair.errors.InputError
-            If weights are missing or were tampered with.
+            If weights are missing or do not match their SHA-256.
         """
 
     def classify(self, lesion: Lesion) -> Generator[Progress, None, Record]:
-        """Classify; closing the generator cancels. Raises as ``classify_stepwise`` does."""
+        """Classify a lesion; raises as :func:`mammopair.classification.classify_stepwise`."""
 
     def bestMap(self) -> str:
-        """The method whose map measured best on it; asked after :meth:`prepare`."""
+        """Return the method with the best measured faithfulness; after :meth:`prepare`."""
 
     def explain(
         self, marked: MarkedView, views: int, method: str
     ) -> Generator[Progress, None, ViewMap]:
-        """A map of one of the ``views`` views of a lesion, step by step."""
+        """Compute a map of one of the ``views`` views of a lesion."""
 
-    def move(
+    def generateCounterfactuals(
         self, marked: MarkedView, views: int
     ) -> Generator[Progress, None, ViewCounterfactuals]:
-        """The mass of a view moved towards malignant and benign, step by step."""
+        """Generate the counterfactual images of one of the ``views`` views of a lesion."""
 
-    def checkSame(self, record: Record) -> None:
-        """Raise :class:`~mammopair.errors.InputError` if another classifier made a record."""
+    def checkSameModel(self, record: Record) -> None:
+        """Raise :class:`~mammopair.errors.InputError` if another model produced a record."""
 
     @property
     def device(self) -> str:
-        """What it runs on, ``cpu`` or ``cuda``; empty before :meth:`prepare`."""
+        """``cpu`` or ``cuda``; empty before :meth:`prepare`."""
 
 
 class EnsembleClassifier:
-    """The trained ensemble, loaded once and shared by everything in this Slicer.
+    """The trained ensemble, loaded once and shared by all classifiers in this process.
 
     Parameters
     ----------
     nameOrPath
-        An ensemble that ships, by name, or a folder; None for the default one.
+        Name of a packaged ensemble, or its folder; None for the default ensemble.
     """
 
     def __init__(self, nameOrPath: str | Path | None = None) -> None:
@@ -70,12 +71,12 @@ class EnsembleClassifier:
 
     @property
     def device(self) -> str:
-        """Where the ensemble is; mammopair moves it to the CPU if the GPU runs out of memory."""
-        loaded = _loaded.get(self._nameOrPath)
-        return str(loaded.device) if loaded else ""
+        """Where the networks are; the engine moves them to the CPU if the GPU memory is full."""
+        ensemble = _loaded.get(self._nameOrPath)
+        return str(ensemble.device) if ensemble else ""
 
     def prepare(self) -> None:
-        """Load the ensemble, on the GPU where there is one and room on it."""
+        """Load the ensemble, on the GPU if there is one with enough memory."""
         if self._nameOrPath not in _loaded:
             _loaded[self._nameOrPath] = _load(self._nameOrPath)
 
@@ -83,58 +84,56 @@ class EnsembleClassifier:
         """Classify with the ensemble."""
         from mammopair.classification import classify_stepwise
 
-        self.prepare()
-        (record,) = yield from classify_stepwise(lesion, _loaded[self._nameOrPath])
+        (record,) = yield from classify_stepwise(lesion, self._ensemble())
         return record
 
     def bestMap(self) -> str:
-        """As the ensemble's measured choice says; the exact map where nothing was measured."""
+        """Return the measured choice of the ensemble; the exact map if there is none."""
         from mammopair.explain.default_method import default_method
 
         try:
-            return default_method(_loaded[self._nameOrPath])
-        except InputError:  # a damaged choice of a map is no reason not to classify
+            return default_method(self._ensemble())
+        except InputError:  # an unreadable choice of the map does not prevent the classification
             return EXACT
 
     def explain(
         self, marked: MarkedView, views: int, method: str
     ) -> Generator[Progress, None, ViewMap]:
-        """A map by the ensemble."""
+        """Compute a map of the ensemble."""
         from mammopair.explain.view_explanation import map_view
 
-        self.prepare()
-        return (yield from map_view(_loaded[self._nameOrPath], marked, views, method))
+        return (yield from map_view(self._ensemble(), marked, views, method))
 
-    def move(
+    def generateCounterfactuals(
         self, marked: MarkedView, views: int
     ) -> Generator[Progress, None, ViewCounterfactuals]:
-        """Moved by the ensemble."""
+        """Generate counterfactual images of the ensemble."""
         from mammopair.explain.view_explanation import counterfactuals_of_view
 
-        self.prepare()
-        return (yield from counterfactuals_of_view(_loaded[self._nameOrPath], marked, views))
+        return (yield from counterfactuals_of_view(self._ensemble(), marked, views))
 
-    def checkSame(self, record: Record) -> None:
-        """By the SHA-256 of the ensemble's manifest, which holds those of the weights."""
+    def checkSameModel(self, record: Record) -> None:
+        """Compare the SHA-256 of the manifests, which contain those of the weights."""
+        if record.model.sha256 != self._ensemble().sha256:
+            problem = _("produced this result but is not installed; click Classify again")
+            raise InputError(f"{record.model.name} {record.model.version}", problem)
+
+    def _ensemble(self) -> Ensemble:
         self.prepare()
-        if record.model.sha256 != _loaded[self._nameOrPath].sha256:
-            problem = _("made this result and is not the one installed; classify again")
-            name = f"{record.model.name} {record.model.version}"
-            raise InputError(name, problem)
+        return _loaded[self._nameOrPath]
 
 
 def _load(nameOrPath: str | Path | None) -> Ensemble:
-    """On the best device; on the CPU, with a warning, where the GPU has no room for it."""
+    """Load onto the best device; onto the CPU, with a warning, if the GPU memory is too small."""
     import torch
 
     from mammopair.model.ensemble import load_ensemble
-    from mammopair.warning import CodedWarning
 
     try:
         return load_ensemble(nameOrPath)
     except torch.OutOfMemoryError:
         ensemble = load_ensemble(nameOrPath, device="cpu")
-        message = _("The GPU has no room for the ensemble, so the CPU was used.")
+        message = _("The GPU does not have enough memory for the ensemble; the CPU was used.")
         ensemble.warnings.append(CodedWarning(code="out-of-gpu-memory", message=message))
         return ensemble
 

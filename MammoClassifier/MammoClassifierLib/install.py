@@ -1,7 +1,6 @@
-"""What the module needs in Slicer's Python: asked for once, installed with progress, or explained.
+"""Installation of the engine's packages into Slicer's Python: asked for once in a session.
 
-PyTorch comes from the PyTorch extension, the rest through ``slicer.packaging``. A user who says
-no, or a network that is not there, is not asked again in this session.
+PyTorch is installed by the PyTorch extension, the other packages by ``slicer.packaging``.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import inspect
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import slicer
 from slicer.i18n import tr as _
@@ -21,107 +20,137 @@ if TYPE_CHECKING:
 
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "Resources" / "requirements.txt"
 TORCH = ">=2.6"
-"""Version of PyTorch; the same as in pyproject.toml."""
-
-_refusal: list[str] = []
-"""Why nothing was installed in this session, once that is so."""
+"""Version of PyTorch, the same as in pyproject.toml."""
 
 
-def ensureInstalled() -> None:
-    """Make sure that the engine can run; the first time that something is missing, ask.
+class Installer(Protocol):
+    """Makes sure that the engine can run."""
 
-    Raises
-    ------
-    InputError
-        One sentence with the mend, if something is still missing.
-    """
-    missing = missingPackages()
-    if not missing:
-        return
-    if not _refusal:
-        try:
-            _askAndInstall(missing)
-        except InputError as refusal:
-            _refusal.append(refusal.problem)
-            raise
-    if missingPackages():
-        raise InputError(_subject(missingPackages()), _refusal[0] if _refusal else _partial())
+    def ensureInstalled(self) -> bool:
+        """Install what is missing, after asking the user.
+
+        Returns
+        -------
+        bool
+            Whether something was installed.
+
+        Raises
+        ------
+        InputError
+            If a package is still missing; one sentence with the remedy.
+        """
+
+    def describeMissing(self) -> str:
+        """Return which packages are missing, as a sentence; empty if none is."""
+
+
+class PackageInstaller:
+    """Installs the packages at the first request of a session; the user is asked only once."""
+
+    def __init__(self) -> None:
+        self._problem = ""
+        """Why nothing was installed in this session."""
+
+    def ensureInstalled(self) -> bool:
+        """Install what is missing; see :class:`Installer`."""
+        missing = missingPackages()
+        if not missing:
+            return False
+        if not self._problem:
+            try:
+                _askAndInstall(missing)
+            except InputError as error:
+                self._problem = error.problem
+                raise
+            missing = missingPackages()
+            if not missing:
+                return True
+            self._problem = _("are still missing after the installation; restart Slicer")
+        raise InputError(", ".join(missing), self._problem)
+
+    def describeMissing(self) -> str:
+        """Return which packages are missing; see :class:`Installer`."""
+        missing = ", ".join(missingPackages())
+        if not missing:
+            return ""
+        if self._problem:
+            return str(InputError(missing, self._problem))
+        sentence = _("Not installed yet: {packages}. Classify asks before installing them.")
+        return sentence.format(packages=missing)
+
+
+sharedInstaller = PackageInstaller()
+"""The installer of this session."""
 
 
 def missingPackages() -> list[str]:
-    """What is not installed: ``torch`` first, then the rest; nothing is imported."""
+    """Return the requirements that are not installed, PyTorch first, without importing any."""
     import slicer.packaging
 
     wanted = slicer.packaging.load_requirements(REQUIREMENTS)
-    rest = [str(one) for one in wanted if not slicer.packaging.pip_check(one)]
-    return rest if find_spec("torch") else ["torch" + TORCH, *rest]
+    others = [str(one) for one in wanted if not slicer.packaging.pip_check(one)]
+    return others if find_spec("torch") else ["torch" + TORCH, *others]
 
 
 def _askAndInstall(missing: list[str]) -> None:
-    """One question for everything, then both installers, which show their progress."""
+    """Ask one question for all packages, then install them with Slicer's progress display."""
+    subject = ", ".join(missing)
     extension = _torchExtension() if missing[0].startswith("torch") else None
     if slicer.app.testingEnabled():
-        raise InputError(_subject(missing), _("nothing is installed while Slicer is being tested"))
+        raise InputError(subject, _("not installed because Slicer is in testing mode"))
     question = _(
-        "MammoClassifier needs {packages}.\n\n"
-        "They will be downloaded, a few hundred megabytes and more with a GPU, and installed into "
+        "MammoClassifier needs these Python packages: {packages}.\n\n"
+        "They will be downloaded (several hundred megabytes, more with a GPU) and installed into "
         "Slicer's Python. Install them now?"
-    ).format(packages=", ".join(missing))
+    ).format(packages=subject)
     if not slicer.util.confirmOkCancelDisplay(question, _("MammoClassifier")):
-        raise InputError(_subject(missing), _declined())
+        raise InputError(subject, _cancelled())
     try:
         if extension is not None:
             _installTorch(extension)
-        _installRest()
+        _installOthers()
     except InputError:
         raise
     except Exception as error:
-        raise InputError(_subject(missing), _offline()) from error
+        problem = _(
+            "could not be downloaded; check the internet connection (behind a proxy, set "
+            "HTTPS_PROXY before starting Slicer) or install them offline as the documentation "
+            "describes, then restart Slicer"
+        )
+        raise InputError(subject, problem) from error
 
 
 def _torchExtension() -> ModuleType:
     try:
         import PyTorchUtils
     except ModuleNotFoundError as error:
-        problem = _("the PyTorch extension is not installed; add it in the Extensions Manager")
+        problem = _("the PyTorch extension is not installed; install it in the Extensions Manager")
         raise InputError("PyTorch", problem) from error
     return PyTorchUtils
 
 
 def _installTorch(extension: ModuleType) -> None:
-    """Have the extension install PyTorch; its keywords have changed between versions."""
+    """Install PyTorch with the keywords that this version of the extension accepts."""
     logic = extension.PyTorchUtilsLogic()
-    wishes = {"askConfirmation": False, "torchVersionRequirement": TORCH}
-    known = inspect.signature(logic.installTorch).parameters
-    if logic.installTorch(**{name: wishes[name] for name in wishes if name in known}) is None:
-        raise InputError("PyTorch", _declined())
+    keywords = {"askConfirmation": False, "torchVersionRequirement": TORCH}
+    accepted = inspect.signature(logic.installTorch).parameters
+    given = {name: value for name, value in keywords.items() if name in accepted}
+    if logic.installTorch(**given) is None:
+        raise InputError("PyTorch", _cancelled())
 
 
-def _installRest() -> None:
-    """Install what is in requirements.txt; a restart is proposed where Slicer needs one."""
+def _installOthers() -> None:
+    """Install the packages of requirements.txt; Slicer proposes a restart if it needs one."""
     import slicer.packaging
 
     requirements = slicer.packaging.load_requirements(REQUIREMENTS)
     try:
         slicer.packaging.pip_ensure(requirements, prompt_install=False, requester="MammoClassifier")
     except RuntimeError as error:
-        raise InputError(_subject([str(one) for one in requirements]), _declined()) from error
+        raise InputError(", ".join(map(str, requirements)), _cancelled()) from error
 
 
-def _subject(missing: list[str]) -> str:
-    return ", ".join(missing)
-
-
-def _declined() -> str:
-    return _("not installed, as you wished; start Slicer again to be asked again")
-
-
-def _offline() -> str:
+def _cancelled() -> str:
     return _(
-        "could not be downloaded: connect to the internet, behind a proxy set HTTPS_PROXY before "
-        "starting Slicer, or install them offline as the README says, and start Slicer again"
+        "not installed because the installation was cancelled; restart Slicer to be asked again"
     )
-
-
-def _partial() -> str:
-    return _("still missing after the installation; start Slicer again")

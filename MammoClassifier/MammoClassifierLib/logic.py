@@ -1,8 +1,7 @@
-"""The module's logic: nodes in, a record and nodes out. Needs no widget and opens no dialog.
+"""The module's logic: classifies and explains marked volumes without a widget or a dialog.
 
 Examples
 --------
->>> logic = slicer.modules.mammoclassifier.widgetRepresentation().self().logic  # doctest: +SKIP
 >>> from MammoClassifier import MammoClassifierLogic  # doctest: +SKIP
 >>> record = MammoClassifierLogic().classify(  # doctest: +SKIP
 ...     ccVolume, ccRoi, mloVolume, mloRoi
@@ -23,41 +22,60 @@ from slicer.ScriptedLoadableModule import ScriptedLoadableModuleLogic
 from MammoClassifierLib.dicom.database_export import exportStepwise
 from MammoClassifierLib.ensemble_classifier import Classifier, EnsembleClassifier
 from MammoClassifierLib.parameters import MammoClassifierParameterNode
-from MammoClassifierLib.scene.explained_results import explainStepwise, moveStepwise
-from MammoClassifierLib.scene.inputs import MarkedVolume, collectInputs, fingerprint, readMarked
+from MammoClassifierLib.scene.counterfactual_volumes import addCounterfactuals
+from MammoClassifierLib.scene.inputs import (
+    MarkedVolume,
+    collectInputs,
+    fingerprint,
+    markedViewOf,
+)
 from MammoClassifierLib.scene.map_nodes import BEST, EXACT, QUICK, addMaps
-from MammoClassifierLib.scene.result_nodes import allOrNothing, makeResult
+from MammoClassifierLib.scene.result_nodes import (
+    addResult,
+    inputsOf,
+    lateralityOf,
+    readRecord,
+    removeNewNodesOnError,
+)
 from mammopair.errors import InputError
+from mammopair.progress import Progress, exhaust, rescale_progress
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator
     from pathlib import Path
+    from typing import TypeVar
 
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableNode
 
-    from mammopair.progress import Progress
+    from MammoClassifierLib.dicom.database_export import ExportedResult
+    from mammopair.lesion import MarkedView
     from mammopair.record import Record
 
-READING, READ = 20, 70
-"""Per cent of the progress when the views were read, and when the members have read them."""
+    Outcome = TypeVar("Outcome")
+
+VIEWS_READ, CLASSIFIED = 20, 70
+"""Progress in per cent when the views have been read, and when the networks have finished."""
 
 
 @dataclass(frozen=True)
-class Result:
-    """What a classification leaves."""
+class ClassifiedLesion:
+    """The outcome of a classification."""
 
     record: Record
     table: vtkMRMLTableNode
-    """The handle of the nodes that were made (:mod:`MammoClassifierLib.scene.result_nodes`)."""
+    """Represents the result in the scene, see :mod:`MammoClassifierLib.scene.result_nodes`."""
 
 
 class MammoClassifierLogic(ScriptedLoadableModuleLogic):
-    """Classifies marked masses.
+    """Classifies marked masses, explains results and exports them.
+
+    Methods that end in ``Stepwise`` return generators of progress in per cent; closing the
+    generator cancels the work and leaves the scene as it was.
 
     Parameters
     ----------
     classifier
-        None for the ensemble that ships, on the GPU where there is one.
+        By default the packaged ensemble, on the GPU if there is one.
     """
 
     def __init__(self, classifier: Classifier | None = None) -> None:
@@ -66,7 +84,7 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         self.classifier = classifier or EnsembleClassifier()
 
     def getParameterNode(self) -> MammoClassifierParameterNode:
-        """The choices of the user, kept in the scene."""
+        """Return the user's choices, which are stored in the scene."""
         return MammoClassifierParameterNode(super().getParameterNode())
 
     def classify(
@@ -77,145 +95,169 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         mloRoi: vtkMRMLMarkupsROINode | None = None,
         laterality: str | None = None,
     ) -> Record:
-        """Classify one mass, marked on its CC view, its MLO view, or both.
+        """Classify one mass that is marked on its CC view, its MLO view, or both.
 
-        The numbers and the evidence are added to the scene, in a folder of their own.
+        The result is added to the scene: a table, the record and the evidence, in one folder.
 
         Parameters
         ----------
         ccVolume, mloVolume
             The views.
         ccRoi, mloRoi
-            The ROI around the mass on each. A view without one does not take part.
+            The ROI around the mass on each view. A view without a ROI is not used.
         laterality
-            ``L`` or ``R``, where the volumes do not know.
+            ``L`` or ``R``; needed only if the volumes do not state it.
 
         Raises
         ------
         InputError
-            One sentence, if an input or the ensemble cannot be used; the scene is as it was.
+            If an input or the ensemble cannot be used; one sentence with the remedy. The scene is
+            then left as it was.
         """
         inputs = collectInputs(ccVolume, ccRoi, mloVolume, mloRoi)
-        from mammopair.progress import exhaust
-
         return exhaust(self.classifyStepwise(inputs, laterality)).record
 
-    def restate(self, record: Record, prevalence: float) -> Record:
-        """The record with the result beside it as it is at another prevalence.
+    def adjustPrevalence(self, record: Record, prevalence: float) -> Record:
+        """Return the record with its numbers at another prevalence in ``prior_shift``.
 
         Parameters
         ----------
         record
-            As :meth:`classify` gave it.
+            A record of :meth:`classify`.
         prevalence
-            Share of malignant masses among such masses, over 0 and under 1.
+            Fraction of malignant masses, over 0 and under 1.
 
         Raises
         ------
         InputError
-            If the prevalence is out of range, or the ensemble does not say at which it was trained.
+            If the prevalence is out of range, or that of the training data is not known.
         """
         from mammopair.calibration.prior_shift import adjust_prevalence
 
         return adjust_prevalence(record, prevalence)
 
     def explain(self, result: vtkMRMLTableNode, method: str) -> None:
-        """Add the map of another method to a result, for each of its views.
+        """Add the map of another method to each view of a result.
 
         Parameters
         ----------
         result
-            The result's table, see :func:`MammoClassifierLib.scene.result_nodes.resultsInScene`.
+            The table of the result, see
+            :func:`MammoClassifierLib.scene.result_nodes.resultsInScene`.
         method
-            ``fine-evidence``, ``occlusion`` or ``integrated-gradients``.
+            A key of :data:`mammopair.explain.methods.METHODS`.
 
         Raises
         ------
         InputError
-            One sentence, if there is no such method, or the result is out of date.
+            If the method is unknown, an input of the result has changed, or another ensemble
+            produced the result.
         """
-        from mammopair.progress import exhaust
-
         exhaust(self.explainStepwise(result, method))
 
-    def explainStepwise(
-        self, result: vtkMRMLTableNode, method: str
-    ) -> Generator[Progress, None, None]:
-        """As :meth:`explain`, yielding progress in per cent; closing the generator cancels."""
-        return explainStepwise(self.classifier, result, method)
-
-    def moveImages(self, result: vtkMRMLTableNode) -> None:
-        """Add to a result the mass of each view, moved towards malignant and towards benign.
+    def addCounterfactuals(self, result: vtkMRMLTableNode) -> None:
+        """Add the counterfactual images of each view, malignant and benign, to a result.
 
         Raises
         ------
         InputError
-            One sentence, if the result is out of date.
+            If an input of the result has changed, or another ensemble produced the result.
         """
-        from mammopair.progress import exhaust
-
-        exhaust(self.moveStepwise(result))
-
-    def moveStepwise(self, result: vtkMRMLTableNode) -> Generator[Progress, None, None]:
-        """As :meth:`moveImages`, yielding progress in per cent; closing the generator cancels."""
-        return moveStepwise(self.classifier, result)
+        exhaust(self.counterfactualsStepwise(result))
 
     def exportToDicomDatabase(self, record: Record) -> list[Path]:
-        """Write a record into Slicer's DICOM database: report, evidence and picture.
+        """Write a report, the evidence and a picture of a record into Slicer's DICOM database.
 
-        They stand in the study of the views, and replace what the same result left there before.
+        They are stored in the study of the views and replace an earlier export of the result.
 
         Returns
         -------
         list of Path
-            The objects' files, in the folder of the database.
+            The files in the folder of the database.
 
         Raises
         ------
         InputError
-            One sentence, if a view is no DICOM image or the database cannot be written to;
-            nothing of the result is in it then.
+            If a view is not a DICOM image or the database is not writable; nothing of the result
+            is then left in the database.
         """
-        from mammopair.progress import exhaust
-
-        return list(exhaust(exportStepwise(record)).files)
+        return list(exhaust(self.exportStepwise(record)).files)
 
     def classifyStepwise(
         self, inputs: tuple[MarkedVolume, ...], laterality: str | None = None
-    ) -> Generator[Progress, None, Result]:
-        """Classify, yielding progress in per cent; closing the generator cancels.
-
-        Raises
-        ------
-        InputError
-            As :meth:`classify`.
-        """
+    ) -> Generator[Progress, None, ClassifiedLesion]:
+        """Classify marked volumes; parameters and errors as :meth:`classify`."""
         from mammopair.lesion import Lesion
-        from mammopair.progress import Progress, rescale_progress
 
-        seen = fingerprint(inputs, laterality)
+        before = fingerprint(inputs, laterality)
         marked = []
         for number, one in enumerate(inputs):
             message = _("Reading {view}").format(view=one.volume.GetName())
-            yield Progress(READING * number // (len(inputs) + 1), 100, message)
-            marked.append(readMarked(one, laterality))
-        yield Progress(READING * len(inputs) // (len(inputs) + 1), 100, _("Loading the ensemble"))
+            yield Progress(VIEWS_READ * number // (len(inputs) + 1), 100, message)
+            marked.append(markedViewOf(one, laterality))
+        done = VIEWS_READ * len(inputs) // (len(inputs) + 1)
+        yield Progress(done, 100, _("Loading the networks"))
         self.classifier.prepare()
         case = marked[0].view.patient_id or _("this scene")
         lesion = Lesion(case, inputs[0].roi.GetName(), tuple(marked))
-        record = yield from rescale_progress(self.classifier.classify(lesion), READING, READ)
+        steps = self.classifier.classify(lesion)
+        record = yield from rescale_progress(steps, VIEWS_READ, CLASSIFIED)
         best, maps = self.classifier.bestMap(), {}
         if best in QUICK and best != EXACT:
             for one in marked:
                 steps = self.classifier.explain(one, len(marked), best)
-                maps[str(one.view.projection)] = yield from rescale_progress(steps, READ, 100)
+                projection = str(one.view.projection)
+                maps[projection] = yield from rescale_progress(steps, CLASSIFIED, 100)
         yield Progress(100, 100, _("Adding the result to the scene"))
         for one in inputs:
             if not all(map(slicer.mrmlScene.IsNodePresent, (one.volume, one.roi))):
-                problem = _("was removed, or its ROI, while it was read; choose it again")
+                problem = _("or its ROI was removed during the classification; choose it again")
                 raise InputError(one.volume.GetName(), problem)
-        with allOrNothing():
-            table = makeResult(record, inputs, seen)
+        with removeNewNodesOnError():
+            table = addResult(record, inputs, before)
             table.SetAttribute(BEST, best)
             addMaps(table, maps)
-        return Result(record, table)
+        return ClassifiedLesion(record, table)
+
+    def explainStepwise(
+        self, result: vtkMRMLTableNode, method: str
+    ) -> Generator[Progress, None, None]:
+        """Add a map; parameters and errors as :meth:`explain`."""
+        from mammopair.explain.methods import find_method
+
+        find_method(method)
+        maps = yield from self._forEachView(
+            result, lambda marked, views: self.classifier.explain(marked, views, method)
+        )
+        with removeNewNodesOnError():
+            addMaps(result, maps)
+
+    def counterfactualsStepwise(self, result: vtkMRMLTableNode) -> Generator[Progress, None, None]:
+        """Add counterfactual images; errors as :meth:`addCounterfactuals`."""
+        images = yield from self._forEachView(result, self.classifier.generateCounterfactuals)
+        with removeNewNodesOnError():
+            addCounterfactuals(result, images)
+
+    def exportStepwise(self, record: Record) -> Generator[Progress, None, ExportedResult]:
+        """Export a record; errors as :meth:`exportToDicomDatabase`."""
+        return exportStepwise(record)
+
+    def _forEachView(
+        self,
+        result: vtkMRMLTableNode,
+        work: Callable[[MarkedView, int], Generator[Progress, None, Outcome]],
+    ) -> Generator[Progress, None, dict[str, Outcome]]:
+        """Run work on each view of a result; return its outcomes by projection."""
+        yield Progress(0, 100, _("Reading the views"))
+        self.classifier.checkSameModel(readRecord(result))
+        outcomes, inputs = {}, inputsOf(result)
+        for number, one in enumerate(inputs):
+            marked = markedViewOf(one, lateralityOf(result))
+            first, last = (100 * (number + part) // len(inputs) for part in (0, 1))
+            steps = work(marked, len(inputs))
+            outcomes[one.projection] = yield from rescale_progress(steps, first, last)
+        if not slicer.mrmlScene.IsNodePresent(result):
+            problem = _("was removed while it was being explained; click Classify again")
+            raise InputError(result.GetName(), problem)
+        inputsOf(result)
+        return outcomes

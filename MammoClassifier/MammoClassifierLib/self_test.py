@@ -1,7 +1,7 @@
 """The module's self test: it runs in Slicer and on the test host, with and without PyTorch.
 
-Views are painted here, so that nothing is downloaded. Where the engine is installed, the
-ensemble that ships classifies them; what it says of a painted breast means nothing.
+The views are synthetic, so that nothing is downloaded. If the engine's packages are installed, the
+packaged ensemble classifies them; the results have no clinical meaning.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import slicer
 
 from MammoClassifierLib.install import missingPackages
 from MammoClassifierLib.logic import MammoClassifierLogic
-from MammoClassifierLib.scene.counterfactual_volumes import hasMoved
+from MammoClassifierLib.scene.counterfactual_volumes import hasCounterfactuals
 from MammoClassifierLib.scene.geometry import boxFromRoi, fitRoiToBox, toMatrix
 from MammoClassifierLib.scene.map_nodes import hasMaps
 from MammoClassifierLib.scene.result_nodes import readRecord, resultsInScene, viewsOf
@@ -28,29 +28,29 @@ BOX = (60.0, 90.0, 40.0, 36.0)
 
 
 def testBoxes() -> None:
-    """A ROI on a turned volume marks the box that it was laid on."""
-    volume = paintView("R CC", degrees=30.0)
+    """A ROI on a rotated volume marks the box that it was placed on."""
+    volume = addView("R CC", degrees=30.0)
     box = boxFromRoi(markView(volume), volume)
     for found, expected in zip((box.x, box.y, box.width, box.height), BOX, strict=True):
         assert isclose(found, expected, abs_tol=1e-5)
 
 
-def testSentences() -> None:
-    """What cannot be used is said in a sentence, and the scene stays as it was."""
-    before, sentence = slicer.mrmlScene.GetNumberOfNodes(), ""
+def testErrors() -> None:
+    """Missing inputs raise an InputError, and the scene is left as it was."""
+    before, message = slicer.mrmlScene.GetNumberOfNodes(), ""
     try:
         MammoClassifierLogic().classify()
     except InputError as error:
-        sentence = str(error)
-    assert sentence
+        message = str(error)
+    assert message
     assert slicer.mrmlScene.GetNumberOfNodes() == before
 
 
 def testClassify() -> None:
-    """A marked pair becomes a record, a table and evidence over both views."""
+    """A marked pair is classified; the scene has a table with the record and the views."""
     if missingPackages():
         return
-    cc, mlo = paintView("R CC"), paintView("R MLO")
+    cc, mlo = addView("R CC"), addView("R MLO")
     record = MammoClassifierLogic().classify(cc, markView(cc), mlo, markView(mlo))
     assert 0.0 < record.probability < 1.0
     assert record.research_use_only
@@ -60,26 +60,24 @@ def testClassify() -> None:
 
 
 def testExplain() -> None:
-    """A result gets another map and the moved mass, and only restates where it can."""
+    """A result gets another map, counterfactual images and another prevalence."""
     if missingPackages():
         return
-    cc = paintView("R CC")
+    cc = addView("R CC")
     logic = MammoClassifierLogic()
     record = logic.classify(cc, markView(cc))
     table = next(table for table in resultsInScene() if viewsOf(table) == {"CC": cc})
     logic.explain(table, "fine-evidence")
-    logic.moveImages(table)
+    logic.addCounterfactuals(table)
     assert hasMaps(table, "fine-evidence")
-    assert hasMoved(table)
+    assert hasCounterfactuals(table)
     if record.prevalence is not None:
-        assert (
-            logic.restate(record, record.prevalence / 2).prior_shift.probability
-            < record.probability
-        )
+        adjusted = logic.adjustPrevalence(record, record.prevalence / 2)
+        assert adjusted.prior_shift.probability < record.probability
 
 
 def testExport() -> None:
-    """A result goes into the DICOM database, beside its image, and again in its own place."""
+    """A result is exported to the DICOM database; a second export replaces it."""
     if missingPackages():
         return
     from DICOMLib import DICOMUtils
@@ -102,11 +100,11 @@ def testExport() -> None:
         assert {"MG", "SR"} <= {database.fieldForSeries("Modality", one) for one in series}
 
 
-TESTS = (testBoxes, testSentences, testClassify, testExplain, testExport)
+TESTS = (testBoxes, testErrors, testClassify, testExplain, testExport)
 
 
-def paintBreast() -> npt.NDArray[np.int16]:
-    """``(300, 220)``: a breast-like picture with a mass in it."""
+def syntheticPixels() -> npt.NDArray[np.int16]:
+    """Return an image ``(300, 220)`` that resembles a breast with a mass."""
     import numpy as np
 
     y, x = np.mgrid[:300, :220]
@@ -115,12 +113,12 @@ def paintBreast() -> npt.NDArray[np.int16]:
     return (2000 * breast + 1500 * mass).astype(np.int16)
 
 
-def paintView(name: str, degrees: float = 0.0) -> vtkMRMLScalarVolumeNode:
-    """The picture as a volume, turned in its plane."""
+def addView(name: str, degrees: float = 0.0) -> vtkMRMLScalarVolumeNode:
+    """Add the image as a volume, rotated in its plane."""
     import numpy as np
 
     volume = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", name)
-    slicer.util.updateVolumeFromArray(volume, paintBreast()[None])
+    slicer.util.updateVolumeFromArray(volume, syntheticPixels()[None])
     cosine, sine = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     matrix = np.eye(4)
     matrix[:2, :2] = -0.2 * np.array([[cosine, -sine], [sine, cosine]])
@@ -130,19 +128,19 @@ def paintView(name: str, degrees: float = 0.0) -> vtkMRMLScalarVolumeNode:
 
 
 def writeView(instance: str) -> str:
-    """The picture as a DICOM file, a right CC view; gives its path."""
+    """Write the image as a DICOM file of a right CC view; return its path."""
     from pydicom import Dataset, dcmwrite
     from pydicom.dataset import FileMetaDataset
     from pydicom.uid import ExplicitVRLittleEndian, generate_uid
 
-    pixels = paintBreast().astype("<u2")
+    pixels = syntheticPixels().astype("<u2")
     view, meta = Dataset(), FileMetaDataset()
     for keyword, value in {
         "SOPClassUID": "1.2.840.10008.5.1.4.1.1.1.2",  # digital mammography, for presentation
         "SOPInstanceUID": instance,
         "StudyInstanceUID": generate_uid(),
         "SeriesInstanceUID": generate_uid(),
-        **{"PatientName": "Painted^Breast", "PatientID": "painted", "Modality": "MG"},
+        **{"PatientName": "Synthetic^Breast", "PatientID": "synthetic", "Modality": "MG"},
         **{"ImageLaterality": "R", "ViewPosition": "CC", "PatientOrientation": ["P", "L"]},
         **{"Rows": pixels.shape[0], "Columns": pixels.shape[1], "SamplesPerPixel": 1},
         **{"BitsAllocated": 16, "BitsStored": 12, "HighBit": 11, "PixelRepresentation": 0},
@@ -157,7 +155,7 @@ def writeView(instance: str) -> str:
 
 
 def markView(volume: vtkMRMLScalarVolumeNode) -> vtkMRMLMarkupsROINode:
-    """A ROI around the painted mass."""
+    """Add a ROI around the mass."""
     from mammopair.view import Box
 
     roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "Mass " + volume.GetName())

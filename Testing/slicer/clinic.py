@@ -60,7 +60,8 @@ def add_as_stored(view):
     import slicer
     import vtk
 
-    from MammoClassifierLib.scene.volumes import FILE, LATERALITY, PATIENT, PROJECTION
+    from MammoClassifierLib.scene.dicom_source import FILE
+    from MammoClassifierLib.scene.volumes import LATERALITY, PATIENT, PROJECTION
 
     name = " ".join(part for part in (view.patient_id, view.name) if part)
     pixels = np.rint(view.pixels * 65535).astype(np.uint16)
@@ -142,7 +143,7 @@ class Clinic:
             ("CC", self.widget.ui.ccMarkButton, "ccRoi"),
             ("MLO", self.widget.ui.mloMarkButton, "mloRoi"),
         ):
-            volume = parameters.shown()[projection]
+            volume = parameters.volumes()[projection]
             if volume is not None:
                 button.click()
                 self.place(getattr(parameters, roi), volume, self.box(projection))
@@ -150,7 +151,7 @@ class Clinic:
     def classify(self, seconds=60):
         """Click Classify and wait for the outcome."""
         self.widget.ui.classifyButton.click()
-        self.host.wait_until(lambda: not self.widget.jobs.running, seconds=seconds)
+        self.host.wait_until(lambda: not self.widget.jobs.isRunning, seconds=seconds)
 
     @property
     def parameters(self):

@@ -36,7 +36,7 @@ def nothing(case):
 
 def no_roi(case):
     case.parameters.ccVolume = case.volume("L CC")
-    return "Mass: is not marked"
+    return "Mass: not marked"
 
 
 def a_ct_slice(case):
@@ -61,13 +61,13 @@ def an_rgb_image(case):
     image.AllocateScalars(vtk.VTK_UNSIGNED_CHAR, 3)
     case.choose(volume)
     volume.SetAndObserveImageData(image)
-    return "photo: is in colour"
+    return "photo: is a colour image"
 
 
 def an_rgb_vector_volume(case):
     pixels = np.zeros((1, 100, 60, 3), dtype=np.uint8)
     case.choose(case.volume("colours", pixels, kind="vtkMRMLVectorVolumeNode"))
-    return "colours: is in colour"
+    return "colours: is a colour image"
 
 
 def a_label_map(case):
@@ -91,7 +91,7 @@ def the_same_view_twice(case):
     volume = case.volume("L CC")
     case.choose(volume)
     case.choose(volume, projection="mlo")
-    return "L CC: is chosen as CC and as MLO"
+    return "L CC: is chosen as CC view and as MLO view"
 
 
 def a_breast_nobody_knows(case):
@@ -114,7 +114,7 @@ def a_roi_in_another_plane(case):
     volume = case.volume("L CC")
     case.choose(volume)
     case.parameters.ccRoi.SetCenter(-10, -20, 250)
-    return "mass cc: does not meet the plane of L CC"
+    return "mass cc: does not intersect the image plane of L CC"
 
 
 def a_roi_drawn_on_another_view(case):
@@ -130,38 +130,38 @@ def one_roi_for_both(case):
     cc, mlo = case.volume("L CC"), case.volume("L MLO")
     case.choose(cc)
     case.parameters.mloVolume, case.parameters.mloRoi = mlo, case.parameters.ccRoi
-    return "mass cc: marks both views"
+    return "mass cc: is chosen for both views"
 
 
 def a_roi_without_its_view(case):
     case.choose(case.volume("L CC"))
     case.parameters.mloRoi = case.roi(case.parameters.ccVolume, (1, 1, 9, 9), "lost")
-    return "lost: marks the MLO view, but no such view is chosen"
+    return "lost: marks the MLO view, but no MLO view is chosen"
 
 
 def an_inverted_volume(case):
     pixels = synthetic_pixels()
     case.choose(case.volume("L CC", pixels.max() - pixels))
-    return "L CC: looks inverted"
+    return "L CC: has a bright background and is probably inverted"
 
 
 def no_pixels(case):
     volume = case.volume("L CC")
     case.choose(volume)
     volume.SetAndObserveImageData(None)
-    return "L CC: holds no pixels"
+    return "L CC: has no pixels"
 
 
 def one_grey(case):
     case.choose(case.volume("L CC", np.full((100, 60), 7, np.int16)))
-    return "L CC: has the same value everywhere"
+    return "L CC: has the same value in every pixel"
 
 
 def numbers_that_are_none(case):
     pixels = synthetic_pixels().astype(np.float32)
     pixels[3, 3] = np.nan
     case.choose(case.volume("L CC", pixels))
-    return "L CC: holds values that are not finite"
+    return "L CC: has pixels that are not finite numbers"
 
 
 CASES = [
@@ -239,7 +239,7 @@ def test_a_volume_without_dicom_origin_is_classified_with_a_warning(clinic, make
 
     record = readRecord(clinic.parameters.result)
     (warning,) = (w for w in record.warnings if w.code == "no-dicom-origin")
-    assert warning.message.startswith("L CC does not know its DICOM file")
+    assert warning.message.startswith("L CC has no DICOM file")
     assert record.laterality == "L"
 
 
@@ -328,13 +328,13 @@ def test_what_nobody_thought_of_is_one_sentence_too(clinic):
     clinic.mark()
     clinic.widget.logic.classifier = Broken()
     clinic.classify()
-    assert clinic.message.startswith("Something went wrong (ZeroDivisionError)")
+    assert clinic.message.startswith("Unexpected error (ZeroDivisionError)")
 
 
 def test_the_logic_raises_the_sentence_and_opens_no_dialog(clinic, make_volume):
     from MammoClassifierLib.logic import MammoClassifierLogic
     from mammopair.errors import InputError
 
-    with pytest.raises(InputError, match="Mass: is not marked"):
+    with pytest.raises(InputError, match="Mass: not marked"):
         MammoClassifierLogic().classify(make_volume("L CC"))
     assert clinic.host.messages == []

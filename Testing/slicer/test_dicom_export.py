@@ -67,7 +67,7 @@ def classified(study):
 def export(clinic):
     """Click the button and wait for the outcome."""
     clinic.widget.ui.exportButton.click()
-    clinic.host.wait_until(lambda: not clinic.widget.jobs.running, seconds=60)
+    clinic.host.wait_until(lambda: not clinic.widget.jobs.isRunning, seconds=60)
 
 
 def test_a_click_puts_the_result_into_the_study_of_its_images(classified):
@@ -79,7 +79,7 @@ def test_a_click_puts_the_result_into_the_study_of_its_images(classified):
     export(classified)
 
     assert classified.message == (
-        "The result is in the DICOM database: 6 objects in the study of its images."
+        "6 objects were added to the study of the images in the DICOM database."
     )
     assert classified.host.messages == [], "nothing pops up"
     (patient,) = database.patients()
@@ -151,7 +151,7 @@ def test_a_result_that_is_out_of_date_is_not_exported(classified):
     roi.SetCenter(*np.add(roi.GetCenter(), (0.0, 3.0, 0.0)))
     export(classified)
     assert classified.message == (
-        "Result: is out of date, for an input has changed since; click Classify again"
+        "Result: out of date because an input has changed; click Classify again"
     )
     assert instances() == before
 
@@ -182,7 +182,9 @@ def test_a_volume_that_is_no_dicom_image_has_no_place_there(clinic, make_volume,
     clinic.parameters.ccRoi = make_roi(volume, (20, 40, 15, 15))
     clinic.classify()
     export(clinic)
-    assert clinic.message.startswith("L CC: is no DICOM image, so its result has no place in")
+    assert clinic.message.startswith(
+        "L CC: is not a DICOM image, so its result cannot be stored in"
+    )
     assert slicer.dicomDatabase.allFiles() == []
 
 
@@ -195,7 +197,7 @@ def test_edited_pixels_are_not_the_dicom_image(classified):
     classified.classify()
     before = instances()
     export(classified)
-    assert classified.message.startswith("Pixels: were edited, so the result is not about")
+    assert classified.message.startswith("Pixels: edited, so the result does not describe")
     assert instances() == before
 
 
@@ -261,9 +263,9 @@ def test_images_that_the_database_does_not_hold_are_said_to_be_missing(clinic, t
     from mammopair.progress import exhaust
 
     exported = exhaust(exportStepwise(make_record(write_pair(tmp_path))))
-    assert not exported.besideImages
-    assert exported.inWords().endswith(
-        "The images are not in the database: import them to see both together."
+    assert not exported.hasImages
+    assert exported.message().endswith(
+        "The images are not in the database; import them to see both together."
     )
 
 
@@ -273,7 +275,7 @@ def test_an_image_that_is_gone_is_named(clinic, logic, files):
     record = make_record(files)
     for path in (files["MLO"], Path(slicer.dicomDatabase.allFiles()[1])):
         path.unlink()
-    refused(clinic, logic, record, "MLO.dcm: is no longer there; import its study")
+    refused(clinic, logic, record, "MLO.dcm: no longer exists; import its study")
 
 
 def test_another_image_in_its_place_is_not_taken_for_it(clinic, logic, files):
@@ -290,7 +292,7 @@ def test_a_database_that_is_not_there_is_said_to_be(clinic, logic, files, monkey
     slicer.dicomDatabase.closeDatabase()
     if how == "absent":
         monkeypatch.delattr(slicer, "dicomDatabase")
-    refused(clinic, logic, record, "DICOM database: is not open; open the DICOM module")
+    refused(clinic, logic, record, "DICOM database: not open; open the DICOM module")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is read-only for root")
@@ -302,7 +304,7 @@ def test_a_read_only_database_is_said_to_be(clinic, logic, files, what):
     mode = path.stat().st_mode
     path.chmod(0o555)
     try:
-        refused(clinic, logic, make_record(files), "cannot be written to: Permission denied")
+        refused(clinic, logic, make_record(files), "not writable .Permission denied")
     finally:
         path.chmod(mode)
 
@@ -313,7 +315,9 @@ def test_a_database_that_another_program_has_locked_takes_nothing(clinic, logic,
     database = slicer.dicomDatabase
     other = sqlite3.connect(database.databaseFilename, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    refused(clinic, logic, make_record(files), "did not take the result, and nothing of it was")
+    refused(
+        clinic, logic, make_record(files), "did not store the result, so nothing of it was kept"
+    )
     other.execute("ROLLBACK")
     assert len(logic.exportToDicomDatabase(make_record(files))) == 6
     other.close()
@@ -333,4 +337,4 @@ def test_where_one_object_cannot_be_stored_none_is(clinic, logic, files, number)
             database.removeSeries(series)
     blocked.parent.mkdir(parents=True, exist_ok=True)
     blocked.write_bytes(b"in the way")
-    refused(clinic, logic, record, "did not take the result, and nothing of it was left there")
+    refused(clinic, logic, record, "did not store the result, so nothing of it was kept")

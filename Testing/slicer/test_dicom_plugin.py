@@ -379,7 +379,8 @@ def test_a_file_without_study_is_loaded_and_moves_nothing_else(module):
 
 
 def test_what_the_module_asks_for_is_kept_on_the_volume(module):
-    from MammoClassifierLib.scene.volumes import dicomFile, identifyVolume
+    from MammoClassifierLib.scene.dicom_source import findDicomFile
+    from MammoClassifierLib.scene.volumes import identifyVolume
 
     file = module.write(
         PatientID="42",
@@ -399,7 +400,7 @@ def test_what_the_module_asks_for_is_kept_on_the_volume(module):
         "MammoClassifier.magnification": "1.8",
         "MammoClassifier.window": "0.0 4095.0 0.0 4095.0",
     }
-    assert str(dicomFile(volume)) == file
+    assert str(findDicomFile(volume)) == file
     assert identifyVolume(volume).study_uid
 
 
@@ -439,12 +440,12 @@ def test_a_scene_that_outlives_its_files_is_classified_as_before(
 
 
 def test_a_file_that_the_database_does_not_hold_is_known_by_its_path(module, tmp_path):
-    from MammoClassifierLib.scene.volumes import dicomFile
+    from MammoClassifierLib.scene.dicom_source import findDicomFile
 
     path = write_mammogram(tmp_path / "elsewhere.dcm")
     volume = module.plugin.load(module.examine(str(path))[0])
     assert volume.GetAttribute("MammoClassifier.file") == str(path)
-    assert dicomFile(volume) == path
+    assert findDicomFile(volume) == path
 
 
 def test_the_last_view_is_shown_as_after_any_other_loading(module, slicer_host):

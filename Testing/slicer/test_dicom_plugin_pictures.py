@@ -94,7 +94,7 @@ def uneven():
 def test_however_it_is_stored_it_hangs_in_red_and_in_the_module(
     slicer_host, load, tmp_path, side, projection, mirrored, flipped
 ):
-    from MammoClassifierLib.views.hanging import hangView
+    from MammoClassifierLib.views.hanging import hangVolume
     from MammoClassifierLib.views.layout import enterLayout
 
     rows_lead, columns_lead = HUNG[side, projection]
@@ -120,7 +120,7 @@ def test_however_it_is_stored_it_hangs_in_red_and_in_the_module(
 
     enterLayout()
     # The module turns views chest wall to chest wall: CC to the right, MLO to the left.
-    turned = hangView(projection, volume)
+    turned = hangVolume(projection, volume)
     assert turned == (((side, projection) in (("L", "CC"), ("R", "MLO"))) != mirrored)
     inner = uneven() if (side == "R") == (projection == "CC") else uneven()[:, ::-1]
     assert alike(shown(slicer_host, f"Mammo{projection}"), inner) > 0.97
@@ -248,14 +248,14 @@ def test_the_user_can_widen_the_window_of_the_file_for_nothing_is_cut_off(load, 
 def test_the_module_pairs_and_classifies_what_the_plug_in_loaded(clinic, load):
     from MammoClassifierLib.ensemble_classifier import EnsembleClassifier
     from MammoClassifierLib.logic import MammoClassifierLogic
-    from MammoClassifierLib.scene.breast_pairs import breastsInScene
+    from MammoClassifierLib.scene.breast_pairs import candidateVolumes, findBreasts
     from mammopair.classification import classify
     from mammopair.lesion import Lesion, MarkedView
     from mammopair.model.ensemble import load_ensemble
     from mammopair.view import Box
 
     volumes = {path: load(path) for path in sorted(clinic.exams.rglob("*.dcm"))}
-    breasts = breastsInScene()
+    breasts = findBreasts(candidateVolumes())
     names = [(one.laterality, one.cc.GetName()[:4], one.mlo.GetName()[:5]) for one in breasts]
     assert names == [("R", "R CC", "R MLO"), ("L", "L CC", "L MLO")] * 2
 

@@ -61,18 +61,18 @@ def shown(clinic, make_volume, make_roi):
         import slicer
 
         from MammoClassifierLib.scene.inputs import MarkedVolume
-        from MammoClassifierLib.views.overlay import Overlay, showOverlay
-        from MammoClassifierLib.scene.result_nodes import makeResult
-        from MammoClassifierLib.views.hanging import hangView
+        from MammoClassifierLib.scene.result_nodes import addResult
+        from MammoClassifierLib.views.hanging import hangVolume
         from MammoClassifierLib.views.layout import enterLayout
+        from MammoClassifierLib.views.overlay import Overlay, showOverlay
 
         volume = make_volume("L CC", matrix=matrix)
         if above is not None:
             put_under_transform(volume, above)
         enterLayout()
-        hangView("CC", volume)
+        hangVolume("CC", volume)
         inputs = (MarkedVolume("CC", volume, make_roi(volume, BOX)),)
-        result = makeResult(record_with(peaked(), *square), inputs, "[]")
+        result = addResult(record_with(peaked(), *square), inputs, "[]")
         showOverlay(result, {"CC": volume}, Overlay(1.0, 1, continuous))
         assert slicer.app.layoutManager().layout == 5713
         return volume
@@ -208,8 +208,8 @@ def test_the_map_keeps_its_own_grid_and_shows_whole_cells(slicer_host, shown):
 @pytest.mark.parametrize("level", [1, 2, 3, 4])
 @pytest.mark.parametrize("continuous", [False, True], ids=["levels", "continuous"])
 def test_weaker_levels_are_hidden(slicer_host, shown, level, continuous):
-    from MammoClassifierLib.views.overlay import Overlay, showOverlay
     from MammoClassifierLib.scene.result_nodes import resultsInScene
+    from MammoClassifierLib.views.overlay import Overlay, showOverlay
 
     volume = shown(np.diag([-0.5, -0.5, 1.0, 1.0]), continuous=continuous)
     layer = "foreground" if continuous else "label"
@@ -225,13 +225,13 @@ def test_weaker_levels_are_hidden(slicer_host, shown, level, continuous):
 def test_another_volume_in_the_view_carries_no_evidence_of_this_one(
     slicer_host, shown, make_volume
 ):
-    from MammoClassifierLib.views.overlay import Overlay, showOverlay
     from MammoClassifierLib.scene.result_nodes import resultsInScene
-    from MammoClassifierLib.views.hanging import hangView
+    from MammoClassifierLib.views.hanging import hangVolume
+    from MammoClassifierLib.views.overlay import Overlay, showOverlay
 
     shown(np.diag([-0.5, -0.5, 1.0, 1.0]))
     other = make_volume("R CC")
-    hangView("CC", other)
+    hangVolume("CC", other)
     showOverlay(resultsInScene()[0], {"CC": other}, Overlay())
 
     with pytest.raises(ValueError, match="label"):

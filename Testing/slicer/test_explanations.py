@@ -31,7 +31,7 @@ def choose(clinic, selector, index, seconds=120):
     combo, index = getattr(clinic.widget.ui, selector), entry(index)
     combo.setCurrentIndex(index)
     combo.activated.emit(index)
-    clinic.host.wait_until(lambda: not clinic.widget.jobs.running, seconds=seconds)
+    clinic.host.wait_until(lambda: not clinic.widget.jobs.isRunning, seconds=seconds)
     clinic.host.process_events()
 
 
@@ -84,16 +84,16 @@ def test_the_fine_map_is_the_engines_and_lies_on_the_square_in_its_own_grid(clas
         ras = matrix.MultiplyPoint((column, row, 0, 1))[:3]
         x, y = patch.square.to_view(column, row, len(found))
         assert ras == pytest.approx(place_of(volume, x, y), abs=1e-4)
-    text = str(classified.widget.ui.mapWordsLabel.text)
+    text = str(classified.widget.ui.mapTextLabel.text)
     assert text.startswith("Fine evidence: what the cell of an earlier block adds to the logit")
-    assert "adds up to the logit within" in text
+    assert "Its cells add up to the view's logit, with an error of at most" in text
     assert readRecord(classified.parameters.result).views[0].explanation is None
 
 
 def test_the_exact_map_says_how_far_it_adds_up(classified):
-    text = str(classified.widget.ui.mapWordsLabel.text)
+    text = str(classified.widget.ui.mapTextLabel.text)
     assert text.startswith("Class activation: what the cell of the last block adds to the logit.")
-    assert float(text.split("within ")[1].rstrip(".")) < 1e-3
+    assert float(text.split("at most ")[1].rstrip(".")) < 1e-3
 
 
 def test_cancel_brings_the_exact_map_back_and_leaves_the_scene_as_it_was(classified):
@@ -121,21 +121,25 @@ def test_a_moved_mass_is_shown_in_its_place_and_its_path_is_told(classified):
     choose(classified, "massSelector", MALIGNANT)
 
     moved = layer_of(classified, "Foreground")
-    assert moved.GetName().endswith("moved towards malignant")
+    assert moved.GetName().endswith("changed towards malignant")
     assert layer_of(classified, "Label") is None, "the map is of the mass as it is"
     film = classified.parameters.ccVolume
     assert layer_of(classified, "Background") is film
     assert moved.GetDisplayNode().GetWindow() == film.GetDisplayNode().GetWindow()
     ui = classified.widget.ui
-    first, last = str(ui.movedLabel.text).removeprefix("CC: ").split(" in ")[0].split(" → ")
+    first, last = (
+        str(ui.counterfactualLabel.text).removeprefix("CC: ").split(" in ")[0].split(" → ")
+    )
     assert int(last.strip("<> %")) > int(first.strip("<> %"))
-    assert "Hidden while the mass is shown moved" in str(ui.mapWordsLabel.text)
+    assert "No map is displayed over a generated image" in str(ui.mapTextLabel.text)
 
     choose(classified, "massSelector", DIFFERENCE)
-    assert layer_of(classified, "Foreground").GetName().endswith("malignant less benign")
+    assert (
+        layer_of(classified, "Foreground").GetName().endswith("difference malignant minus benign")
+    )
     choose(classified, "massSelector", 0)
     assert layer_of(classified, "Label") is not None
-    assert not showing(ui.movedLabel)
+    assert not showing(ui.counterfactualLabel)
 
 
 @pytest.fixture
@@ -145,21 +149,21 @@ def moved_dot(clinic, make_volume, make_roi):
     def make(matrix, row, column):
         import slicer
 
-        from MammoClassifierLib.scene.counterfactual_volumes import addMoved
+        from MammoClassifierLib.scene.counterfactual_volumes import addCounterfactuals
         from MammoClassifierLib.scene.inputs import MarkedVolume
-        from MammoClassifierLib.views.overlay import Overlay, showOverlay
-        from MammoClassifierLib.scene.result_nodes import makeResult
-        from MammoClassifierLib.views.hanging import hangView
+        from MammoClassifierLib.scene.result_nodes import addResult
+        from MammoClassifierLib.views.hanging import hangVolume
         from MammoClassifierLib.views.layout import enterLayout
+        from MammoClassifierLib.views.overlay import Overlay, showOverlay
         from mammopair.crop import CropSquare, cut_patch
         from mammopair.explain.view_explanation import ViewCounterfactuals
         from mammopair.view import View
 
         volume = make_volume("L CC", matrix=matrix)
         enterLayout()
-        hangView("CC", volume)
+        hangVolume("CC", volume)
         inputs = (MarkedVolume("CC", volume, make_roi(volume, BOX)),)
-        result = makeResult(record_with(peaked(), *SQUARE), inputs, "[]")
+        result = addResult(record_with(peaked(), *SQUARE), inputs, "[]")
         square = CropSquare(*SQUARE)
         stored = slicer.util.arrayFromVolume(volume)[0]
         pixels = (stored / stored.max()).astype(np.float32)
@@ -167,7 +171,7 @@ def moved_dot(clinic, make_volume, make_roi):
         image = original.copy()
         image[row, column] += 1.0
         mass = ViewCounterfactuals(square, original, {"malignant": image, "benign": original}, {})
-        addMoved(result, {"CC": mass})
+        addCounterfactuals(result, {"CC": mass})
         showOverlay(result, {"CC": volume}, Overlay(image="malignant"))
         return volume
 
@@ -206,14 +210,14 @@ def test_what_was_not_changed_looks_as_the_film(slicer_host, moved_dot):
 def test_maps_and_moved_images_come_back_with_a_saved_scene(classified, tmp_path):
     choose(classified, "mapSelector", FINE)
     choose(classified, "massSelector", MALIGNANT)
-    told = str(classified.widget.ui.movedLabel.text)
+    told = str(classified.widget.ui.counterfactualLabel.text)
     pixels = classified.host.slice_pixels("MammoCC").rgba.copy()
     classified.host.save_scene(tmp_path / "study.mrb")
     classified.host.close_scene()
     classified.host.load_scene(tmp_path / "study.mrb")
     classified.host.process_events()
 
-    assert str(classified.widget.ui.movedLabel.text) == told
+    assert str(classified.widget.ui.counterfactualLabel.text) == told
     again = classified.host.slice_pixels("MammoCC").rgba
     assert np.abs(again.astype(int) - pixels).max() <= 2
     choose(classified, "massSelector", 0)
@@ -223,7 +227,7 @@ def test_maps_and_moved_images_come_back_with_a_saved_scene(classified, tmp_path
 def test_classifying_again_takes_maps_and_moved_images_away(classified):
     before = classified.host.scene.GetNumberOfNodes()
     classified.widget.logic.explain(classified.parameters.result, "fine-evidence")
-    classified.widget.logic.moveImages(classified.parameters.result)
+    classified.widget.logic.addCounterfactuals(classified.parameters.result)
     assert classified.host.scene.GetNumberOfNodes() > before
     classified.classify()
     assert classified.host.scene.GetNumberOfNodes() == before
@@ -238,7 +242,7 @@ def test_a_stale_result_is_not_explained(classified):
     assert "out of date" in classified.message
     assert classified.parameters.map.value == ""
     with pytest.raises(InputError, match="out of date"):
-        classified.widget.logic.moveImages(table)
+        classified.widget.logic.addCounterfactuals(table)
 
 
 def test_a_result_of_another_ensemble_is_not_explained(classified):
@@ -249,7 +253,7 @@ def test_a_result_of_another_ensemble_is_not_explained(classified):
 
     text = classified.parameters.result.GetNodeReference(RECORD)
     text.SetText(text.GetText().replace('"sha256": "', '"sha256": "0'))
-    with pytest.raises(InputError, match="not the one installed"):
+    with pytest.raises(InputError, match="is not installed"):
         classified.widget.logic.explain(classified.parameters.result, "fine-evidence")
     assert slicer.mrmlScene.IsNodePresent(classified.parameters.result)
 
@@ -257,7 +261,7 @@ def test_a_result_of_another_ensemble_is_not_explained(classified):
 @pytest.mark.slicer_host(main_window=False, layout_manager=False)
 def test_a_script_explains_without_a_window(clinic, make_roi):
     from MammoClassifierLib.logic import MammoClassifierLogic
-    from MammoClassifierLib.scene.counterfactual_volumes import hasMoved
+    from MammoClassifierLib.scene.counterfactual_volumes import hasCounterfactuals
     from MammoClassifierLib.scene.map_nodes import hasMaps
     from MammoClassifierLib.scene.result_nodes import resultsInScene
     from mammopair.errors import InputError
@@ -267,9 +271,9 @@ def test_a_script_explains_without_a_window(clinic, make_roi):
     logic.classify(cc, make_roi(cc, clinic.box("CC")))
     (table,) = resultsInScene()
     logic.explain(table, "fine-evidence")
-    logic.moveImages(table)
+    logic.addCounterfactuals(table)
     assert hasMaps(table, "fine-evidence")
-    assert hasMoved(table)
+    assert hasCounterfactuals(table)
     with pytest.raises(InputError, match="it must be one of"):
         logic.explain(table, "tea-leaves")
 

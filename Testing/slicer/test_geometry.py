@@ -124,7 +124,7 @@ def test_only_the_cut_with_the_image_counts_of_a_thick_tilted_roi(clinic, make_v
     ("size", "centre", "sentence"),
     [
         ((0.0, 0.0, 0.0), (-20, -20, 0), "has no size"),
-        ((10.0, 10.0, 4.0), (-20, -20, 300), "does not meet the plane of L CC"),
+        ((10.0, 10.0, 4.0), (-20, -20, 300), "does not intersect the image plane of L CC"),
     ],
 )
 def test_a_roi_that_marks_nothing_is_named(clinic, make_volume, size, centre, sentence):

@@ -42,13 +42,13 @@ def chest_wall_column(clinic, view):
 def test_views_of_a_breast_are_paired_and_hung_chest_wall_to_chest_wall(opened):
     import slicer
 
-    chosen = opened.parameters.shown()
+    chosen = opened.parameters.volumes()
     assert (chosen["CC"].GetName()[-4:], chosen["MLO"].GetName()[-5:]) == ("L CC", "L MLO")
     assert opened.widget.ui.breastSelector.currentText.startswith("Left breast")
     assert slicer.app.layoutManager().layout == 5713
     assert chest_wall_column(opened, "MammoCC") == "right"
     assert chest_wall_column(opened, "MammoMLO") == "left"
-    assert "CC shown mirrored" in str(opened.widget.ui.hangingLabel.text)
+    assert "CC mirrored" in str(opened.widget.ui.hangingLabel.text)
 
 
 def test_views_that_the_dicom_plug_in_loaded_hang_alike(clinic):
@@ -65,12 +65,12 @@ def test_the_breast_can_be_switched_and_views_can_be_chosen_by_hand(clinic):
     clinic.open()
     selector = clinic.widget.ui.breastSelector
     assert selector.count == 3
-    first = clinic.parameters.shown()
+    first = clinic.parameters.volumes()
 
     selector.setCurrentIndex(2)
     clinic.host.process_events()
 
-    second = clinic.parameters.shown()
+    second = clinic.parameters.volumes()
     assert not set(first.values()) & set(second.values())
     node = clinic.host.slice_pixels("MammoCC", layer="background")
     assert node.rgba.size
@@ -115,13 +115,14 @@ def test_loading_something_else_does_not_disturb_the_hanging(opened, make_volume
     for projection, view in (("CC", "MammoCC"), ("MLO", "MammoMLO")):
         logic = slicer.app.layoutManager().sliceWidget(view).sliceLogic()
         background = logic.GetSliceCompositeNode().GetBackgroundVolumeID()
-        assert background == opened.parameters.shown()[projection].GetID()
+        assert background == opened.parameters.volumes()[projection].GetID()
 
 
 def test_the_mark_buttons_let_the_user_draw_one_roi_a_view(opened):
     import slicer
 
     opened.widget.ui.ccMarkButton.click()
+    opened.host.process_events()
     roi = opened.parameters.ccRoi
     interaction = slicer.app.applicationLogic().GetInteractionNode()
     assert interaction.GetCurrentInteractionMode() == interaction.Place
@@ -170,7 +171,7 @@ def test_the_panel_shows_probability_shares_warnings_and_what_it_is_not_for(clas
     from mammopair.results.text import percent
 
     record, ui = record_of(classified), classified.widget.ui
-    table = ui.sharesTable
+    table = ui.probabilityTable
     assert table.rowCount == 3
     assert table.columnCount == 1 + len(record.views[0].member_scores)
     assert str(table.item(2, 0).text()) == percent(record.probability)
@@ -180,12 +181,12 @@ def test_the_panel_shows_probability_shares_warnings_and_what_it_is_not_for(clas
     assert "Research use only" in str(ui.researchLabel.text)
     assert showing(ui.researchLabel)
     assert not showing(ui.staleLabel)
-    assert classified.message == "Classified on cpu."
+    assert classified.message == "Classification finished; it was computed on the CPU."
     assert classified.host.messages == [], "nothing pops up"
 
 
 def test_the_gauge_is_drawn_where_the_probability_is(classified):
-    from MammoClassifierLib.panel.gauge import HEIGHT, WIDTH, drawGauge, position
+    from MammoClassifierLib.panel.gauge import HEIGHT, WIDTH, drawGauge, gaugePosition
 
     record = record_of(classified)
     image = drawGauge(record, stale=False).toImage()
@@ -194,7 +195,7 @@ def test_the_gauge_is_drawn_where_the_probability_is(classified):
     def dark(x):
         return image.pixelColor(x, 60).lightness() < 60
 
-    mark = position(record.probability)
+    mark = gaugePosition(record.probability)
     assert dark(mark)
     assert not dark(mark - 6)
     assert not dark(mark + 6)
@@ -330,13 +331,14 @@ def test_a_change_of_input_makes_the_result_plainly_stale(classified, change):
     classified.host.process_events()
 
     assert showing(ui.staleLabel)
-    assert not ui.sharesTable.isEnabled()
+    assert not ui.probabilityTable.isEnabled()
 
 
 def test_only_classifying_again_makes_a_stale_result_fresh(classified):
     roi = classified.parameters.ccRoi
     before = roi.GetCenter()
     roi.SetCenter(*np.add(before, (0.0, 3.0, 0.0)))
+    classified.host.process_events()
     roi.SetCenter(*before)
     classified.host.leave_module()
     classified.host.open_module("MammoClassifier")
@@ -380,7 +382,7 @@ def test_looking_does_not_make_the_result_stale(classified):
 
 @pytest.mark.parametrize("suffix", [".mrb", ""])
 def test_a_saved_scene_comes_back_with_its_result(classified, tmp_path, suffix):
-    from MammoClassifierLib.scene.result_nodes import isStale
+    from MammoClassifierLib.scene.result_nodes import hasStaleMark
 
     host, before = classified.host, record_of(classified)
     pixels = host.slice_pixels("MammoCC").rgba.copy()
@@ -393,7 +395,7 @@ def test_a_saved_scene_comes_back_with_its_result(classified, tmp_path, suffix):
     host.process_events()
 
     assert record_of(classified) == before
-    assert not isStale(classified.parameters.result)
+    assert not hasStaleMark(classified.parameters.result)
     ui = classified.widget.ui
     assert showing(ui.gaugeLabel)
     assert not showing(ui.staleLabel)

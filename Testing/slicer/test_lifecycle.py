@@ -29,7 +29,7 @@ def begin(clinic, steps=3):
     clinic.widget.jobs.onProgress = count
     clinic.widget.ui.classifyButton.click()
     clinic.host.wait_until(lambda: len(seen) >= steps)
-    assert clinic.widget.jobs.running, "it is in the middle"
+    assert clinic.widget.jobs.isRunning, "it is in the middle"
     return seen
 
 
@@ -51,7 +51,7 @@ def test_progress_moves_and_the_window_stays_alive(marked):
     assert showing(marked.widget.ui.progressBar)
     assert marked.widget.ui.cancelButton.isEnabled()
     assert not marked.widget.ui.classifyButton.isEnabled()
-    marked.host.wait_until(lambda: not marked.widget.jobs.running, seconds=60)
+    marked.host.wait_until(lambda: not marked.widget.jobs.isRunning, seconds=60)
     timer.stop()
 
     done = [progress.done for progress in seen]
@@ -90,7 +90,7 @@ def test_cancel_works_at_once_and_changes_nothing(marked, steps):
 
     marked.widget.ui.cancelButton.click()
 
-    assert not marked.widget.jobs.running
+    assert not marked.widget.jobs.isRunning
     rest(marked)
     assert marked.message == "Cancelled. Nothing was changed."
     assert contents(marked.host.scene) == before
@@ -106,8 +106,8 @@ def test_the_scene_may_be_closed_while_it_computes(marked):
     marked.host.close_scene()
     rest(marked)
 
-    assert not marked.widget.jobs.running
-    assert marked.message == "Stopped: the scene was closed."
+    assert not marked.widget.jobs.isRunning
+    assert marked.message == "Cancelled: the scene was closed."
     assert marked.parameters.ccVolume is None
     marked.load()
     rest(marked)
@@ -125,8 +125,8 @@ def test_an_input_may_be_deleted_while_it_computes(marked, name):
     marked.host.scene.RemoveNode(node)
     rest(marked)
 
-    assert not marked.widget.jobs.running
-    assert marked.message == f"Stopped: {node.GetName()} was removed."
+    assert not marked.widget.jobs.isRunning
+    assert marked.message == f"Cancelled: {node.GetName()} was removed."
     assert getattr(marked.parameters, name) is None
 
 
@@ -143,7 +143,7 @@ def test_a_node_may_be_deleted_while_it_is_selected(marked, name):
 def test_an_input_that_changes_meanwhile_makes_the_result_stale_from_the_start(marked):
     begin(marked)
     marked.parameters.ccRoi.SetSize(33.0, 33.0, 1.0)
-    marked.host.wait_until(lambda: not marked.widget.jobs.running, seconds=60)
+    marked.host.wait_until(lambda: not marked.widget.jobs.isRunning, seconds=60)
     assert showing(marked.widget.ui.staleLabel)
 
 
@@ -159,7 +159,7 @@ def test_the_result_may_be_deleted(marked):
 def test_leaving_the_module_meanwhile_does_not_lose_the_result(marked):
     begin(marked)
     marked.host.leave_module()
-    marked.host.wait_until(lambda: not marked.widget.jobs.running, seconds=60)
+    marked.host.wait_until(lambda: not marked.widget.jobs.isRunning, seconds=60)
     marked.host.open_module("MammoClassifier")
     rest(marked)
     assert marked.parameters.result is not None
@@ -175,6 +175,7 @@ def test_two_panels_show_the_same_and_do_not_disturb_each_other(marked):
     second = MammoClassifierWidget()
     second.logic.classifier = marked.widget.logic.classifier
     marked.classify()
+    rest(marked)
     assert showing(second.ui.gaugeLabel)
 
     second.ui.opacitySlider.setValue(0.5)
@@ -187,6 +188,7 @@ def test_two_panels_show_the_same_and_do_not_disturb_each_other(marked):
     second.parent.deleteLater()
     rest(marked)
     marked.parameters.ccRoi.SetSize(33.0, 33.0, 1.0)
+    rest(marked)
     assert showing(marked.widget.ui.staleLabel)
 
 
@@ -264,7 +266,7 @@ def test_when_the_gpu_is_full_the_cpu_goes_on_and_it_is_said(marked, monkeypatch
     record = readRecord(marked.parameters.result)
     (warning,) = (w for w in record.warnings if w.code == "out-of-gpu-memory")
     assert warning.message in str(marked.widget.ui.warningsLabel.text)
-    assert marked.message == "Classified on cpu."
+    assert marked.message == "Classification finished; it was computed on the CPU."
 
 
 without_torch = pytest.mark.slicer_host(torch=False)
@@ -275,7 +277,7 @@ def test_the_module_opens_without_torch_and_says_that_it_will_ask(clinic):
     clinic.load()
     widget = clinic.open()
     assert "torch" in clinic.message
-    assert "asks before it installs" in clinic.message
+    assert "Classify asks before installing them" in clinic.message
     assert clinic.host.installations == []
     assert clinic.parameters.ccVolume is not None, "views hang without torch"
     assert widget.ui.classifyButton.isEnabled()
@@ -298,9 +300,9 @@ def test_classify_asks_once_then_installs_and_classifies(marked):
 def test_a_user_who_declines_is_not_asked_again(marked):
     before = contents(marked.host.scene)
     marked.classify()
-    assert "not installed, as you wished" in marked.message
+    assert "not installed because the installation was cancelled" in marked.message
     marked.classify()
-    assert "not installed, as you wished" in marked.message
+    assert "not installed because the installation was cancelled" in marked.message
     assert len(marked.host.messages) == 1
     assert marked.host.installations == []
     assert contents(marked.host.scene) == before
@@ -333,4 +335,4 @@ def test_the_rest_is_installed_through_slicers_packaging(clinic):
 def test_nothing_is_installed_while_slicer_is_being_tested(marked):
     marked.classify()
     assert marked.host.installations == []
-    assert "while Slicer is being tested" in marked.message
+    assert "because Slicer is in testing mode" in marked.message

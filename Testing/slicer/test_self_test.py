@@ -57,7 +57,7 @@ def test_sample_data_come_from_the_package_and_load_upright(clinic):
     """The button of the Sample Data module, as a click on it calls it."""
     import slicer
 
-    from MammoClassifierLib.scene.breast_pairs import breastsInScene
+    from MammoClassifierLib.scene.breast_pairs import candidateVolumes, findBreasts
 
     clinic.host.start_up_completed()
     sources = slicer.modules.sampleDataSources["MammoClassifier"]
@@ -69,7 +69,7 @@ def test_sample_data_come_from_the_package_and_load_upright(clinic):
 
     volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
     assert len(volumes) == len(list((CASES / "sfm-malign-0").glob("*.dcm"))) == 4
-    titles = [breast.title for breast in breastsInScene()]
+    titles = [breast.title for breast in findBreasts(candidateVolumes())]
     assert [title.split()[0] for title in titles] == ["Right", "Left"]
     assert all("(CC, MLO)" in title for title in titles)
 

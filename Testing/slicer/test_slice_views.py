@@ -22,12 +22,12 @@ def brighter_half(pixels):
 def test_the_chest_wall_is_at_the_inner_side(
     clinic, make_volume, matrix, projection, wanted, stored
 ):
-    from MammoClassifierLib.views.hanging import hangView
+    from MammoClassifierLib.views.hanging import hangVolume
     from MammoClassifierLib.views.layout import enterLayout
 
     pixels = synthetic_pixels() if stored == "left" else synthetic_pixels()[:, ::-1]
     enterLayout()
-    mirrored = hangView(projection, make_volume(f"L {projection}", pixels, matrix))
+    mirrored = hangVolume(projection, make_volume(f"L {projection}", pixels, matrix))
 
     assert brighter_half(clinic.host.slice_pixels(f"Mammo{projection}")) == wanted
     assert mirrored == (stored != wanted)
@@ -37,7 +37,7 @@ def test_the_chest_wall_is_at_the_inner_side(
 def test_a_view_that_is_stored_on_its_head_hangs_upright(clinic, small_exam, tmp_path, flipped):
     import pydicom
 
-    from MammoClassifierLib.views.hanging import hangView
+    from MammoClassifierLib.views.hanging import hangVolume
     from MammoClassifierLib.views.layout import enterLayout
     from mammopair.io.reader import read_view
 
@@ -48,10 +48,10 @@ def test_a_view_that_is_stored_on_its_head_hangs_upright(clinic, small_exam, tmp
     dataset.ViewPosition, dataset.Laterality = "MLO", "L"
     dataset.save_as(tmp_path / "mlo.dcm")
     enterLayout()
-    hangView("MLO", add_as_stored(read_view(tmp_path / "mlo.dcm")))
+    hangVolume("MLO", add_as_stored(read_view(tmp_path / "mlo.dcm")))
     shown = clinic.host.slice_pixels("MammoMLO").rgba[..., 0].astype(float)
 
-    hangView("MLO", add_as_stored(read_view(small_exam / PAIR["MLO"])))
+    hangVolume("MLO", add_as_stored(read_view(small_exam / PAIR["MLO"])))
     upright = clinic.host.slice_pixels("MammoMLO").rgba[..., 0].astype(float)
     assert np.corrcoef(shown.ravel(), upright.ravel())[0, 1] > 0.95
 
@@ -91,7 +91,7 @@ def test_the_layout_is_well_formed_and_a_broken_one_is_named(clinic, tmp_path):
     assert 'singletontag="MammoCC"' in readLayout()
     for text, sentence in (
         ("<layout><item>", "not well-formed"),
-        ("<layout/>", "no layout with the views MammoCC, MammoMLO"),
+        ("<layout/>", "is not a layout with the views MammoCC, MammoMLO"),
     ):
         path = tmp_path / "layout.xml"
         path.write_text(text)

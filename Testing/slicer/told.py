@@ -36,10 +36,10 @@ def full_record(**changes):
 def show_result(clinic, record):
     """Add a result of what is marked to the scene, as Classify does, and let the panel follow."""
     from MammoClassifierLib.scene.inputs import fingerprint
-    from MammoClassifierLib.scene.result_nodes import makeResult
+    from MammoClassifierLib.scene.result_nodes import addResult
 
     inputs = clinic.parameters.inputs()
-    table = makeResult(record, inputs, fingerprint(inputs, clinic.parameters.side.value))
+    table = addResult(record, inputs, fingerprint(inputs, clinic.parameters.side.value))
     clinic.parameters.result = table
     clinic.host.process_events()
     return table

@@ -1,1 +1,1 @@
-"""Loading from and exporting to the DICOM database of Slicer."""
+"""Loading mammograms from, and exporting results to, Slicer's DICOM database."""

@@ -1,7 +1,7 @@
-"""A result in Slicer's DICOM database: report, evidence and picture, beside their images.
+"""Export of a result to Slicer's DICOM database: report, evidence and picture.
 
-The objects are the engine's, filed under the patient and the study of the images. Slicer copies
-them into the folder of its database, and its DICOM browser shows them.
+The engine creates the objects, for the patient and the study of the images. Slicer copies the
+files into the folder of its database, and its DICOM browser lists them.
 """
 
 from __future__ import annotations
@@ -16,80 +16,78 @@ import slicer
 from slicer.i18n import tr as _
 
 from mammopair.errors import InputError
+from mammopair.progress import Progress, rescale_progress
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
     from ctk import ctkDICOMDatabase
 
-    from mammopair.progress import Progress
     from mammopair.record import Record, ViewResult
     from mammopair.results.dicom.export import ResultObject
 
-READ, MADE = 20, 80
-"""Per cent of the progress when the views have been read and when the objects have been made."""
+VIEWS_READ, CREATED, WRITTEN = 20, 80, 90
+"""Progress in per cent when the views are read, the objects created, and their files written."""
 
 
 @dataclass(frozen=True)
-class Exported:
-    """What an export leaves."""
+class ExportedResult:
+    """The outcome of an export."""
 
     files: tuple[Path, ...]
     """The objects, in the folder of the database."""
-    replaced: bool
-    """Whether the database held the same result before."""
-    besideImages: bool
+    isReplaced: bool
+    """Whether the database held an earlier export of the result."""
+    hasImages: bool
     """Whether the database holds the images, too."""
 
-    def inWords(self) -> str:
-        """One sentence for the user, and a second one where the images are not there."""
-        text = _("The result is in the DICOM database: {count} objects in the study of its images.")
-        if self.replaced:
+    def message(self) -> str:
+        """Return what was exported, in one sentence, or two if the images are missing."""
+        text = _("{count} objects were added to the study of the images in the DICOM database.")
+        if self.isReplaced:
             text = _("The {count} objects of this result in the DICOM database were replaced.")
-        if not self.besideImages:
-            text += _(" The images are not in the database: import them to see both together.")
+        if not self.hasImages:
+            text += " " + _("The images are not in the database; import them to see both together.")
         return text.format(count=len(self.files))
 
 
-def exportStepwise(record: Record) -> Generator[Progress, None, Exported]:
+def exportStepwise(record: Record) -> Generator[Progress, None, ExportedResult]:
     """Write a record into the database, yielding progress in per cent.
 
-    Closing the generator cancels. The database takes all objects in one step, the last: before
-    it nothing is changed, and if it fails nothing of the result is left.
+    Closing the generator cancels. The database is changed only in the last step; if that fails,
+    nothing of the result is left in it.
 
     Raises
     ------
     InputError
-        If the database cannot be written to, or a view is not, or is no more, a DICOM image.
+        If the database is not writable, or a view is not a DICOM image or no longer exists.
     """
     from mammopair.io.reader import read_view
-    from mammopair.progress import Progress, rescale_progress
     from mammopair.results.dicom.export import make_objects_stepwise, write_objects
     from mammopair.results.rendered_view import render_view
 
-    database = _databaseForWriting()
-    record = _withImages(record, database)
+    database = _writableDatabase()
+    record = _withCurrentFiles(record, database)
     views = {}
     for number, view in enumerate(record.views):
         message = _("Reading {view}").format(view=Path(view.file).name)
-        yield Progress(READ * number // len(record.views), 100, message)
+        yield Progress(VIEWS_READ * number // len(record.views), 100, message)
         pixels = read_view(Path(view.file))
         views[view.projection] = render_view(pixels, view.evidence.square, record.laterality)
-    objects = yield from rescale_progress(
-        make_objects_stepwise(record, views), READ, MADE, _("Creating the DICOM objects")
-    )
+    steps = make_objects_stepwise(record, views)
+    message = _("Creating the DICOM objects")
+    objects = yield from rescale_progress(steps, VIEWS_READ, CREATED, message)
     with TemporaryDirectory(dir=slicer.app.temporaryPath) as folder:
-        yield Progress(MADE, 100, _("Writing the DICOM objects"))
+        yield Progress(CREATED, 100, _("Writing the DICOM objects"))
         files = write_objects(objects, Path(folder) / "result")
-        yield Progress(90, 100, _("Adding them to the DICOM database"))
+        yield Progress(WRITTEN, 100, _("Adding the objects to the DICOM database"))
         return _insert(database, record, objects, files)
 
 
-def _databaseForWriting() -> ctkDICOMDatabase:
-    """Slicer's database, if it is open and its folder is not read-only."""
+def _writableDatabase() -> ctkDICOMDatabase:
     database = getattr(slicer, "dicomDatabase", None)
     if database is None or not database.isOpen or not database.databaseDirectory:
-        problem = _("is not open; open the DICOM module, and create or choose a database there")
+        problem = _("not open; open the DICOM module and create or choose a database there")
         raise InputError(_("DICOM database"), problem)
     try:
         with TemporaryDirectory(dir=database.databaseDirectory):
@@ -97,64 +95,67 @@ def _databaseForWriting() -> ctkDICOMDatabase:
         with Path(database.databaseFilename).open("r+b"):
             pass
     except OSError as error:
-        problem = _("cannot be written to: {reason}; make it writable, or choose another database")
+        problem = _("not writable ({reason}); make it writable or choose another database")
         raise InputError(
             database.databaseDirectory, problem.format(reason=error.strerror)
         ) from error
     return database
 
 
-def _withImages(record: Record, database: ctkDICOMDatabase) -> Record:
-    """The record with the files that its images are in now."""
+def _withCurrentFiles(record: Record, database: ctkDICOMDatabase) -> Record:
+    """Return the record with the current file of each view's image."""
     from msgspec.structs import replace
 
     if any(warning.code == "edited-pixels" for warning in record.warnings):
-        problem = _("were edited, so the result is not about the DICOM images; load them anew")
+        problem = _(
+            "edited, so the result does not describe the DICOM images; load the images again and "
+            "click Classify"
+        )
         raise InputError(_("Pixels"), problem)
-    views = [replace(view, file=_imageOf(view, database)) for view in record.views]
+    views = [replace(view, file=_imageFile(view, database)) for view in record.views]
     return replace(record, views=views)
 
 
-def _imageOf(view: ViewResult, database: ctkDICOMDatabase) -> str:
-    """Where the image of a view is: in the database, or where it was read from."""
+def _imageFile(view: ViewResult, database: ctkDICOMDatabase) -> str:
+    """Return the file of a view in the database, or the one that it was loaded from."""
     if not view.sop_uid:
         problem = _(
-            "is no DICOM image, so its result has no place in the DICOM database; load the study "
-            "through the DICOM module and classify it"
+            "is not a DICOM image, so its result cannot be stored in the DICOM database; load the "
+            "study with the DICOM module and classify it"
         )
         raise InputError(view.file, problem)
     for file in (database.fileForInstance(view.sop_uid), view.file):
         if file and Path(file).is_file():
             return str(file)
-    problem = _("is no longer there; import its study into the DICOM database again")
+    problem = _("no longer exists; import its study into the DICOM database again")
     raise InputError(view.file, problem)
 
 
 def _insert(
     database: ctkDICOMDatabase, record: Record, objects: Sequence[ResultObject], files: list[Path]
-) -> Exported:
-    """Have the database take all files or none: it says nothing where it fails, so look."""
+) -> ExportedResult:
+    """Insert all files or none; the database reports no errors, so the outcome is checked."""
     from mammopair.io.dicom_attributes import get_text
 
     uids = [get_text(one.dataset, "SOPInstanceUID") for one in objects]
-    replaced = any(database.fileForInstance(uid) for uid in uids)
-    storeFile, generateThumbnail = True, False  # Slicer makes one when it is looked at
+    isReplaced = any(database.fileForInstance(uid) for uid in uids)
+    storeFile, generateThumbnail = True, False  # Slicer generates it when it is displayed
     database.prepareInsert()
     for file in files:
         database.insert(str(file), storeFile, generateThumbnail)
     stored = [Path(database.fileForInstance(uid)) for uid in uids]
-    if not all(map(_same, files, stored)):
+    if not all(map(_isStored, files, stored)):
         for series in {get_text(one.dataset, "SeriesInstanceUID") for one in objects}:
             database.removeSeries(series)
         problem = _(
-            "did not take the result, and nothing of it was left there; make room on the disk, "
-            "close other programs that use the database, and try again"
+            "did not store the result, so nothing of it was kept; free disk space, close other "
+            "programs that use the database, and export again"
         )
         raise InputError(database.databaseDirectory, problem)
-    database.updateDisplayedFields()  # and the browser with them
-    besideImages = all(database.fileForInstance(view.sop_uid) for view in record.views)
-    return Exported(tuple(stored), replaced, besideImages)
+    database.updateDisplayedFields()  # for the DICOM browser
+    hasImages = all(database.fileForInstance(view.sop_uid) for view in record.views)
+    return ExportedResult(tuple(stored), isReplaced, hasImages)
 
 
-def _same(file: Path, stored: Path) -> bool:
+def _isStored(file: Path, stored: Path) -> bool:
     return stored.is_file() and filecmp.cmp(file, stored, shallow=False)

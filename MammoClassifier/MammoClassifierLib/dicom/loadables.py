@@ -1,4 +1,4 @@
-"""Which DICOM files are mammograms, and what the DICOM browser is told of each: headers only."""
+"""Mammograms among DICOM files, as the DICOM browser lists them; only headers are read."""
 
 from __future__ import annotations
 
@@ -29,23 +29,23 @@ TAGS = {
     "viewPosition": "0018,5101",
     "magnification": "0018,1114",
 }
-"""What is asked of the DICOM database, which answers most of it without opening a file."""
+"""Tags that are read from the DICOM database, which caches most of them."""
 
-DOUBTFUL = frozenset(
+WARNING_CODES = frozenset(
     {"unknown-laterality", "unknown-projection", "laterality-conflict", "unknown-polarity"}
 )
-"""Warnings that stand as a warning: which view it is, or which way its greys go, is doubtful.
+"""Engine warnings that are shown as warnings: those about the view or its polarity.
 
-Slicer asks before it loads what has a warning; everything else goes without saying, in the tip.
+Slicer asks before it loads a loadable with a warning, so all others are in the tooltip.
 """
 
-SHORT = {"spot compression": "spot"}
-"""Modifiers of a view that have a shorter word in its name."""
+SHORT_NAMES = {"spot compression": "spot"}
+"""Modifiers with a shorter term in the name of a view."""
 
 
 @dataclass(frozen=True)
-class Offer:
-    """One file that can be loaded as one view."""
+class LoadableView:
+    """A DICOM file that can be loaded as a mammogram."""
 
     file: str
     header: Header
@@ -53,58 +53,66 @@ class Offer:
     """``R CC``, ``L MLO spot``, ``R CC for processing``."""
     tooltip: str
     warning: str
-    """Empty, as a rule."""
+    """Empty for most files."""
 
 
-def offersOf(files: Iterable[str]) -> list[Offer]:
-    """What can be loaded of some files, in their order.
+def findViews(files: Iterable[str]) -> list[LoadableView]:
+    """Return the mammograms among files, in their order.
 
-    Tomosynthesis, stacks, colour images, reports, presentation states and other modalities are
-    passed over: other plug-ins know them. A mammogram that cannot be read is passed over with a
-    warning in the log.
+    Tomosynthesis, multi-frame and colour images, reports, presentation states and other
+    modalities are left to other plug-ins. A mammogram that cannot be read is logged as a warning.
     """
-    offers = []
+    views = []
     for file in files:
-        if not _mayBeMammogram(file):
-            continue
-        offer = _offer(file)
-        if offer is not None:
-            offers.append(offer)
-    return _numbered(offers)
+        view = _readView(file) if _mayBeMammogram(file) else None
+        if view is not None:
+            views.append(view)
+    return _numberRepeats(views)
 
 
-def rawTwins(offers: Sequence[Offer], *, ofOneSeries: bool = False) -> set[str]:
-    """Files FOR PROCESSING whose view is there FOR PRESENTATION, too.
+def findRawDuplicates(views: Sequence[LoadableView], *, withinSeries: bool = False) -> set[str]:
+    """Return files FOR PROCESSING whose view is also available FOR PRESENTATION.
 
     Parameters
     ----------
-    offers
-        All that is there.
-    ofOneSeries
-        Whether both must be of one series.
+    views
+        All views.
+    withinSeries
+        Whether both files must belong to the same series instead of the same study.
     """
     from mammopair.view import Intent
 
-    def view(offer: Offer) -> tuple[object, ...]:
-        header = offer.header
-        same = (header.laterality, header.projection, header.modifiers)
-        where = header.series_uid if ofOneSeries else header.study_uid
-        return (header.patient_id, where, *same)
+    def key(view: LoadableView) -> tuple[object, ...]:
+        header = view.header
+        group = header.series_uid if withinSeries else header.study_uid
+        return (header.patient_id, group, header.laterality, header.projection, header.modifiers)
 
-    shown = {view(one) for one in offers if one.header.intent is not Intent.PROCESSING}
-    raw = [one for one in offers if one.header.intent is Intent.PROCESSING]
-    return {one.file for one in raw if view(one) in shown}
+    raw = [one for one in views if one.header.intent is Intent.PROCESSING]
+    processed = {key(one) for one in views if one.header.intent is not Intent.PROCESSING}
+    return {one.file for one in raw if key(one) in processed}
+
+
+def spacingText(header: Header, magnification: str) -> str:
+    """Return ``Pixels of 0.07 x 0.07 mm at the detector plane`` and the magnification, if any."""
+    if header.spacing is None:
+        return ""
+    text = _("Pixels of {column:.4g} x {row:.4g} mm {meaning}").format(
+        column=header.spacing.column, row=header.spacing.row, meaning=header.spacing.meaning
+    )
+    if magnification:
+        text += _("; magnification factor {factor}").format(factor=magnification)
+    return text
 
 
 def _mayBeMammogram(file: str) -> bool:
-    """What the database alone can tell, so that a thousand slices of a CT are passed over fast."""
+    """Return whether the tags in the database allow a mammogram; no file is opened."""
     from mammopair.io.dicom_header import MAMMOGRAPHY_CLASSES, TOMOSYNTHESIS
     from mammopair.io.image_checks import OTHER_RADIOGRAPHY
 
     sopClass, modality = _value(file, "sopClassUID"), _value(file, "modality").upper()
-    mammography = modality == "MG" or sopClass in MAMMOGRAPHY_CLASSES
+    isMammography = modality == "MG" or sopClass in MAMMOGRAPHY_CLASSES
     return (
-        (mammography or modality in OTHER_RADIOGRAPHY)
+        (isMammography or modality in OTHER_RADIOGRAPHY)
         and sopClass != TOMOSYNTHESIS
         and _value(file, "numberOfFrames") in ("", "1")
         and _value(file, "rows") != ""
@@ -112,7 +120,7 @@ def _mayBeMammogram(file: str) -> bool:
     )
 
 
-def _offer(file: str) -> Offer | None:
+def _readView(file: str) -> LoadableView | None:
     from mammopair.io.dicom import read_header
 
     try:
@@ -121,39 +129,38 @@ def _offer(file: str) -> Offer | None:
         if _value(file, "modality").upper() == "MG":
             logging.warning(str(error))
         return None
-    doubts = [one.message for one in header.warnings if one.code in DOUBTFUL]
-    return Offer(
+    warnings = [one.message for one in header.warnings if one.code in WARNING_CODES]
+    return LoadableView(
         file=file,
         header=header,
         name=_nameOf(file, header),
         tooltip=_tooltip(file, header),
-        warning=" ".join(doubts),
+        warning=" ".join(warnings),
     )
 
 
 def _nameOf(file: str, header: Header) -> str:
-    """As a radiologist says it, with what makes it more than a plain view."""
     from mammopair.view import Intent, Projection
 
     projection = str(header.projection or "?")
     if header.projection is Projection.OTHER:
         projection = _value(file, "viewPosition") or _("other view")
-    words = [str(header.laterality or "?"), projection]
-    words += [SHORT.get(modifier, modifier) for modifier in header.modifiers]
+    parts = [str(header.laterality or "?"), projection]
+    parts += [SHORT_NAMES.get(modifier, modifier) for modifier in header.modifiers]
     if header.intent is Intent.PROCESSING:
-        words.append(_("for processing"))
-    return " ".join(words)
+        parts.append(_("for processing"))
+    return " ".join(parts)
 
 
-def _numbered(offers: Sequence[Offer]) -> list[Offer]:
-    """Repeats of a view get a number, in the order in which they were taken."""
-    seen: Counter[str] = Counter()
+def _numberRepeats(views: Sequence[LoadableView]) -> list[LoadableView]:
+    """Append a number to repeated names, in the order of acquisition."""
+    count: Counter[str] = Counter()
     names = {}
-    for offer in sorted(offers, key=lambda one: one.header.acquired):
-        seen[offer.name] += 1
-        number = seen[offer.name]
-        names[offer.file] = offer.name if number == 1 else f"{offer.name} ({number})"
-    return [replace(offer, name=names[offer.file]) for offer in offers]
+    for view in sorted(views, key=lambda one: one.header.acquired):
+        count[view.name] += 1
+        number = count[view.name]
+        names[view.file] = view.name if number == 1 else f"{view.name} ({number})"
+    return [replace(view, name=names[view.file]) for view in views]
 
 
 def _tooltip(file: str, header: Header) -> str:
@@ -164,24 +171,12 @@ def _tooltip(file: str, header: Header) -> str:
             columns=_value(file, "columns"),
             acquisition=header.acquisition,
         ),
-        spacingInWords(header, _value(file, "magnification")),
-        _("Taken on {day}").format(day=f"{day[:4]}-{day[4:6]}-{day[6:]}") if day else "",
+        spacingText(header, _value(file, "magnification")),
+        _("Acquired on {day}").format(day=f"{day[:4]}-{day[4:6]}-{day[6:]}") if day else "",
         *(warning.message for warning in header.warnings),
         file,
     ]
     return "\n".join(line for line in lines if line)
-
-
-def spacingInWords(header: Header, magnification: str) -> str:
-    """``Pixels of 0.07 x 0.07 mm at the detector plane``, and the magnification, if stated."""
-    if header.spacing is None:
-        return ""
-    text = _("Pixels of {across:.4g} x {down:.4g} mm {where}").format(
-        across=header.spacing.column, down=header.spacing.row, where=header.spacing.meaning
-    )
-    if magnification:
-        text += _("; magnified {factor} times").format(factor=magnification)
-    return text
 
 
 def _value(file: str, tag: str) -> str:

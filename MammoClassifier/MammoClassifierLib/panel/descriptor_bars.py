@@ -1,4 +1,4 @@
-"""The radiologists' words that a mass looks like, as a small table of bars for the panel."""
+"""How much a mass looks like each BI-RADS descriptor, as a picture with bars and as text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.panel.gauge import CARD, FAINT, INK, TRACK, WIDTH
+from MammoClassifierLib.panel.gauge import BAND, CARD, FAINT, INK, TRACK, WIDTH
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,31 +15,38 @@ if TYPE_CHECKING:
     from mammopair.record import ConceptScore
 
 ROW, TOP = 17, 44
-"""Height of a word's row, and where the first begins, in pixels."""
+"""Height of a row, and top of the first row, in pixels."""
 NAME, BAR, SCORE, WITH, WITHOUT = 10, 152, 238, 284, 350
 """Left edges of the columns."""
 BAR_WIDTH, BAR_HEIGHT = 78, 8
-FILLED = "#7d8fa3"
 
 
-def drawConcepts(concepts: Sequence[ConceptScore], *, stale: bool) -> qt.QPixmap:
-    """A row a word: its name, its score as a bar and a number, where it stands among masses."""
+def drawDescriptors(concepts: Sequence[ConceptScore], *, stale: bool) -> qt.QPixmap:
+    """Draw a row for each descriptor: its name, its score, and its rank among reference masses.
+
+    Parameters
+    ----------
+    concepts
+        The concept scores of a record.
+    stale
+        Whether the result is out of date; it is then drawn grey.
+    """
     from mammopair.results.text import descriptor_name, percent, score
 
     pixmap = qt.QPixmap(WIDTH, TOP + ROW * len(concepts) + 6)
     pixmap.fill(qt.QColor(CARD))
     painter = qt.QPainter(pixmap)
     ink = FAINT if stale else INK
-    _write(painter, NAME, 17, _("Looks to the networks like a mass called …"), ink)
+    _write(painter, NAME, 17, _("Similarity to masses described as"), ink)
     _write(painter, WITH, 17, _("higher than masses"), FAINT)
-    _write(painter, WITH, 34, _("so called"), FAINT)
-    _write(painter, WITHOUT, 34, _("others"), FAINT)
+    _write(painter, WITH, 34, _("with it"), FAINT)
+    _write(painter, WITHOUT, 34, _("without it"), FAINT)
     for number, one in enumerate(concepts):
         base = TOP + ROW * number + 12
         _write(painter, NAME, base, descriptor_name(one.descriptor), ink)
         painter.fillRect(BAR, base - BAR_HEIGHT, BAR_WIDTH, BAR_HEIGHT, qt.QColor(TRACK))
-        width = barWidth(one.score)
-        colour = FAINT if stale else FILLED
+        width = round(BAR_WIDTH * one.score)
+        colour = FAINT if stale else BAND
         painter.fillRect(BAR, base - BAR_HEIGHT, width, BAR_HEIGHT, qt.QColor(colour))
         _write(painter, SCORE, base, score(one.score), ink)
         _write(painter, WITH, base, percent(one.above_with), ink)
@@ -48,17 +55,13 @@ def drawConcepts(concepts: Sequence[ConceptScore], *, stale: bool) -> qt.QPixmap
     return pixmap
 
 
-def barWidth(score: float) -> int:
-    """Pixels of the bar of a score from 0 to 1."""
-    return round(BAR_WIDTH * score)
-
-
-def conceptWords(concepts: Sequence[ConceptScore]) -> str:
-    """The same in lines of text, for the tool tip and for those who do not see the bars."""
+def descriptorText(concepts: Sequence[ConceptScore]) -> str:
+    """Return the same as text, one line for each descriptor."""
     from mammopair.results.text import descriptor_name, percent, score
 
     line = _(
-        "{descriptor} {score}: higher than {with_} of held-out masses so called, {without} of others"
+        "{descriptor}: {score}; higher than {with_} of the reference masses with this descriptor "
+        "and {without} of those without it"
     )
     return "\n".join(
         line.format(

@@ -1,4 +1,4 @@
-"""The sections *Explanation* and *Evidence*: what is shown over the views, said in words."""
+"""The sections *Explanation* and *Evidence*: texts and legend for what the views display."""
 
 from __future__ import annotations
 
@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING
 from slicer.i18n import tr as _
 
 from MammoClassifierLib.panel.evidence_legend import drawLegend
-from MammoClassifierLib.scene.counterfactual_volumes import hasMoved, movedWords
-from MammoClassifierLib.scene.map_nodes import mapWords, shownMethod
+from MammoClassifierLib.scene.counterfactual_volumes import counterfactualText, hasCounterfactuals
+from MammoClassifierLib.scene.map_nodes import displayedMethod, mapText
 
 if TYPE_CHECKING:
-    from slicer import vtkMRMLTableNode
-
-    from MammoClassifierLib.views.overlay import Overlay
-    from mammopair.record import Record
+    from MammoClassifierLib.panel.panel_state import PanelState
 
 
 class ExplanationPanel:
-    """Says what the overlay shows of a result.
+    """Describes the map and the counterfactual image that are displayed over the views.
 
     Parameters
     ----------
@@ -29,30 +26,35 @@ class ExplanationPanel:
 
     def __init__(self, ui: SimpleNamespace) -> None:
         self._ui = ui
+        self._level: int | None = None
 
-    def show(self, record: Record | None, table: vtkMRMLTableNode | None, overlay: Overlay) -> None:
-        """Put the shown map, the moved mass and the legend into words; None empties both."""
-        ui, shown = self._ui, record is not None
+    def show(self, state: PanelState) -> None:
+        """Show the texts and the legend of a result; disable the sections without one."""
+        ui, shown = self._ui, state.record is not None
         ui.explanationSection.setEnabled(shown)
         ui.evidenceSection.setEnabled(shown)
-        for widget in (ui.legendLabel, ui.mapWordsLabel):
+        for widget in (ui.legendLabel, ui.mapTextLabel):
             widget.setVisible(shown)
-        moved = shown and bool(overlay.image) and hasMoved(table)
-        ui.movedLabel.setVisible(moved)
+        isCounterfactual = bool(shown and state.overlay.image and hasCounterfactuals(state.result))
+        ui.counterfactualLabel.setVisible(isCounterfactual)
         if not shown:
             return
-        ui.legendLabel.setPixmap(drawLegend(overlay.level))
-        ui.mapWordsLabel.setText(self._aboutMap(record, table, overlay, moved=moved))
-        if moved:
-            ui.movedLabel.setText(movedWords(record, table, overlay.image))
+        if state.overlay.level != self._level:
+            self._level = state.overlay.level
+            ui.legendLabel.setPixmap(drawLegend(self._level))
+        if isCounterfactual:
+            text = counterfactualText(state.record, state.result, state.overlay.image)
+            ui.counterfactualLabel.setText(text)
+            ui.mapTextLabel.setText(
+                _("No map is displayed over a generated image: the map is that of the original.")
+            )
+        else:
+            ui.mapTextLabel.setText(_mapText(state))
 
-    def _aboutMap(
-        self, record: Record, table: vtkMRMLTableNode, overlay: Overlay, *, moved: bool
-    ) -> str:
-        if moved:
-            return _("Hidden while the mass is shown moved: the map is of the mass as it is.")
-        method = shownMethod(table, overlay.method)
-        text = mapWords(record, table, method)
-        if overlay.method and method != overlay.method:
-            text += " " + _("The map that is chosen was not made yet: choose it again to make it.")
-        return text
+
+def _mapText(state: PanelState) -> str:
+    method = displayedMethod(state.result, state.overlay.method)
+    text = mapText(state.record, state.result, method)
+    if state.overlay.method and method != state.overlay.method:
+        text += " " + _("The selected map has not been computed; select it again to compute it.")
+    return text

@@ -1,6 +1,6 @@
-"""The probability and its interval as a drawn gauge: a scale, a band, a mark.
+"""The probability and its interval as a picture: a scale, a band and a mark.
 
-Drawn on a card of its own colours, so that it reads alike in light and dark themes.
+The picture has its own background, so that it is readable in light and dark styles.
 """
 
 from __future__ import annotations
@@ -15,15 +15,20 @@ if TYPE_CHECKING:
 
 WIDTH, HEIGHT = 420, 118
 LEFT, RIGHT, SCALE_TOP, SCALE_HEIGHT = 24, 388, 66, 14
-"""Where the scale from 0 to 100 % lies on the card, in pixels."""
+"""Position of the scale from 0 to 100 %, in pixels."""
 CARD, INK, FAINT = "#f7f6f2", "#1d1d1f", "#8a8a8e"
 TRACK, BAND = "#dcdad3", "#7d8fa3"
 
 
-def drawGauge(record: Record | None, *, stale: bool) -> qt.QPixmap:
-    """The gauge of a record, at the prevalence that was stated where one was.
+def drawGauge(record: Record, *, stale: bool) -> qt.QPixmap:
+    """Draw the probability of a record and its interval, adjusted for prevalence if it is.
 
-    Crossed out where the result is stale, empty where there is none.
+    Parameters
+    ----------
+    record
+        The record.
+    stale
+        Whether the result is out of date; it is then drawn grey and crossed out.
     """
     from mammopair.results.text import interval_range, percent, share_text
 
@@ -32,45 +37,42 @@ def drawGauge(record: Record | None, *, stale: bool) -> qt.QPixmap:
     painter = qt.QPainter(pixmap)
     painter.setRenderHint(qt.QPainter.Antialiasing)
     _drawScale(painter)
-    if record is None:
-        _write(painter, LEFT, 40, _("No result yet"), 15, FAINT)
-    else:
-        ink = FAINT if stale else INK
-        said = record.prior_shift or record
-        low, high = position(said.interval.low), position(said.interval.high)
-        _fill(painter, low, SCALE_TOP, max(high - low, 1), SCALE_HEIGHT, TRACK if stale else BAND)
-        _fill(painter, position(said.probability) - 2, SCALE_TOP - 7, 4, SCALE_HEIGHT + 14, ink)
-        _write(painter, LEFT, 42, percent(said.probability), 28, ink, bold=True)
-        level = f"{100 * said.interval.level:.0f}"
-        interval = _("{level} % interval {range}").format(
-            level=level, range=interval_range(said.interval)
-        )
-        about = _("probability of malignancy")
-        if record.prior_shift:
-            about = _("of malignancy, at {share} prevalence")
-            about = about.format(share=share_text(record.prior_shift.prevalence))
-        _write(painter, LEFT + 112, 26, about, 11, ink)
-        _write(painter, LEFT + 112, 44, interval, 11, ink)
-        if stale:
-            _strike(painter)
+    ink = FAINT if stale else INK
+    shown = record.prior_shift or record
+    low, high = gaugePosition(shown.interval.low), gaugePosition(shown.interval.high)
+    _fill(painter, low, SCALE_TOP, max(high - low, 1), SCALE_HEIGHT, TRACK if stale else BAND)
+    mark = gaugePosition(shown.probability) - 2
+    _fill(painter, mark, SCALE_TOP - 7, 4, SCALE_HEIGHT + 14, ink)
+    _write(painter, LEFT, 42, percent(shown.probability), 28, ink, bold=True)
+    interval = _("{level} % interval: {range}").format(
+        level=f"{100 * shown.interval.level:.0f}", range=interval_range(shown.interval)
+    )
+    title = _("probability of malignancy")
+    if record.prior_shift:
+        title = _("of malignancy at {prevalence} prevalence")
+        title = title.format(prevalence=share_text(record.prior_shift.prevalence))
+    _write(painter, LEFT + 112, 26, title, 11, ink)
+    _write(painter, LEFT + 112, 44, interval, 11, ink)
+    if stale:
+        _crossOut(painter)
     painter.end()
     return pixmap
 
 
-def position(probability: float) -> int:
-    """Where a probability lies on the scale, in pixels from the card's left."""
+def gaugePosition(probability: float) -> int:
+    """Return the position of a probability on the scale, in pixels from the left edge."""
     return round(LEFT + (RIGHT - LEFT) * probability)
 
 
 def _drawScale(painter: qt.QPainter) -> None:
     _fill(painter, LEFT, SCALE_TOP, RIGHT - LEFT, SCALE_HEIGHT, TRACK)
-    for per_cent in range(0, 101, 25):
-        x = position(per_cent / 100)
+    for perCent in range(0, 101, 25):
+        x = gaugePosition(perCent / 100)
         _fill(painter, x, SCALE_TOP + SCALE_HEIGHT, 1, 5, FAINT)
-        _write(painter, x - 8, SCALE_TOP + SCALE_HEIGHT + 20, f"{per_cent} %", 9, FAINT)
+        _write(painter, x - 8, SCALE_TOP + SCALE_HEIGHT + 20, f"{perCent} %", 9, FAINT)
 
 
-def _strike(painter: qt.QPainter) -> None:
+def _crossOut(painter: qt.QPainter) -> None:
     pen = qt.QPen()
     pen.setColor(qt.QColor(FAINT))
     pen.setWidth(2)

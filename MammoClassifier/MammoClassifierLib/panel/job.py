@@ -1,4 +1,4 @@
-"""Long work as a generator that a timer drives: the window stays alive, and Cancel is immediate."""
+"""A generator that is run step by step from a timer, so that the window stays responsive."""
 
 from __future__ import annotations
 
@@ -13,15 +13,18 @@ if TYPE_CHECKING:
 
 
 class Job:
-    """Runs a generator one step at each turn of Qt's event loop.
+    """Runs one step of a generator in each turn of Qt's event loop.
 
     Parameters
     ----------
     steps
-        Yields progress; its value is the outcome.
-    onProgress, onDone, onFailed
-        Called with the progress, with the outcome, or with what was raised. Of the last two one
-        is called, once, unless the job is cancelled.
+        Yields progress and returns the outcome.
+    onProgress
+        Called with the progress of each step.
+    onDone
+        Called once with the outcome.
+    onFailed
+        Called once with the exception, instead of ``onDone``.
     """
 
     def __init__(
@@ -38,11 +41,11 @@ class Job:
         self._timer.timeout.connect(self._step)
 
     def start(self) -> None:
-        """Begin with the next turn of the event loop."""
+        """Run the first step in the next turn of the event loop."""
         self._timer.start()
 
     def cancel(self) -> None:
-        """Stop now; nothing is called any more."""
+        """Close the generator; no function is called any more."""
         self._timer.stop()
         self._steps.close()
 

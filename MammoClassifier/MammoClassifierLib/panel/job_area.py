@@ -1,4 +1,4 @@
-"""The panel's one job at a time: its progress bar, its Cancel, and what is said where it fails."""
+"""The progress bar and the Cancel button of the one job that the panel can run at a time."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ if TYPE_CHECKING:
 
 
 class JobArea:
-    """Runs one job at a time, shows how far it has come, and can stop it.
+    """Runs one job at a time, shows its progress and can cancel it.
 
     Parameters
     ----------
     ui
         The module's widgets by name.
     messages
-        Where a failure is said.
-    onChanged
-        Called when a job has begun or ended, however it ended.
+        Where errors are displayed.
+    onRunningChanged
+        Called when a job has started or ended.
     """
 
     def __init__(
-        self, ui: SimpleNamespace, messages: MessageArea, onChanged: Callable[[], None]
+        self, ui: SimpleNamespace, messages: MessageArea, onRunningChanged: Callable[[], None]
     ) -> None:
-        self._ui, self._messages, self._onChanged = ui, messages, onChanged
+        self._ui, self._messages, self._onRunningChanged = ui, messages, onRunningChanged
         self._job: Job | None = None
         self._onStopped: Callable[[], None] | None = None
         self._show()
 
     @property
-    def running(self) -> bool:
-        """Whether there is a job now."""
+    def isRunning(self) -> bool:
+        """Whether a job is running."""
         return self._job is not None
 
     def start(
@@ -50,10 +50,16 @@ class JobArea:
         onDone: Callable[[object], None],
         onStopped: Callable[[], None] | None = None,
     ) -> None:
-        """Begin a job whose progress is in per cent.
+        """Start a job.
 
-        Of ``onDone``, with the outcome, and ``onStopped``, where it failed or was stopped, one is
-        called once.
+        Parameters
+        ----------
+        steps
+            Yields progress in per cent and returns the outcome.
+        onDone
+            Called once with the outcome.
+        onStopped
+            Called once, instead of ``onDone``, if the job fails or is cancelled.
         """
 
         def done(outcome: object) -> None:
@@ -63,33 +69,33 @@ class JobArea:
         self._job = Job(steps, lambda progress: self.onProgress(progress), done, self.onFailed)
         self._onStopped = onStopped
         self._show()
-        self._onChanged()
+        self._onRunningChanged()
         self._job.start()
 
-    def stop(self) -> bool:
-        """Cancel what runs; whether something did."""
+    def cancel(self) -> bool:
+        """Cancel the running job; return whether there was one."""
         if self._job is None:
             return False
         self._job.cancel()
-        self._stopped()
+        self._stop()
         return True
 
     def onProgress(self, progress: Progress) -> None:
-        """Show how far the work has come."""
+        """Show the progress of a step."""
         self._ui.progressBar.setValue(progress.done)
         self._ui.progressBar.setFormat(f"{progress.message} (%p%)")
 
     def onFailed(self, error: Exception) -> None:
-        """Say in a sentence what was wrong."""
-        self._stopped()
+        """Show why the job failed, in one sentence."""
+        self._stop()
         if isinstance(error, InputError):
             self._messages.fail(str(error))
             return
         logging.error("MammoClassifier failed", exc_info=error)
-        sentence = _("Something went wrong ({error}); the Python console has the details.")
+        sentence = _("Unexpected error ({error}); see the Python console for details.")
         self._messages.fail(sentence.format(error=type(error).__name__))
 
-    def _stopped(self) -> None:
+    def _stop(self) -> None:
         onStopped = self._onStopped
         self._finish()
         if onStopped is not None:
@@ -98,9 +104,9 @@ class JobArea:
     def _finish(self) -> None:
         self._job = self._onStopped = None
         self._show()
-        self._onChanged()
+        self._onRunningChanged()
 
     def _show(self) -> None:
-        self._ui.cancelButton.setEnabled(self.running)
-        self._ui.progressBar.setVisible(self.running)
+        self._ui.cancelButton.setEnabled(self.isRunning)
+        self._ui.progressBar.setVisible(self.isRunning)
         self._ui.progressBar.setValue(0)

@@ -1,4 +1,4 @@
-"""The module's own message area: one sentence, never a pop-up."""
+"""The panel's message: one sentence at a time, without a dialog."""
 
 from __future__ import annotations
 
@@ -7,19 +7,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     import qt
 
-STYLES = {
-    "information": "background-color: #2f5d50; color: #ffffff;",
-    "error": "background-color: #8c2f2f; color: #ffffff;",
-}
+INFORMATION = "background-color: #2f5d50; color: #ffffff;"
+ERROR = "background-color: #8c2f2f; color: #ffffff;"
 
 
 class MessageArea:
-    """Shows one sentence at a time in a label.
+    """Shows one sentence in a label; the label is hidden if there is none.
 
     Parameters
     ----------
     label
-        Plain text, wrapped.
+        The label, for plain text with word wrap.
     """
 
     def __init__(self, label: qt.QLabel) -> None:
@@ -28,21 +26,21 @@ class MessageArea:
         self.clear()
 
     def inform(self, sentence: str) -> None:
-        """Say what has happened."""
-        self._show(sentence, "information")
+        """Show what has happened."""
+        self._show(sentence, INFORMATION)
 
     def fail(self, sentence: str) -> None:
-        """Say what is wrong and what would do."""
-        self._show(sentence, "error")
+        """Show an error and its remedy."""
+        self._show(sentence, ERROR)
 
     def clear(self) -> None:
-        """Say nothing."""
+        """Hide the message."""
         self.text = ""
         self._label.setText("")
         self._label.setVisible(False)
 
-    def _show(self, sentence: str, kind: str) -> None:
+    def _show(self, sentence: str, style: str) -> None:
         self.text = sentence
-        self._label.setStyleSheet(STYLES[kind])
+        self._label.setStyleSheet(style)
         self._label.setText(sentence)
         self._label.setVisible(True)

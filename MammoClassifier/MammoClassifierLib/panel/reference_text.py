@@ -1,4 +1,4 @@
-"""Where a lesion stands beside the held-out lesions of the training, in lines: facts, no advice."""
+"""A record compared with the reference lesions of the ensemble, as text without advice."""
 
 from __future__ import annotations
 
@@ -10,42 +10,43 @@ if TYPE_CHECKING:
     from mammopair.record import OperatingPointResult, Record
 
 
-def standingWords(record: Record) -> str:
-    """A line each for the set of classes, the operating points, and how usual the mass looks.
+def referenceText(record: Record) -> str:
+    """Return a line each for the classes, the operating points and the out-of-distribution score.
 
-    A record of an ensemble that lacks one of them has no such line.
+    A line is left out if the ensemble does not provide it.
     """
     from mammopair.results.text import percent, share_text
 
     lines = []
     if record.conformal is not None:
-        text = _("Set of classes at {coverage} coverage: {classes}.")
+        text = _("Not ruled out at {coverage} coverage: {classes}.")
         classes = _(" or ").join(record.conformal.classes)
         lines.append(text.format(coverage=share_text(record.conformal.coverage), classes=classes))
     points = record.prior_shift.operating_points if record.prior_shift else record.operating_points
-    if points:
-        for reached, text in (
-            (True, _("Operating points reached: {points}.")),
-            (False, _("Not reached: {points}.")),
-        ):
-            said = [_pointWords(point) for point in points if point.reached is reached]
-            lines.append(text.format(points=", ".join(said) or _("none")))
+    for isReached, text in (
+        (True, _("Above the threshold for {points}.")),
+        (False, _("Below the threshold for {points}.")),
+    ):
+        names = [_pointText(point) for point in points if point.reached is isReached]
+        if names:
+            lines.append(text.format(points=", ".join(names)))
     if record.out_of_distribution is not None:
-        text = _("Looks more unusual to the networks than {share} of the training's crops.")
+        text = _("Looks more unusual than {share} of the training images.")
         lines.append(text.format(share=percent(record.out_of_distribution.score)))
     return "\n".join(lines).replace(" %", "\N{NO-BREAK SPACE}%")
 
 
-def prevalenceWords(record: Record) -> str:
-    """At which prevalence the numbers hold, as a sentence."""
+def prevalenceText(record: Record) -> str:
+    """Return the prevalence at which the numbers are valid, as a sentence."""
     from mammopair.results.table_text import prevalence_note
 
-    return prevalence_note([record]) or _("The ensemble does not say at which prevalence it holds.")
+    return prevalence_note([record]) or _(
+        "The prevalence in the training data of this ensemble is unknown, so the probability "
+        "cannot be adjusted."
+    )
 
 
-def _pointWords(point: OperatingPointResult) -> str:
+def _pointText(point: OperatingPointResult) -> str:
     from mammopair.results.text import percent
 
-    return _("{name} (from {threshold})").format(
-        name=point.name, threshold=percent(point.threshold)
-    )
+    return _("{name} (at {threshold})").format(name=point.name, threshold=percent(point.threshold))

@@ -1,4 +1,4 @@
-"""The result in the panel: gauge, standing, shares of views and members, warnings, words."""
+"""The section *Result*: gauge, reference text, probabilities of views and networks, warnings."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import qt
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.panel.descriptor_bars import conceptWords, drawConcepts
+from MammoClassifierLib.panel.descriptor_bars import descriptorText, drawDescriptors
 from MammoClassifierLib.panel.gauge import drawGauge
-from MammoClassifierLib.panel.reference_text import prevalenceWords, standingWords
+from MammoClassifierLib.panel.reference_text import prevalenceText, referenceText
 
 if TYPE_CHECKING:
-    from mammopair.record import Record
+    from MammoClassifierLib.panel.panel_state import PanelState
+    from mammopair.record import Record, ViewResult
 
 HEADER_HEIGHT = 46
-"""Pixels for the titles of the columns and the scroll bar below."""
+"""Height of the column titles and the scroll bar, in pixels."""
 
 
 class ResultPanel:
@@ -30,48 +31,55 @@ class ResultPanel:
 
     def __init__(self, ui: SimpleNamespace) -> None:
         self._ui = ui
+        self._shown: tuple[Record | None, bool] | None = None
 
-    def show(self, record: Record | None, *, stale: bool = False) -> None:
-        """Show a record, plainly marked if an input has changed since; None empties the panel."""
-        shown = record is not None
-        ui = self._ui
-        for widget in (ui.aboutLabel, ui.standingLabel, ui.sharesTable, ui.warningsLabel):
+    def show(self, state: PanelState) -> None:
+        """Show the record, marked as out of date if it is stale; hide the widgets without one."""
+        record, stale = state.record, state.isStale
+        if (record, stale) == self._shown:
+            return
+        self._shown = record, stale
+        self._setVisibility(record, stale=stale)
+        if record is None:
+            return
+        ui, reference = self._ui, referenceText(record)
+        ui.gaugeLabel.setPixmap(drawGauge(record, stale=stale))
+        ui.summaryLabel.setText(_summary(record))
+        ui.warningsLabel.setText(_warnings(record))
+        ui.referenceLabel.setText(reference)
+        ui.referenceLabel.setVisible(bool(reference))
+        ui.prevalenceSpinBox.setToolTip(prevalenceText(record))
+        ui.descriptorsLabel.setPixmap(drawDescriptors(record.concepts, stale=stale))
+        ui.descriptorsLabel.setToolTip(descriptorText(record.concepts))
+        self._fillTable(record)
+
+    def _setVisibility(self, record: Record | None, *, stale: bool) -> None:
+        ui, shown = self._ui, record is not None
+        for widget in (ui.summaryLabel, ui.referenceLabel, ui.probabilityTable, ui.warningsLabel):
             widget.setVisible(shown)
             widget.setEnabled(not stale)
         for widget in (ui.prevalenceLabel, ui.prevalenceSpinBox):
             widget.setVisible(shown)
             widget.setEnabled(shown and not stale and record.prevalence is not None)
-        ui.conceptsLabel.setVisible(shown and bool(record.concepts))
-        self._ui.staleLabel.setVisible(shown and stale)
-        self._ui.gaugeLabel.setVisible(shown)
-        self._ui.exportButton.setVisible(shown)
-        if record is None:
-            return
-        self._ui.gaugeLabel.setPixmap(drawGauge(record, stale=stale))
-        self._ui.aboutLabel.setText(_about(record))
-        self._ui.warningsLabel.setText(_warnings(record))
-        standing = standingWords(record)
-        self._ui.standingLabel.setText(standing)
-        self._ui.standingLabel.setVisible(bool(standing))
-        self._ui.prevalenceSpinBox.setToolTip(prevalenceWords(record))
-        self._ui.conceptsLabel.setPixmap(drawConcepts(record.concepts, stale=stale))
-        self._ui.conceptsLabel.setToolTip(conceptWords(record.concepts))
-        self._fillShares(record)
+        ui.descriptorsLabel.setVisible(shown and bool(record.concepts))
+        ui.staleLabel.setVisible(shown and stale)
+        ui.gaugeLabel.setVisible(shown)
 
-    def _fillShares(self, record: Record) -> None:
-        """One row a view and one for both; the first column is the mean over the members."""
-        from mammopair.results.member_table import member_rows
-
-        table = self._ui.sharesTable
-        titles = [_("All"), *(row.member for row in member_rows(record.views))]
-        rows = shares(record)
+    def _fillTable(self, record: Record) -> None:
+        """One row for each view and one for the lesion; one column for all networks, then each."""
+        table, rows = self._ui.probabilityTable, probabilityRows(record)
+        networks = range(1, len(rows[0][1]))
+        titles = [
+            _("All networks"),
+            *(_("Network {number}").format(number=number) for number in networks),
+        ]
         table.setColumnCount(len(titles))
         table.setRowCount(len(rows))
         table.setHorizontalHeaderLabels(titles)
-        table.setVerticalHeaderLabels([name for name, _values in rows])
-        for row, (_name, values) in enumerate(rows):
-            for column, value in enumerate(values):
-                item = qt.QTableWidgetItem(value)
+        table.setVerticalHeaderLabels([title for title, _cells in rows])
+        for row, (_title, cells) in enumerate(rows):
+            for column, cell in enumerate(cells):
+                item = qt.QTableWidgetItem(cell)
                 item.setTextAlignment(qt.Qt.AlignCenter)
                 table.setItem(row, column, item)
         table.resizeColumnsToContents()
@@ -80,8 +88,12 @@ class ResultPanel:
         table.setFixedHeight(heights + HEADER_HEIGHT)
 
 
-def shares(record: Record) -> list[tuple[str, list[str]]]:
-    """The name of each row and its cells in whole per cent, first the mean of all members."""
+def probabilityRows(record: Record) -> list[tuple[str, list[str]]]:
+    """Return the title and the cells of each row, in per cent.
+
+    The first cell is the mean of the networks. The cell of a network that does not read a view is
+    a dash.
+    """
     from mammopair.results.member_table import member_rows
     from mammopair.results.text import MISSING, percent
 
@@ -92,25 +104,46 @@ def shares(record: Record) -> list[tuple[str, list[str]]]:
         cells = [percent(score.probability) if score else MISSING for score in scores]
         rows.append((view.projection, [percent(view.probability), *cells]))
     means = [percent(member.mean_probability) for member in members]
-    rows.append((_("Together"), [percent(record.probability), *means]))
+    rows.append((_("All views"), [percent(record.probability), *means]))
     return rows
 
 
-def _about(record: Record) -> str:
-    from mammopair.results.text import breast_name, evidence_directions
+def _summary(record: Record) -> str:
+    from mammopair.results.text import breast_name
 
-    text = _("{breast} breast of {case}. Evidence: {evidence}. {model} {version}, {software}.")
-    return text.format(
-        breast=breast_name(record.laterality).capitalize(),
-        case=record.patient_id or record.case_id,
-        evidence=evidence_directions(record).replace("\n", "; "),
-        model=record.model.name,
-        version=record.model.version,
-        software=record.software,
-    )
+    breast = breast_name(record.laterality).capitalize()
+    if record.patient_id:
+        lesion = _("{breast} breast of patient {patient}.")
+        lesion = lesion.format(breast=breast, patient=record.patient_id)
+    else:
+        lesion = _("{breast} breast.").format(breast=breast)
+    evidence = _("Evidence in the {projection} view: {direction}.")
+    sentences = [
+        evidence.format(projection=view.projection, direction=_directionText(view))
+        for view in record.views
+    ]
+    model = f"{record.model.name} {record.model.version}, {record.software}."
+    return " ".join([lesion, *sentences, model])
+
+
+def _directionText(view: ViewResult) -> str:
+    """Return the direction of a view's evidence as part of a sentence."""
+    side, _separator, place = view.evidence.direction.partition(", ")
+    sides = {
+        "faint": _("little for or against malignancy"),
+        "mixed": _("partly for and partly against malignancy"),
+        "for": _("mainly for malignancy"),
+        "against": _("mainly against malignancy"),
+    }
+    places = {
+        "inside": _(", inside the box"),
+        "around": _(", around the box"),
+        "throughout": _(", inside and around the box"),
+    }
+    return sides.get(side, side) + places.get(place, "")
 
 
 def _warnings(record: Record) -> str:
-    """One line a warning, each once."""
+    """Return one line for each distinct warning."""
     sentences = dict.fromkeys(warning.message for warning in record.warnings)
     return "\n".join(f"⚠ {sentence}" for sentence in sentences)

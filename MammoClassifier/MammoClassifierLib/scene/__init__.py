@@ -1,1 +1,1 @@
-"""MRML nodes: volumes, results, evidence maps and their geometry."""
+"""MRML nodes: mammogram volumes, ROIs, results, evidence maps and their geometry."""

@@ -1,4 +1,4 @@
-"""Which volumes of the scene are the CC and the MLO view of a breast."""
+"""The CC and MLO volumes of each breast in the scene."""
 
 from __future__ import annotations
 
@@ -12,25 +12,39 @@ from MammoClassifierLib.scene.evidence_nodes import EVIDENCE
 from MammoClassifierLib.scene.volumes import identifyVolume
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from slicer import vtkMRMLScalarVolumeNode
 
 
 @dataclass(frozen=True)
 class BreastInScene:
-    """A breast, and the volumes that show it."""
+    """The volumes that show one breast in one exam."""
 
     title: str
     """``Right breast of P_00173 (CC, MLO)``."""
     laterality: str
+    """``R`` or ``L``."""
     cc: vtkMRMLScalarVolumeNode | None
     mlo: vtkMRMLScalarVolumeNode | None
 
 
-def breastsInScene() -> list[BreastInScene]:
-    """The breasts that the volumes of the scene show, pairs before single views."""
+def candidateVolumes() -> list[vtkMRMLScalarVolumeNode]:
+    """Return the volumes of the scene that may be mammograms: one grey-scale slice, no evidence."""
+    volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
+    return [volume for volume in volumes if _mayBeMammogram(volume)]
+
+
+def findBreasts(volumes: Sequence[vtkMRMLScalarVolumeNode]) -> list[BreastInScene]:
+    """Group volumes by breast; breasts with both projections come first.
+
+    Raises
+    ------
+    ImportError
+        If a package that the engine's reader needs is not installed.
+    """
     from mammopair.io.exam import group_breasts
 
-    known = [identifyVolume(volume) for volume in _candidates()]
     breasts = [
         BreastInScene(
             title=_title(breast.patient_id, str(breast.laterality), breast.cc, breast.mlo),
@@ -38,16 +52,10 @@ def breastsInScene() -> list[BreastInScene]:
             cc=breast.cc.volume if breast.cc else None,
             mlo=breast.mlo.volume if breast.mlo else None,
         )
-        for breast in group_breasts(known)
+        for breast in group_breasts([identifyVolume(volume) for volume in volumes])
         if breast.views
     ]
     return sorted(breasts, key=lambda breast: breast.cc is None or breast.mlo is None)
-
-
-def _candidates() -> list[vtkMRMLScalarVolumeNode]:
-    """Single slices in shades of grey; evidence maps of ours are not mammograms."""
-    volumes = slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode")
-    return [volume for volume in volumes if _mayBeMammogram(volume)]
 
 
 def _mayBeMammogram(volume: vtkMRMLScalarVolumeNode) -> bool:
@@ -62,7 +70,8 @@ def _mayBeMammogram(volume: vtkMRMLScalarVolumeNode) -> bool:
 
 
 def _title(patient: str, laterality: str, cc: object | None, mlo: object | None) -> str:
-    side = {"R": _("Right breast"), "L": _("Left breast")}[laterality]
-    whose = _(" of {patient}").format(patient=patient) if patient else ""
+    breast = {"R": _("Right breast"), "L": _("Left breast")}[laterality]
     views = ", ".join(name for name, view in (("CC", cc), ("MLO", mlo)) if view)
-    return f"{side}{whose} ({views})"
+    if not patient:
+        return _("{breast} ({views})").format(breast=breast, views=views)
+    return _("{breast} of {patient} ({views})").format(breast=breast, patient=patient, views=views)

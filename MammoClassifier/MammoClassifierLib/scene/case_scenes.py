@@ -14,7 +14,7 @@ from slicer.i18n import tr as _
 from MammoClassifierLib.dicom.volume_loader import loadMammogram
 from MammoClassifierLib.scene.geometry import fitRoiToBox
 from MammoClassifierLib.scene.inputs import MarkedVolume, fingerprint
-from MammoClassifierLib.scene.result_nodes import makeResult
+from MammoClassifierLib.scene.result_nodes import addResult
 from MammoClassifierLib.views.roi_placement import addRoi
 from mammopair.errors import InputError
 
@@ -86,7 +86,7 @@ def _writeScene(case: Sequence[Record], out: Path) -> None:
             roi = addRoi(view.projection, volumes[view.file])
             fitRoiToBox(roi, volumes[view.file], Box(*view.box))
             inputs.append(MarkedVolume(view.projection, volumes[view.file], roi))
-        makeResult(record, tuple(inputs), fingerprint(tuple(inputs)))
+        addResult(record, tuple(inputs), fingerprint(tuple(inputs)))
     path = out / FOLDER / f"{lesion_folder(case[0]).parts[0]}.mrb"
     problem = _("cannot be written; specify a folder with free space and write permission")
     try:

@@ -1,7 +1,7 @@
-"""The two colour tables of evidence, from mammopair's one scale, as nodes of the scene.
+"""The colour tables of evidence as MRML nodes: one for the levels, one for the continuous map.
 
-One table is for the label map of evidence levels and one for the continuous map. There is one of
-each in a scene, shared by all results, and both are saved with it.
+The colours are the engine's. A scene has one node of each table, shared by all results and saved
+with the scene.
 """
 
 from __future__ import annotations
@@ -24,53 +24,56 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from slicer import vtkMRMLColorTableNode
 
-SHADES = 255
-"""Colours of the continuous map, an odd number: the middle one is no evidence at all."""
+CONTINUOUS_COLOURS = 255
+"""Number of colours of the continuous map; odd, so that the middle one is no evidence."""
 
 
-def levelNames() -> list[str]:
-    """What the labels from 1 on say, for the legend."""
-    against = [
+def levelTable() -> vtkMRMLColorTableNode:
+    """Return the table of the levels: the hue is the direction, the opacity the strength.
+
+    The node is created if the scene has none.
+    """
+    table = _singleton("MammoClassifierLevels", _("Evidence for and against malignancy"))
+    if table.GetNumberOfColors() != 2 * LEVELS + 1:
+        _fill(table, [_("faint"), *_levelNames()], level_colours() / 255.0)
+    return table
+
+
+def continuousTable() -> vtkMRMLColorTableNode:
+    """Return the table of the map from ``-EVIDENCE_LIMIT`` to ``EVIDENCE_LIMIT`` logits.
+
+    The node is created if the scene has none.
+    """
+    table = _singleton("MammoClassifierMap", _("Evidence in logits"))
+    if table.GetNumberOfColors() != CONTINUOUS_COLOURS:
+        logits, colours = opaque_scale(CONTINUOUS_COLOURS)
+        _fill(table, [f"{logit:+.2f}" for logit in logits], colours)
+    return table
+
+
+def setWeakestLevel(level: int) -> None:
+    """Hide evidence below a level, from 1 (weak) to ``LEVELS`` (very strong), in both tables."""
+    import numpy as np
+
+    opacities = level_colours()[:, 3] / 255.0
+    _setOpacities(levelTable(), np.where(label_strengths() >= level, opacities, 0.0))
+    # Slicer displays a continuous map opaque or not at all; its opacity is that of the layer.
+    logits, _colours = opaque_scale(CONTINUOUS_COLOURS)
+    _setOpacities(continuousTable(), np.abs(logits) >= LEVEL_BOUNDS[level - 1])
+
+
+def _levelNames() -> list[str]:
+    """Names of the labels from 1 on, shown in Slicer's colour legend."""
+    return [
         _("very strong, against"),
         _("strong, against"),
         _("moderate, against"),
         _("weak, against"),
-    ]
-    towards = [
         _("weak, for malignancy"),
         _("moderate, for malignancy"),
         _("strong, for malignancy"),
         _("very strong, for malignancy"),
     ]
-    return [*against, *towards]
-
-
-def levelTable() -> vtkMRMLColorTableNode:
-    """The colour table of the levels: hue says the side, opacity the strength."""
-    table = _singleton("MammoClassifierLevels", _("Evidence for and against malignancy"))
-    if table.GetNumberOfColors() != 2 * LEVELS + 1:
-        _fill(table, [_("faint"), *levelNames()], level_colours() / 255.0)
-    return table
-
-
-def mapTable() -> vtkMRMLColorTableNode:
-    """The colour table of the continuous map, from ``-EVIDENCE_LIMIT`` to ``EVIDENCE_LIMIT``."""
-    table = _singleton("MammoClassifierMap", _("Evidence in logits"))
-    if table.GetNumberOfColors() != SHADES:
-        logits, colours = opaque_scale(SHADES)
-        _fill(table, [f"{logit:+.2f}" for logit in logits], colours)
-    return table
-
-
-def showFrom(level: int) -> None:
-    """Hide evidence below a level, from 1 for all to :data:`LEVELS`, in both tables."""
-    import numpy as np
-
-    levels, shades = levelTable(), mapTable()
-    opacities = level_colours()[:, 3] / 255.0
-    _setOpacities(levels, np.where(label_strengths() >= level, opacities, 0.0))
-    # Slicer shows a continuous map wholly or not at all: its opacity is the layer's.
-    _setOpacities(shades, np.abs(opaque_scale(SHADES)[0]) >= LEVEL_BOUNDS[level - 1])
 
 
 def _singleton(tag: str, name: str) -> vtkMRMLColorTableNode:
@@ -97,6 +100,13 @@ def _fill(table: vtkMRMLColorTableNode, names: list[str], colours: npt.NDArray[n
 
 
 def _setOpacities(table: vtkMRMLColorTableNode, opacities: npt.NDArray[np.float64]) -> None:
+    """Set the opacity of each colour; without an event if none of them changes."""
+    shown = table.GetLookupTable()
+    changed = [
+        (index, float(opacity))
+        for index, opacity in enumerate(opacities)
+        if abs(shown.GetTableValue(index)[3] - opacity) > 1e-3
+    ]
     with slicer.util.NodeModify(table):
-        for index, opacity in enumerate(opacities):
-            table.SetOpacity(index, float(opacity))
+        for index, opacity in changed:
+            table.SetOpacity(index, opacity)

@@ -1,8 +1,7 @@
-"""The mass moved towards malignant or benign, as small volumes over the lesion's square.
+"""Counterfactual images of a result as small volumes over the square of the lesion.
 
-The engine moves a patch of its own brightness. Here its change is added to the film's own pixels,
-averaged to the patch's grid, so that what was not changed looks as the film does around it, in
-the film's own window.
+They show the mass changed towards malignant and towards benign, in the grey values and the window
+of the film.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.scene.evidence_nodes import addVolume, layOver
-from MammoClassifierLib.scene.result_nodes import keepWith, viewsOf
-from MammoClassifierLib.scene.volumes import pixelsOf
+from MammoClassifierLib.scene.evidence_nodes import addVolume, placeOnSquare
+from MammoClassifierLib.scene.result_nodes import attachNode, viewsOf
+from MammoClassifierLib.scene.volumes import pixelsFromVolume
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,83 +22,104 @@ if TYPE_CHECKING:
     from mammopair.explain.view_explanation import ViewCounterfactuals
     from mammopair.record import ConceptScore, CounterfactualPath, Record
 
-MOVED = "mammoMoved"
+COUNTERFACTUAL = "mammoCounterfactual"
 """Role of node references from a result's table; the projection and the image follow."""
 IMAGES = ("malignant", "benign", "difference")
 PATH = "MammoClassifier.path"
-"""Attribute of a moved image: its path, as JSON."""
-WORDS = 2
-"""Words that are told of a moved image: those whose scores changed most."""
+"""Attribute of a counterfactual image: its path, as JSON."""
+DESCRIPTORS_SHOWN = 2
+"""Number of descriptors named for an image: those whose scores changed most."""
 
 
-def addMoved(table: vtkMRMLTableNode, moved: Mapping[str, ViewCounterfactuals]) -> None:
-    """Add the moved images of each view to a result, and their difference, by projection."""
+def addCounterfactuals(
+    table: vtkMRMLTableNode, counterfactuals: Mapping[str, ViewCounterfactuals]
+) -> None:
+    """Add the counterfactual images of each view, and their difference, to a result.
+
+    Parameters
+    ----------
+    table
+        The result.
+    counterfactuals
+        The images by projection.
+    """
     import msgspec
 
     from mammopair.results.counterfactual_film import counterfactuals_on_film
 
-    for projection, mass in moved.items():
+    for projection, one in counterfactuals.items():
         film = viewsOf(table)[projection]
-        pictures = counterfactuals_on_film(pixelsOf(film), mass.square, mass.original, mass.images)
+        images = counterfactuals_on_film(
+            pixelsFromVolume(film), one.square, one.original, one.images
+        )
         for image in IMAGES:
             name = _("{view} {image}").format(view=film.GetName(), image=_titles()[image])
-            node = addVolume("vtkMRMLScalarVolumeNode", name, pictures[image])
-            layOver(node, mass.square, film)
-            if image in mass.paths:
-                node.SetAttribute(PATH, msgspec.json.encode(mass.paths[image]).decode())
-            keepWith(table, MOVED + f"{projection}.{image}", node)
+            node = addVolume("vtkMRMLScalarVolumeNode", name, images[image])
+            placeOnSquare(node, one.square, film)
+            if image in one.paths:
+                node.SetAttribute(PATH, msgspec.json.encode(one.paths[image]).decode())
+            attachNode(table, COUNTERFACTUAL + f"{projection}.{image}", node)
 
 
-def movedNode(
+def counterfactualNode(
     table: vtkMRMLTableNode, projection: str, image: str
 ) -> vtkMRMLScalarVolumeNode | None:
-    """An image of a view, one of :data:`IMAGES`, if it was made."""
-    return table.GetNodeReference(MOVED + f"{projection}.{image}")
+    """Return an image of a view, one of :data:`IMAGES`; None if it was not computed."""
+    return table.GetNodeReference(COUNTERFACTUAL + f"{projection}.{image}")
 
 
-def hasMoved(table: vtkMRMLTableNode) -> bool:
-    """Whether every view of a result was moved."""
+def hasCounterfactuals(table: vtkMRMLTableNode) -> bool:
+    """Return whether every view of a result has its counterfactual images."""
     views = viewsOf(table)
-    return bool(views) and all(movedNode(table, view, one) for view in views for one in IMAGES)
+    return bool(views) and all(
+        counterfactualNode(table, view, image) for view in views for image in IMAGES
+    )
 
 
-def windowAs(node: vtkMRMLVolumeNode, film: vtkMRMLVolumeNode, image: str) -> None:
-    """Give an image the window and the colours that its film has now.
+def setWindowOfFilm(node: vtkMRMLVolumeNode, film: vtkMRMLVolumeNode, image: str) -> None:
+    """Display an image in the current window and colours of its film.
 
-    A difference is grey where nothing was changed, white or black from a part of the film's
-    window on, as in mammopair's reports.
+    In a difference, grey is no change; white and black are changes of at least
+    ``CHANGE_LIMIT`` of the film's window, as in the engine's reports.
     """
     from mammopair.results.pictures import CHANGE_LIMIT
 
-    display, shown = node.GetDisplayNode(), film.GetDisplayNode()
-    low, high = shown.GetWindowLevelMin(), shown.GetWindowLevelMax()
+    display, ofFilm = node.GetDisplayNode(), film.GetDisplayNode()
+    low, high = ofFilm.GetWindowLevelMin(), ofFilm.GetWindowLevelMax()
     if image == "difference":
         high = CHANGE_LIMIT * abs(high - low)
         low = -high
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(low, high)
-    display.SetAndObserveColorNodeID(shown.GetColorNodeID())
+    display.SetAndObserveColorNodeID(ofFilm.GetColorNodeID())
 
 
-def movedWords(record: Record, table: vtkMRMLTableNode, image: str) -> str:
-    """The path of each view's probability to an image, and the words that changed most."""
+def counterfactualText(record: Record, table: vtkMRMLTableNode, image: str) -> str:
+    """Return what an image changes: the probability of each view and the descriptors."""
     if image == "difference":
         return _(
-            "White: brighter where the mass was moved towards malignant than towards benign; "
-            "black: darker. A made image."
+            "White areas are brighter in the more malignant image than in the more benign one, "
+            "black areas are darker. Generated image."
         )
     lines = []
     for view in record.views:
-        node = movedNode(table, view.projection, image)
-        path = _pathOf(node)
+        path = _pathOf(counterfactualNode(table, view.projection, image))
         if path is not None:
-            lines.append(f"{view.projection}: {pathWords(path, view.concepts)}")
-    lines.append(_("A made image, no prediction of how the mass will look."))
+            lines.append(f"{view.projection}: {pathText(path, view.concepts)}")
+    lines.append(_("Generated image; it does not predict how the mass will look later."))
     return "\n".join(lines)
 
 
-def pathWords(path: CounterfactualPath, before: Sequence[ConceptScore]) -> str:
-    """``31 % → 87 % in 6 steps; looks spiculated margin 0.21 → 0.77``."""
+def pathText(path: CounterfactualPath, before: Sequence[ConceptScore]) -> str:
+    """Return ``31 % → 87 % in 6 steps; spiculated margin 0.21 → 0.77``.
+
+    Parameters
+    ----------
+    path
+        The probabilities, and the concept scores of the counterfactual image.
+    before
+        The concept scores of the original image.
+    """
     from mammopair.results.text import descriptor_name, percent, score
 
     text = _("{first} → {last} in {steps} steps").format(
@@ -107,12 +127,12 @@ def pathWords(path: CounterfactualPath, before: Sequence[ConceptScore]) -> str:
         last=percent(path.probabilities[-1]),
         steps=len(path.probabilities) - 1,
     )
-    was = {one.descriptor: one.score for one in before}
-    known = [one for one in path.concepts if one.descriptor in was]
-    known.sort(key=lambda one: -abs(one.score - was[one.descriptor]))
+    original = {one.descriptor: one.score for one in before}
+    known = [one for one in path.concepts if one.descriptor in original]
+    known.sort(key=lambda one: -abs(one.score - original[one.descriptor]))
     changes = [
-        f"{descriptor_name(one.descriptor)} {score(was[one.descriptor])} → {score(one.score)}"
-        for one in known[:WORDS]
+        f"{descriptor_name(one.descriptor)} {score(original[one.descriptor])} → {score(one.score)}"
+        for one in known[:DESCRIPTORS_SHOWN]
     ]
     return "; ".join([text, *changes])
 
@@ -122,19 +142,17 @@ def _pathOf(node: vtkMRMLVolumeNode | None) -> CounterfactualPath | None:
 
     from mammopair.record import CounterfactualPath
 
+    if node is None:
+        return None
     try:
-        return (
-            msgspec.json.decode(node.GetAttribute(PATH) or "", type=CounterfactualPath)
-            if node
-            else None
-        )
+        return msgspec.json.decode(node.GetAttribute(PATH) or "", type=CounterfactualPath)
     except msgspec.MsgspecError:
         return None
 
 
 def _titles() -> dict[str, str]:
     return {
-        "malignant": _("moved towards malignant"),
-        "benign": _("moved towards benign"),
-        "difference": _("malignant less benign"),
+        "malignant": _("changed towards malignant"),
+        "benign": _("changed towards benign"),
+        "difference": _("difference malignant minus benign"),
     }

@@ -1,7 +1,7 @@
-"""Evidence in the scene: a label map of levels and a continuous map, on the map's own grid.
+"""Evidence as MRML nodes: a label map of levels and a continuous map, on the map's own grid.
 
-Both are small volumes, one voxel a cell, that lie exactly on the lesion's square of the view.
-Nothing is resampled: Slicer shows them over the view as it shows any two volumes.
+Both are small volumes, one voxel a cell, placed exactly on the square of the view that they cover.
+Nothing is resampled.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import slicer
+import vtk
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.scene.colour_tables import levelTable, mapTable
+from MammoClassifierLib.scene.colour_tables import continuousTable, levelTable
 from MammoClassifierLib.scene.geometry import toArray, toMatrix
+from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.evidence_levels import levels_of
 
 if TYPE_CHECKING:
@@ -25,21 +27,28 @@ if TYPE_CHECKING:
     from mammopair.record import Evidence
 
 EVIDENCE = "MammoClassifier.evidence"
-"""Attribute that tells a map of evidence from a mammogram."""
+"""Attribute of volumes that the module created, so that they are not taken for mammograms."""
 
 
 @dataclass(frozen=True)
 class EvidenceNodes:
-    """The two forms of a view's evidence."""
+    """The two volumes of one map of one view."""
 
     levels: vtkMRMLLabelMapVolumeNode
     map: vtkMRMLScalarVolumeNode
 
 
-def makeEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode, title: str = "") -> EvidenceNodes:
-    """Add a map of a view to the scene, over its volume and under its transforms.
+def addEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode, title: str = "") -> EvidenceNodes:
+    """Add the volumes of a map to the scene, aligned with the view's volume and its transforms.
 
-    ``title`` tells a map of another method from the record's own.
+    Parameters
+    ----------
+    evidence
+        The map, in logits.
+    volume
+        The view.
+    title
+        Name of the map, appended to the name of the view; ``evidence`` by default.
     """
     import numpy as np
 
@@ -50,14 +59,22 @@ def makeEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode, title: str = "")
     )
     levels.GetDisplayNode().SetAndObserveColorNodeID(levelTable().GetID())
     continuous = addVolume("vtkMRMLScalarVolumeNode", name, cells)
-    _colourAbsolutely(continuous)
+    _setAbsoluteColours(continuous)
     for node in (levels, continuous):
-        layOver(node, evidence.square, volume)
+        placeOnSquare(node, evidence.square, volume)
     return EvidenceNodes(levels, continuous)
 
 
 def gridToIjk(square: CropSquare, cells: int) -> npt.NDArray[np.float64]:
-    """``(4, 4)``: from the IJK of a grid of ``cells x cells`` cells over a square to the view's."""
+    """Return the matrix from the IJK of a grid over a square to the IJK of the view, ``(4, 4)``.
+
+    Parameters
+    ----------
+    square
+        The square of the view that the grid covers.
+    cells
+        Number of cells in each direction.
+    """
     import numpy as np
 
     from mammopair.crop import to_pixel_index
@@ -68,19 +85,17 @@ def gridToIjk(square: CropSquare, cells: int) -> npt.NDArray[np.float64]:
     return matrix
 
 
-def addVolume(kind: str, name: str, cells: npt.NDArray[np.generic]) -> vtkMRMLVolumeNode:
-    """A volume of one slice, which nobody takes for a mammogram."""
-    node = slicer.mrmlScene.AddNewNodeByClass(kind, name)
+def addVolume(className: str, name: str, cells: npt.NDArray[np.generic]) -> vtkMRMLScalarVolumeNode:
+    """Add a volume of one slice, ``(rows, columns)``, that is not taken for a mammogram."""
+    node = slicer.mrmlScene.AddNewNodeByClass(className, name)
     slicer.util.updateVolumeFromArray(node, cells[None])
     node.SetAttribute(EVIDENCE, "1")
     node.CreateDefaultDisplayNodes()
     return node
 
 
-def layOver(node: vtkMRMLVolumeNode, square: CropSquare, volume: vtkMRMLVolumeNode) -> None:
-    """Place the cells of a node exactly over a square of a view."""
-    import vtk
-
+def placeOnSquare(node: vtkMRMLVolumeNode, square: CropSquare, volume: vtkMRMLVolumeNode) -> None:
+    """Place the cells of a volume exactly on a square of a view, under the view's transform."""
     cells, _rows, _slices = node.GetImageData().GetDimensions()
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
@@ -88,11 +103,9 @@ def layOver(node: vtkMRMLVolumeNode, square: CropSquare, volume: vtkMRMLVolumeNo
     node.SetAndObserveTransformNodeID(volume.GetTransformNodeID())
 
 
-def _colourAbsolutely(node: vtkMRMLScalarVolumeNode) -> None:
-    """The same colour for the same logit in every map: no window of its own."""
-    from mammopair.results.colours import EVIDENCE_LIMIT
-
+def _setAbsoluteColours(node: vtkMRMLScalarVolumeNode) -> None:
+    """Display the same logit in the same colour in every map."""
     display = node.GetDisplayNode()
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(-EVIDENCE_LIMIT, EVIDENCE_LIMIT)
-    display.SetAndObserveColorNodeID(mapTable().GetID())
+    display.SetAndObserveColorNodeID(continuousTable().GetID())

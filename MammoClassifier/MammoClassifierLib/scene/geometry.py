@@ -1,8 +1,7 @@
-"""Where the pixels of a volume are in the world, and the box that a ROI marks on them.
+"""Volumes and ROIs in world coordinates, and the box on a view that a ROI marks.
 
-A volume's IJK has its integers at pixel centres. A view's coordinates have their origin at the
-top left corner of the first pixel (``mammopair.view.View``): ``x = i + 1/2``,
-``y = j + 1/2``. This file is the only place where the two meet.
+IJK coordinates have integers at pixel centres. View coordinates have their origin at the top left
+corner of the first pixel (:class:`mammopair.view.View`). ``mammopair.crop`` converts between them.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ if TYPE_CHECKING:
     from mammopair.view import Box
 
 HALF_SLICE = 0.5
-"""How far a pixel reaches to either side of its slice, in slices."""
+"""Half the thickness of a slice, in IJK units."""
 
 
 def ijkToWorld(volume: vtkMRMLVolumeNode) -> npt.NDArray[np.float64]:
-    """``(4, 4)``: from IJK to world RAS, the transforms above the volume included.
+    """Return the matrix from IJK to world RAS, including parent transforms, ``(4, 4)``.
 
     Raises
     ------
     InputError
-        If one of them is not linear.
+        If a parent transform is not linear.
     """
     matrix = vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(matrix)
@@ -40,33 +39,33 @@ def ijkToWorld(volume: vtkMRMLVolumeNode) -> npt.NDArray[np.float64]:
 
 
 def nodeToWorld(node: vtkMRMLTransformableNode) -> npt.NDArray[np.float64]:
-    """``(4, 4)``: what the transforms above a node do to it.
+    """Return the matrix of a node's parent transforms to world RAS, ``(4, 4)``.
 
     Raises
     ------
     InputError
-        If one of them is not linear.
+        If a parent transform is not linear.
     """
     matrix = vtk.vtkMatrix4x4()
     parent = node.GetParentTransformNode()
     if parent is not None:
         if not parent.IsTransformToWorldLinear():
-            problem = _("lies under a transform that is not linear; harden it, or take it away")
+            problem = _("has a parent transform that is not linear; harden or remove it")
             raise InputError(node.GetName(), problem)
         parent.GetMatrixTransformToWorld(matrix)
     return toArray(matrix)
 
 
 def boxFromRoi(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> Box:
-    """The rectangle of rows and columns that a ROI marks on a view.
+    """Return the box that a ROI marks on a view, in view coordinates.
 
-    The ROI is a box in space, perhaps turned; what counts is its cut with the plane of the image,
-    and of a cut that is turned against the rows the upright rectangle around it.
+    The ROI is a box in space and may be rotated. The box is the bounding rectangle, along rows
+    and columns, of its intersection with the image plane.
 
     Raises
     ------
     InputError
-        If the ROI has not been placed, has no size, or does not meet the plane of the image.
+        If the ROI has not been placed, has no size, or does not intersect the image plane.
     """
     from mammopair.crop import from_pixel_index
     from mammopair.view import Box
@@ -74,11 +73,11 @@ def boxFromRoi(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> Box:
     if roi.GetNumberOfControlPoints() == 0:
         raise InputError(roi.GetName(), _("has no size; draw it around the mass"))
     corners = _cornersInIjk(roi, volume)
-    cut = _cutWithSlice(corners)
-    if len(cut) == 0:
-        problem = _("does not meet the plane of {volume}; draw it on that view")
+    points = _intersectSlice(corners)
+    if len(points) == 0:
+        problem = _("does not intersect the image plane of {volume}; draw it on that view")
         raise InputError(roi.GetName(), problem.format(volume=volume.GetName()))
-    low, high = cut.min(axis=0), cut.max(axis=0)
+    low, high = points.min(axis=0), points.max(axis=0)
     width, height = float(high[0] - low[0]), float(high[1] - low[1])
     if width <= 0 or height <= 0:
         raise InputError(roi.GetName(), _("has no size; draw it around the mass"))
@@ -86,9 +85,9 @@ def boxFromRoi(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> Box:
 
 
 def fitRoiToBox(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode, box: Box) -> None:
-    """Lay a ROI on a view so that it marks a box there: undoes :func:`boxFromRoi`.
+    """Place a ROI so that it marks a box on a view; the inverse of :func:`boxFromRoi`.
 
-    Where the image is turned against the axes of the ROI's node, so is the ROI.
+    If the image is rotated relative to the axes of the ROI node, the ROI is rotated with it.
     """
     import numpy as np
 
@@ -109,21 +108,21 @@ def fitRoiToBox(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode, box: Box)
 
 
 def toArray(matrix: vtk.vtkMatrix4x4) -> npt.NDArray[np.float64]:
-    """A VTK matrix as an array ``(4, 4)``."""
+    """Convert a VTK matrix to an array ``(4, 4)``."""
     import numpy as np
 
     return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
 
 
 def toMatrix(array: npt.NDArray[np.float64]) -> vtk.vtkMatrix4x4:
-    """An array ``(4, 4)`` as a VTK matrix."""
+    """Convert an array ``(4, 4)`` to a VTK matrix."""
     matrix = vtk.vtkMatrix4x4()
     matrix.DeepCopy(array.ravel().tolist())
     return matrix
 
 
 def _cornersInIjk(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> npt.NDArray[np.float64]:
-    """``(8, 3)``: the corners of the ROI in the volume's IJK, ordered as three binary digits."""
+    """Return the corners of the ROI in the volume's IJK, ``(8, 3)``, in binary order."""
     import numpy as np
 
     half = np.array(roi.GetSize()) / 2
@@ -132,8 +131,11 @@ def _cornersInIjk(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode) -> npt.
     return (corners @ toIjk.T)[:, :3]
 
 
-def _cutWithSlice(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """``(n, 2)``: the i and j that span the part of the box in the slice; empty if it misses."""
+def _intersectSlice(corners: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return i and j of the points that span the box's part in the slice, ``(n, 2)``.
+
+    Empty if the box does not intersect the slice.
+    """
     import numpy as np
 
     edges = [(a, b) for a, b in combinations(range(8), 2) if (a ^ b) in (1, 2, 4)]

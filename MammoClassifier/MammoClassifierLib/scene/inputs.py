@@ -1,4 +1,4 @@
-"""What is to be classified: a volume and a ROI a projection, and a fingerprint of the two."""
+"""The inputs of a classification: a volume and a ROI for each projection, and their fingerprint."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ if TYPE_CHECKING:
 
 DRAWN_ON = "mammoDrawnOn"
 """Node reference from a ROI to the volume that it was drawn on."""
-SAME_PLACE = 0.05
-"""Pixels that two boxes may lie apart and still be the same."""
+BOX_TOLERANCE = 0.05
+"""Pixels by which equal boxes may differ."""
 
 
 @dataclass(frozen=True)
 class MarkedVolume:
-    """A volume, the ROI around the mass on it, and the projection that the user calls it."""
+    """A volume, the projection that the user chose it as, and the ROI around the mass."""
 
     projection: str
+    """``CC`` or ``MLO``."""
     volume: vtkMRMLScalarVolumeNode
     roi: vtkMRMLMarkupsROINode
 
@@ -42,41 +43,51 @@ def collectInputs(
     mloVolume: vtkMRMLScalarVolumeNode | None,
     mloRoi: vtkMRMLMarkupsROINode | None,
 ) -> tuple[MarkedVolume, ...]:
-    """The marked views, CC first. A view without a ROI does not take part.
+    """Return the marked views, CC first. A view without a ROI is left out.
 
     Raises
     ------
     InputError
-        If nothing is marked, a ROI has no view, or a volume or a ROI is used twice.
+        If no view is marked, a ROI has no view or was drawn on another one, or a volume or a ROI
+        is used twice.
     """
     views = (("CC", ccVolume, ccRoi), ("MLO", mloVolume, mloRoi))
     if ccVolume is None and mloVolume is None:
-        raise InputError(
-            _("Views"), _("none is chosen; load a mammogram and choose it as CC or MLO")
-        )
+        problem = _("none is chosen; load a mammogram and choose it as CC view or MLO view")
+        raise InputError(_("Views"), problem)
     if ccVolume is mloVolume:
-        raise InputError(ccVolume.GetName(), _("is chosen as CC and as MLO; choose two views"))
+        problem = _("is chosen as CC view and as MLO view; choose two different volumes")
+        raise InputError(ccVolume.GetName(), problem)
     for projection, volume, roi in views:
         if roi is not None and volume is None:
-            problem = _("marks the {projection} view, but no such view is chosen; choose it")
+            problem = _("marks the {projection} view, but no {projection} view is chosen")
             raise InputError(roi.GetName(), problem.format(projection=projection))
     if ccRoi is None and mloRoi is None:
-        raise InputError(_("Mass"), _("is not marked; draw a ROI around it on one view or on both"))
+        problem = _("not marked; click Mark and draw a box around it on one view or both views")
+        raise InputError(_("Mass"), problem)
     if ccRoi is mloRoi:
-        raise InputError(ccRoi.GetName(), _("marks both views; draw a ROI of its own on each"))
+        problem = _("is chosen for both views; draw one ROI on each view")
+        raise InputError(ccRoi.GetName(), problem)
     marked = tuple(MarkedVolume(*view) for view in views if view[2] is not None)
     for one in marked:
         _checkDrawnOn(one)
     return marked
 
 
-def readMarked(marked: MarkedVolume, laterality: str | None = None) -> MarkedView:
-    """The engine's marked view.
+def markedViewOf(marked: MarkedVolume, laterality: str | None = None) -> MarkedView:
+    """Return the engine's view and box of a marked volume.
+
+    Parameters
+    ----------
+    marked
+        Volume and ROI.
+    laterality
+        ``L`` or ``R``; used only if the volume does not state its own.
 
     Raises
     ------
     InputError
-        If the volume is no such view, or the ROI marks nothing on it.
+        If the volume is not such a view, or the ROI does not mark anything on it.
     """
     from mammopair.crop import check_box
     from mammopair.lesion import MarkedView
@@ -94,17 +105,17 @@ def readMarked(marked: MarkedVolume, laterality: str | None = None) -> MarkedVie
 
 
 def fingerprint(inputs: tuple[MarkedVolume, ...], laterality: str | None = None) -> str:
-    """What a result depends on, as JSON: pixels, boxes, projections and the breast.
+    """Return the pixels' checksums, the boxes, the projections and the laterality as JSON.
 
-    A ROI or transform that cannot be used gives a fingerprint of its own, never an error.
+    A ROI or transform that cannot be used has a fingerprint too and raises no error.
     """
-    return json.dumps([laterality, *(_fingerprintOf(one) for one in inputs)])
+    return json.dumps([laterality, *(_viewFingerprint(one) for one in inputs)])
 
 
 def sameInputs(first: str, second: str) -> bool:
-    """Whether two fingerprints are of the same inputs.
+    """Return whether two fingerprints are of the same inputs.
 
-    Boxes may differ by a twentieth of a pixel: a ROI that was saved is rounded.
+    Boxes may differ by :data:`BOX_TOLERANCE`, because a saved scene rounds the ROI.
     """
     one, other = json.loads(first), json.loads(second)
     if len(one) != len(other) or one[0] != other[0]:
@@ -112,7 +123,7 @@ def sameInputs(first: str, second: str) -> bool:
     return all(_sameView(a, b) for a, b in zip(one[1:], other[1:], strict=True))
 
 
-def _fingerprintOf(marked: MarkedVolume) -> list[str | list[float]]:
+def _viewFingerprint(marked: MarkedVolume) -> list[str | list[float]]:
     where: str | list[float]
     try:
         box = boxFromRoi(marked.roi, marked.volume)
@@ -125,11 +136,11 @@ def _fingerprintOf(marked: MarkedVolume) -> list[str | list[float]]:
 def _sameView(first: list[str | list[float]], second: list[str | list[float]]) -> bool:
     if first[:2] != second[:2] or isinstance(first[2], str) or isinstance(second[2], str):
         return first == second
-    return all(abs(a - b) < SAME_PLACE for a, b in zip(first[2], second[2], strict=True))
+    return all(abs(a - b) < BOX_TOLERANCE for a, b in zip(first[2], second[2], strict=True))
 
 
 def _checksum(volume: vtkMRMLScalarVolumeNode) -> str:
-    """CRC-32 of the pixels, computed anew only when they changed."""
+    """Return the CRC-32 of the pixels; cached until the pixels change."""
     image = volume.GetImageData()
     if image is None or not image.GetNumberOfPoints():
         return "empty"
@@ -140,20 +151,21 @@ def _checksum(volume: vtkMRMLScalarVolumeNode) -> str:
 
 
 def _scalars(image: vtkImageData) -> npt.NDArray[np.generic]:
-    """All values of an image in a row, colours too."""
+    """Return all values of all components of an image, ``(n,)``."""
     from vtk.util.numpy_support import vtk_to_numpy
 
     return vtk_to_numpy(image.GetPointData().GetScalars()).ravel()
 
 
 _checksums: dict[str, tuple[int, str]] = {}
+"""Modification time of the pixels and their checksum, by node ID."""
 
 
 def _checkDrawnOn(marked: MarkedVolume) -> None:
-    """A ROI that was drawn on one view says nothing about another, though the planes coincide."""
+    """Raise if a ROI was drawn on another view, even if the image planes coincide."""
     drawnOn = marked.roi.GetNodeReference(DRAWN_ON)
     if drawnOn is not None and drawnOn is not marked.volume:
-        problem = _("was drawn on {other}, not on {volume}; draw one there")
+        problem = _("was drawn on {other}, not on {volume}; click Mark and draw one there")
         raise InputError(
             marked.roi.GetName(),
             problem.format(other=drawnOn.GetName(), volume=marked.volume.GetName()),

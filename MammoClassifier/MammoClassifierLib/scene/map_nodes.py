@@ -1,7 +1,7 @@
-"""The maps that a result has: the record's own, and those that were made on request.
+"""The evidence maps of a result: the map in its record, and maps of other methods on request.
 
-A map of a method is kept as the record's own is: a label map of levels and a continuous map, on
-its own grid, under a node reference of the result's table.
+The map of each method is kept as a label map of levels and a continuous map, on its own grid,
+under a node reference of the result's table.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.scene.evidence_nodes import makeEvidence
-from MammoClassifierLib.scene.result_nodes import LEVELS, MAP, keepWith, viewsOf
+from MammoClassifierLib.scene.evidence_nodes import addEvidence
+from MammoClassifierLib.scene.result_nodes import LEVELS, MAP, attachNode, viewsOf
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,66 +24,79 @@ if TYPE_CHECKING:
 EXACT = "evidence"
 """The method whose map is in every record."""
 QUICK = ("evidence", "fine-evidence")
-"""Methods whose maps take no longer than the classification itself."""
+"""Methods whose maps take no longer than the classification."""
 BEST = "MammoClassifier.best"
-"""Attribute of a result's table: the method that measured best on its ensemble."""
+"""Attribute of a result's table: the method with the best measured faithfulness."""
 ERROR = "MammoClassifier.error"
-"""Attribute of a map: by how many logits it fails to add up; not there where it does not add up."""
+"""Attribute of a map: the difference between its sum and the logit; absent if not additive."""
 
 
 def addMaps(table: vtkMRMLTableNode, maps: Mapping[str, ViewMap]) -> None:
-    """Add the maps of one method to a result, by projection."""
+    """Add the maps of one method to a result.
+
+    Parameters
+    ----------
+    table
+        The result.
+    maps
+        The maps by projection.
+    """
     from mammopair.explain.methods import find_method
 
     for projection, one in maps.items():
         volume = viewsOf(table)[projection]
         title = find_method(one.method).title.lower()
-        nodes = makeEvidence(one.evidence, volume, title)
+        nodes = addEvidence(one.evidence, volume, title)
         if one.error is not None:
             nodes.map.SetAttribute(ERROR, repr(one.error))
-        keepWith(table, _role(LEVELS, projection, one.method), nodes.levels)
-        keepWith(table, _role(MAP, projection, one.method), nodes.map)
+        attachNode(table, _role(LEVELS, projection, one.method), nodes.levels)
+        attachNode(table, _role(MAP, projection, one.method), nodes.map)
 
 
 def mapNodes(
     table: vtkMRMLTableNode, projection: str, method: str
 ) -> tuple[vtkMRMLVolumeNode | None, vtkMRMLVolumeNode | None]:
-    """The levels and the continuous map of a method on a view."""
+    """Return the levels and the continuous map of a method on a view; None if not computed."""
     return tuple(table.GetNodeReference(_role(kind, projection, method)) for kind in (LEVELS, MAP))
 
 
 def allMaps(table: vtkMRMLTableNode, projection: str) -> list[vtkMRMLVolumeNode]:
-    """The levels and continuous maps of all methods on a view."""
+    """Return the levels and continuous maps of all methods on a view."""
     roles = map(table.GetNthNodeReferenceRole, range(table.GetNumberOfNodeReferenceRoles()))
-    mine = [role for role in roles if role.startswith((LEVELS + projection, MAP + projection))]
-    nodes = map(table.GetNodeReference, mine)
+    own = [role for role in roles if role.startswith((LEVELS + projection, MAP + projection))]
+    nodes = map(table.GetNodeReference, own)
     return [node for node in nodes if node is not None]
 
 
 def hasMaps(table: vtkMRMLTableNode, method: str) -> bool:
-    """Whether every view of a result has the map of a method."""
+    """Return whether every view of a result has the map of a method."""
     views = viewsOf(table)
     return bool(views) and all(all(mapNodes(table, view, method)) for view in views)
 
 
-def shownMethod(table: vtkMRMLTableNode, chosen: str) -> str:
-    """The method whose map is shown: the one that is chosen, if it was made, else the exact one.
+def displayedMethod(table: vtkMRMLTableNode, chosen: str) -> str:
+    """Return the method whose map is displayed: the chosen one if computed, else the exact one.
 
-    Empty is the one that measured best.
+    Parameters
+    ----------
+    table
+        The result.
+    chosen
+        The user's choice; empty for the method with the best measured faithfulness.
     """
     wanted = chosen or table.GetAttribute(BEST) or EXACT
     return wanted if hasMaps(table, wanted) else EXACT
 
 
-def mapWords(record: Record, table: vtkMRMLTableNode, method: str) -> str:
-    """What a map says, and how far it adds up to what the ensemble said."""
+def mapText(record: Record, table: vtkMRMLTableNode, method: str) -> str:
+    """Return a sentence on what a cell of the map means, and one on how the cells add up."""
     from mammopair.explain.evidence_map import evidence_error
     from mammopair.explain.methods import find_method
 
     about = find_method(method)
     text = _("{title}: {meaning}.").format(title=about.title, meaning=about.meaning)
     if not about.additive:
-        return text + " " + _("Each place by itself: it does not add up to the logit.")
+        return text + " " + _("Its cells do not add up to the logit.")
     if method == EXACT:
         errors = [evidence_error(view) for view in record.views]
     else:
@@ -92,13 +105,13 @@ def mapWords(record: Record, table: vtkMRMLTableNode, method: str) -> str:
     known = [error for error in errors if error is not None]
     if not known:
         return text
-    adds = _("It adds up to the logit within {error}.").format(error=f"{max(known):.1g}")
-    return f"{text} {adds}"
+    sum_ = _("Its cells add up to the view's logit, with an error of at most {error}.")
+    return text + " " + sum_.format(error=f"{max(known):.1g}")
 
 
 def _errorOf(node: vtkMRMLVolumeNode) -> float | None:
-    noted = node.GetAttribute(ERROR)
-    return float(noted) if noted else None
+    error = node.GetAttribute(ERROR)
+    return float(error) if error else None
 
 
 def _role(kind: str, projection: str, method: str) -> str:

@@ -1,4 +1,4 @@
-"""The volumes and ROIs that are chosen, observed for whatever a result depends on."""
+"""Observation of every event that can change an input of a classification."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ EVENTS = (
     slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
     slicer.vtkMRMLMarkupsNode.PointModifiedEvent,
 )
-"""What may change a volume or a ROI that a result depends on."""
 
 
-class WatchedInputs(VTKObservationMixin):
-    """Observes some nodes of the scene, and those only.
+class NodeObserver(VTKObservationMixin):
+    """Observes a changing set of volumes and ROIs.
 
     Parameters
     ----------
     onModified
-        Called when one of them changes.
+        Called as ``onModified(node, event)`` when one of the nodes changes.
     """
 
     def __init__(self, onModified: Callable[..., None]) -> None:
@@ -34,18 +33,13 @@ class WatchedInputs(VTKObservationMixin):
         self._onModified = onModified
         self._nodes: list[slicer.vtkMRMLNode] = []
 
-    def watch(self, nodes: Iterable[slicer.vtkMRMLNode | None]) -> None:
-        """Observe these from now on; None and what is named twice count for nothing."""
+    def setNodes(self, nodes: Iterable[slicer.vtkMRMLNode | None]) -> None:
+        """Observe these nodes instead of the earlier ones; None and repetitions are ignored."""
         wanted = list(dict.fromkeys(node for node in nodes if node is not None))
         if wanted == self._nodes:
             return
-        self.release()
+        self.removeObservers()
         for node in wanted:
             for event in EVENTS:
                 self.addObserver(node, event, self._onModified)
         self._nodes = wanted
-
-    def release(self) -> None:
-        """Observe nothing more."""
-        self.removeObservers()
-        self._nodes = []

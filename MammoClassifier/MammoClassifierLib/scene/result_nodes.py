@@ -1,7 +1,7 @@
-"""A result in the scene: its numbers, its record and its evidence, in one folder.
+"""A result in the scene: a table of its numbers, its record and its evidence, in one folder.
 
-The table node is the result's handle. It refers to everything else, so that a scene that was
-saved and opened again shows the same result.
+The table node represents the result. It refers to all other nodes of the result, so that a saved
+scene shows the same result when it is loaded.
 """
 
 from __future__ import annotations
@@ -15,17 +15,12 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.scene.evidence_nodes import makeEvidence
+from MammoClassifierLib.scene.evidence_nodes import addEvidence
 from MammoClassifierLib.scene.inputs import MarkedVolume, fingerprint, sameInputs
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
-    from slicer import (
-        vtkMRMLNode,
-        vtkMRMLStorableNode,
-        vtkMRMLTableNode,
-        vtkMRMLVolumeNode,
-    )
+    from slicer import vtkMRMLNode, vtkMRMLStorableNode, vtkMRMLTableNode, vtkMRMLVolumeNode
 
     from mammopair.record import Record
 
@@ -36,30 +31,33 @@ STALE = "MammoClassifier.stale"
 RECORD = "mammoRecord"
 VIEW, ROI, LEVELS, MAP = "mammoView", "mammoRoi", "mammoLevels", "mammoMap"
 """Roles of node references from the table; all but the first are followed by the projection."""
+PROJECTIONS = ("CC", "MLO")
 
 
-def makeResult(
+def addResult(
     record: Record, inputs: tuple[MarkedVolume, ...], fingerprint: str
 ) -> vtkMRMLTableNode:
-    """Add a result to the scene; an earlier one of the same ROIs on the same volumes goes.
+    """Add a result to the scene, and remove earlier results of the same volumes and ROIs.
+
+    If a node cannot be added, the scene is left as it was.
 
     Parameters
     ----------
     record
-        What the engine said.
+        The engine's record.
     inputs
         The volume and the ROI of each projection in the record.
     fingerprint
-        Of the inputs (:func:`MammoClassifierLib.scene.inputs.fingerprint`).
+        The fingerprint of the inputs, see :func:`MammoClassifierLib.scene.inputs.fingerprint`.
 
     Returns
     -------
     vtkMRMLTableNode
-        The result's handle.
+        The table that represents the result.
     """
     earlier = [table for table in resultsInScene() if isAbout(table, inputs)]
     marked = {one.projection: one for one in inputs}
-    with allOrNothing():
+    with removeNewNodesOnError():
         table = _addTable(record)
         text = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTextNode", _("Record"))
         _writeRecord(text, record)
@@ -67,21 +65,56 @@ def makeResult(
         nodes = [table, text]
         for view in record.views:
             one = marked[view.projection]
-            evidence = makeEvidence(view.evidence, one.volume)
+            evidence = addEvidence(view.evidence, one.volume)
             table.SetNodeReferenceID(VIEW + view.projection, one.volume.GetID())
             table.SetNodeReferenceID(ROI + view.projection, one.roi.GetID())
             table.SetNodeReferenceID(LEVELS + view.projection, evidence.levels.GetID())
             table.SetNodeReferenceID(MAP + view.projection, evidence.map.GetID())
             nodes += [evidence.levels, evidence.map]
         table.SetAttribute(RESULT, fingerprint)
-        _putInFolder(table.GetName(), nodes)
+        _addFolder(table.GetName(), nodes)
     for one in earlier:
         removeResult(one)
     return table
 
 
+def removeResult(table: vtkMRMLTableNode) -> None:
+    """Remove a result and all nodes that belong to it alone from the scene."""
+    roles = map(table.GetNthNodeReferenceRole, range(table.GetNumberOfNodeReferenceRoles()))
+    own = [r for r in roles if r.startswith("mammo") and not r.startswith((VIEW, ROI))]
+    nodes = [table.GetNodeReference(role) for role in own]
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(table)) if hierarchy else 0
+    for node in (*nodes, table):
+        if node is not None:
+            _removeNode(node)
+    if folder and _isEmptyResultFolder(hierarchy, folder):
+        hierarchy.RemoveItem(folder)
+
+
+def attachNode(table: vtkMRMLTableNode, role: str, node: vtkMRMLNode) -> None:
+    """Make a node part of a result; an earlier node of the same role is removed.
+
+    The node is placed in the result's folder and removed with the result.
+    """
+    earlier = table.GetNodeReference(role)
+    table.SetNodeReferenceID(role, node.GetID())
+    if earlier is not None:
+        _removeNode(earlier)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    if hierarchy is not None:
+        folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(table))
+        _moveToFolder(hierarchy, folder, node)
+
+
+def resultsInScene() -> list[vtkMRMLTableNode]:
+    """Return the tables of all results."""
+    tables = slicer.util.getNodesByClass("vtkMRMLTableNode")
+    return [table for table in tables if table.GetAttribute(RESULT) is not None]
+
+
 def readRecord(table: vtkMRMLTableNode) -> Record | None:
-    """The record of a result; None where its text is gone or was changed into something else."""
+    """Return the record of a result; None if its text node was removed or does not parse."""
     from mammopair.record import decode_record
 
     text = table.GetNodeReference(RECORD)
@@ -91,111 +124,88 @@ def readRecord(table: vtkMRMLTableNode) -> Record | None:
         return None
 
 
-def resultsInScene() -> list[vtkMRMLTableNode]:
-    """The handles of all results."""
-    tables = slicer.util.getNodesByClass("vtkMRMLTableNode")
-    return [table for table in tables if table.GetAttribute(RESULT) is not None]
-
-
 def viewsOf(table: vtkMRMLTableNode) -> dict[str, vtkMRMLVolumeNode]:
-    """The volumes that a result is about, by projection, as far as they are still there."""
-    found = {p: table.GetNodeReference(VIEW + p) for p in ("CC", "MLO")}
+    """Return the volumes of a result by projection, without those that were removed."""
+    found = {p: table.GetNodeReference(VIEW + p) for p in PROJECTIONS}
     return {projection: volume for projection, volume in found.items() if volume is not None}
 
 
-def isAbout(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...]) -> bool:
-    """Whether a result is about these volumes and ROIs and no others."""
-    for role, wanted in (
-        (VIEW, {one.projection: one.volume for one in inputs}),
-        (ROI, {one.projection: one.roi for one in inputs}),
-    ):
-        if any(table.GetNodeReference(role + p) is not wanted.get(p) for p in ("CC", "MLO")):
-            return False
-    return True
-
-
-def removeResult(table: vtkMRMLTableNode) -> None:
-    """Take a result out of the scene, with everything that belongs to it alone."""
-    roles = map(table.GetNthNodeReferenceRole, range(table.GetNumberOfNodeReferenceRoles()))
-    own = [r for r in roles if r.startswith("mammo") and not r.startswith((VIEW, ROI))]
-    nodes = [table.GetNodeReference(role) for role in own]
-    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
-    folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(table)) if hierarchy else 0
-    for node in (*nodes, table):
-        if node is not None:
-            _removeNode(node)
-    if folder and _isOurs(hierarchy, folder):
-        hierarchy.RemoveItem(folder)
-
-
-def keepWith(table: vtkMRMLTableNode, role: str, node: vtkMRMLNode) -> None:
-    """Make a node a result's own: it lies in its folder, and goes with it.
-
-    One that had the same role before goes.
-    """
-    earlier = table.GetNodeReference(role)
-    table.SetNodeReferenceID(role, node.GetID())
-    if earlier is not None:
-        _removeNode(earlier)
-    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
-    if hierarchy is not None:
-        folder = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(table))
-        _putInto(hierarchy, folder, node)
+def lateralityOf(table: vtkMRMLTableNode) -> str | None:
+    """Return the laterality that the user had chosen for a result."""
+    return json.loads(table.GetAttribute(RESULT))[0]
 
 
 def inputsOf(table: vtkMRMLTableNode) -> tuple[MarkedVolume, ...]:
-    """The volumes and ROIs that a result is about.
+    """Return the volumes and ROIs of a result.
 
     Raises
     ------
     InputError
-        If one is gone, or has changed since.
+        If one was removed or has changed since the classification.
     """
     volumes = viewsOf(table)
     inputs = [(p, volume, table.GetNodeReference(ROI + p)) for p, volume in volumes.items()]
     marked = tuple(MarkedVolume(*one) for one in inputs if one[2] is not None)
-    views = readRecord(table).views if readRecord(table) else []
-    problem = _("is out of date, for an input has changed since; classify again")
-    if not views or {view.projection for view in views} != {one.projection for one in marked}:
-        raise InputError(table.GetName(), problem)
-    if checkStale(table, marked, fingerprint(marked, lateralityOf(table))):
+    record = readRecord(table)
+    views = {view.projection for view in record.views} if record else set()
+    complete = bool(views) and views == {one.projection for one in marked}
+    if not complete or isStale(table, marked, fingerprint(marked, lateralityOf(table))):
+        problem = _("is out of date because an input has changed; click Classify again")
         raise InputError(table.GetName(), problem)
     return marked
 
 
-def lateralityOf(table: vtkMRMLTableNode) -> str | None:
-    """The breast that was stated when a result was made."""
-    return json.loads(table.GetAttribute(RESULT))[0]
+def isAbout(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...]) -> bool:
+    """Return whether a result was computed from exactly these volumes and ROIs."""
+    for role, wanted in (
+        (VIEW, {one.projection: one.volume for one in inputs}),
+        (ROI, {one.projection: one.roi for one in inputs}),
+    ):
+        if any(table.GetNodeReference(role + p) is not wanted.get(p) for p in PROJECTIONS):
+            return False
+    return True
 
 
-def _removeNode(node: vtkMRMLStorableNode) -> None:
-    """Remove a node with the display and storage nodes that are its own."""
-    own = [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())]
-    if node.IsA("vtkMRMLDisplayableNode"):
-        own += [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())]
-    for one in (node, *own):  # in this order, or the node makes itself new display nodes
-        slicer.mrmlScene.RemoveNode(one)
+def isStale(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...], fingerprint: str) -> bool:
+    """Return whether a result is about other inputs, or one of its inputs has changed."""
+    return (
+        not isAbout(table, inputs)
+        or hasStaleMark(table)
+        or not sameInputs(table.GetAttribute(RESULT), fingerprint)
+    )
 
 
-def isStale(table: vtkMRMLTableNode) -> bool:
-    """Whether an input has changed since the result was made."""
+def hasStaleMark(table: vtkMRMLTableNode) -> bool:
+    """Return whether a result was marked as out of date."""
     return table.GetAttribute(STALE) == "1"
 
 
-def checkStale(table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...], fingerprint: str) -> bool:
-    """Whether a result is not, or no more, that of these inputs.
+def updateStaleMark(
+    table: vtkMRMLTableNode, inputs: tuple[MarkedVolume, ...], fingerprint: str
+) -> None:
+    """Mark a result as out of date, permanently, if one of its inputs has changed.
 
-    A volume or ROI that has changed marks it as stale for good; that others are chosen does not.
+    A result about other inputs than these is not marked.
     """
-    if not isAbout(table, inputs):
-        return True
-    if not isStale(table) and not sameInputs(table.GetAttribute(RESULT), fingerprint):
+    if isAbout(table, inputs) and isStale(table, inputs, fingerprint) and not hasStaleMark(table):
         table.SetAttribute(STALE, "1")
-    return isStale(table)
+
+
+@contextlib.contextmanager
+def removeNewNodesOnError() -> Iterator[None]:
+    """Remove all nodes that were added within this context if an exception is raised."""
+    before = {node.GetID() for node in slicer.util.getNodesByClass("vtkMRMLNode")}
+    try:
+        yield
+    except BaseException:
+        for node in slicer.util.getNodesByClass("vtkMRMLNode"):
+            if node.GetID() not in before:
+                slicer.mrmlScene.RemoveNode(node)
+        raise
 
 
 def _addTable(record: Record) -> vtkMRMLTableNode:
-    """One row a view and one for both; probabilities from 0 to 1, unrounded."""
+    """Add a table with a row for each view and one for the lesion; unrounded values in [0, 1]."""
     from mammopair.results.member_table import member_rows
     from mammopair.results.text import breast_name
 
@@ -235,17 +245,29 @@ def _writeRecord(text: vtkMRMLNode, record: Record) -> None:
     text.SetText(encode_record(record, indent=1))
 
 
-def _putInFolder(name: str, nodes: list[vtkMRMLNode]) -> None:
+def _removeNode(node: vtkMRMLStorableNode) -> None:
+    """Remove a node, then its display and storage nodes.
+
+    In the other order the node creates new display nodes.
+    """
+    own = [node.GetNthStorageNode(n) for n in range(node.GetNumberOfStorageNodes())]
+    if node.IsA("vtkMRMLDisplayableNode"):
+        own += [node.GetNthDisplayNode(n) for n in range(node.GetNumberOfDisplayNodes())]
+    for one in (node, *own):
+        slicer.mrmlScene.RemoveNode(one)
+
+
+def _addFolder(name: str, nodes: list[vtkMRMLNode]) -> None:
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
     if hierarchy is None:
         return
     folder = hierarchy.CreateFolderItem(hierarchy.GetSceneItemID(), name)
     hierarchy.SetItemAttribute(folder, RESULT, "1")
     for node in nodes:
-        _putInto(hierarchy, folder, node)
+        _moveToFolder(hierarchy, folder, node)
 
 
-def _putInto(hierarchy: vtkMRMLNode, folder: int, node: vtkMRMLNode) -> None:
+def _moveToFolder(hierarchy: vtkMRMLNode, folder: int, node: vtkMRMLNode) -> None:
     item = hierarchy.GetItemByDataNode(node)
     if item:
         hierarchy.SetItemParent(item, folder)
@@ -253,20 +275,7 @@ def _putInto(hierarchy: vtkMRMLNode, folder: int, node: vtkMRMLNode) -> None:
         hierarchy.CreateItem(folder, node)
 
 
-def _isOurs(hierarchy: vtkMRMLNode, folder: int) -> bool:
+def _isEmptyResultFolder(hierarchy: vtkMRMLNode, folder: int) -> bool:
     children = vtk.vtkIdList()
     hierarchy.GetItemChildren(folder, children)
     return hierarchy.GetItemAttribute(folder, RESULT) == "1" and not children.GetNumberOfIds()
-
-
-@contextlib.contextmanager
-def allOrNothing() -> Iterator[None]:
-    """Take back every node that was added, if something goes wrong."""
-    before = {node.GetID() for node in slicer.util.getNodesByClass("vtkMRMLNode")}
-    try:
-        yield
-    except BaseException:
-        for node in slicer.util.getNodesByClass("vtkMRMLNode"):
-            if node.GetID() not in before:
-                slicer.mrmlScene.RemoveNode(node)
-        raise

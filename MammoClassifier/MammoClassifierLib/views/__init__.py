@@ -1,1 +1,1 @@
-"""Slice views: layout, hanging and ROI placement."""
+"""The slice views: layout, hanging, ROI placement and evidence overlay."""

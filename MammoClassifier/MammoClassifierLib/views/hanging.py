@@ -1,17 +1,19 @@
-"""How views hang in the two slice views: upright, chest wall to chest wall.
+"""Display of a volume in its slice view: upright, and chest wall to chest wall.
 
-The CC view is at the left with its chest wall to the right, the MLO view at the right with its
-chest wall to the left, so one of the two is shown mirrored; :func:`hangView` says which. The
-volumes are not touched: it is the slice planes that turn.
+The CC view is on the left with its chest wall at the right, the MLO view on the right with its
+chest wall at the left, so one of them is displayed mirrored. Only the slice planes are changed,
+not the volumes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from MammoClassifierLib.scene.dicom_source import readDicomHeader
 from MammoClassifierLib.scene.geometry import ijkToWorld, toMatrix
-from MammoClassifierLib.scene.volumes import dicomFile, pixelsOf
+from MammoClassifierLib.scene.volumes import pixelsFromVolume
 from MammoClassifierLib.views.layout import VIEWS, sliceLogic
 from mammopair.errors import InputError
 
@@ -20,41 +22,51 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSliceCompositeNode
 
-WALL = {"CC": "right", "MLO": "left"}
-"""The side of its slice view at which a projection's chest wall is shown."""
+CHEST_WALL = {"CC": "right", "MLO": "left"}
+"""The side of its slice view where the chest wall of a projection is displayed."""
 
 
-def hangView(projection: str, volume: vtkMRMLScalarVolumeNode | None) -> bool:
-    """Show a volume in its slice view.
+@dataclass(frozen=True)
+class Orientation:
+    """What is done to the stored rows and columns for display."""
+
+    mirrored: bool = False
+    """Left and right are exchanged."""
+    flipped: bool = False
+    """Top and bottom are exchanged."""
+
+
+def hangVolume(projection: str, volume: vtkMRMLScalarVolumeNode | None) -> bool:
+    """Display a volume in the slice view of a projection; None empties the view.
 
     Returns
     -------
     bool
-        Whether it is shown mirrored.
+        Whether the volume is displayed mirrored.
 
     Raises
     ------
     InputError
-        If it lies under a transform that is not linear.
+        If a parent transform of the volume is not linear.
     """
     logic = sliceLogic(projection)
     if logic is None:
         return False
     composite = logic.GetSliceCompositeNode()
-    _keepOthersOut(composite)
+    _disconnectFromOtherViews(composite)
     composite.SetBackgroundVolumeID(volume.GetID() if volume else None)
     if volume is None or volume.GetImageData() is None:
         return False
-    turn = turnOf(projection, volume)
+    orientation = displayOrientation(projection, volume)
     node = logic.GetSliceNode()
-    node.GetSliceToRAS().DeepCopy(toMatrix(sliceToWorld(volume, turn)))
+    node.GetSliceToRAS().DeepCopy(toMatrix(sliceToWorld(volume, orientation)))
     node.UpdateMatrices()
     logic.FitSliceToBackground()
-    return turn.mirrored
+    return orientation.mirrored
 
 
 def clearViews() -> None:
-    """Take everything out of both slice views."""
+    """Remove all volumes from both slice views."""
     for projection in VIEWS:
         logic = sliceLogic(projection)
         if logic is not None:
@@ -64,36 +76,22 @@ def clearViews() -> None:
             composite.SetLabelVolumeID(None)
 
 
-@dataclass(frozen=True)
-class Turn:
-    """What is done to the stored rows and columns for display."""
+def displayOrientation(projection: str, volume: vtkMRMLScalarVolumeNode) -> Orientation:
+    """Return how a volume is turned so that it is upright with its chest wall at the inner side.
 
-    mirrored: bool = False
-    flipped: bool = False
-
-
-def turnOf(projection: str, volume: vtkMRMLScalarVolumeNode) -> Turn:
-    """The turn that brings a volume's chest wall to its side, and its head upwards.
-
-    Patient Orientation decides where the DICOM file has it; else the pixels, as far as they
-    tell.
+    Patient Orientation of the DICOM file determines it if the file states it, else the pixels. If
+    neither does, or a package of the engine is not installed, the volume is not turned.
     """
-    from pathlib import Path
-
     import numpy as np
 
     try:
-        from mammopair.io.dicom import read_header
         from mammopair.results.hanging_protocol import chest_wall, hang
         from mammopair.view import View
-    except ImportError:  # what the engine needs is not installed yet
-        return Turn()
-    try:
-        stored = pixelsOf(volume)
-        path = dicomFile(volume)
-        header = read_header(path) if path else None
-    except InputError:
-        return Turn()
+
+        stored = pixelsFromVolume(volume)
+        header = readDicomHeader(volume)
+    except (ImportError, InputError):
+        return Orientation()
     view = View(
         pixels=np.asarray(stored, dtype=np.float32) - np.float32(stored.min()),
         source=Path(volume.GetName()),
@@ -102,15 +100,23 @@ def turnOf(projection: str, volume: vtkMRMLScalarVolumeNode) -> Turn:
     )
     wall = chest_wall(view)
     upright = hang(view, header.laterality if header and header.laterality else "")
-    return Turn(wall is not None and wall != WALL[projection], upright.flipped)
+    return Orientation(
+        mirrored=wall is not None and wall != CHEST_WALL[projection], flipped=upright.flipped
+    )
 
 
-def sliceToWorld(volume: vtkMRMLScalarVolumeNode, turn: Turn) -> npt.NDArray[np.float64]:
-    """``(4, 4)``: the slice plane in which rows lead downwards and columns to the right.
+def sliceToWorld(
+    volume: vtkMRMLScalarVolumeNode, orientation: Orientation
+) -> npt.NDArray[np.float64]:
+    """Return the slice plane through the middle of a volume, in its own plane, ``(4, 4)``.
 
-    Mirrored, columns lead to the left; flipped, rows lead upwards. The plane is the volume's own,
-    through its middle, whatever transforms lie above it; where these shear, rows and columns are
-    made square again.
+    Rows lead downwards and columns to the right; to the left if mirrored, upwards if flipped. If
+    parent transforms shear the volume, the axes of the plane are made perpendicular.
+
+    Raises
+    ------
+    InputError
+        If a parent transform is not linear.
     """
     import numpy as np
 
@@ -119,9 +125,9 @@ def sliceToWorld(volume: vtkMRMLScalarVolumeNode, turn: Turn) -> npt.NDArray[np.
     right = toWorld[:3, 0] / np.linalg.norm(toWorld[:3, 0])
     down = toWorld[:3, 1] - right * (right @ toWorld[:3, 1])
     down /= np.linalg.norm(down)
-    if turn.mirrored:
+    if orientation.mirrored:
         right = -right
-    if turn.flipped:
+    if orientation.flipped:
         down = -down
     plane = np.eye(4)
     plane[:3, 0], plane[:3, 1], plane[:3, 2] = right, -down, np.cross(right, -down)
@@ -129,7 +135,7 @@ def sliceToWorld(volume: vtkMRMLScalarVolumeNode, turn: Turn) -> npt.NDArray[np.
     return plane
 
 
-def _keepOthersOut(composite: vtkMRMLSliceCompositeNode) -> None:
-    """Loading something else, or moving another view, does not disturb the hanging."""
+def _disconnectFromOtherViews(composite: vtkMRMLSliceCompositeNode) -> None:
+    """Keep volumes loaded later, and actions in other views, from changing this view."""
     composite.SetDoPropagateVolumeSelection(False)
     composite.SetLinkedControl(0)

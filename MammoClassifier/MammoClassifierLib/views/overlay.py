@@ -1,4 +1,4 @@
-"""What lies over the views: a map, its form, its opacity; or the moved mass in its place."""
+"""The evidence over the slice views: a map, or a counterfactual image in place of the lesion."""
 
 from __future__ import annotations
 
@@ -7,67 +7,73 @@ from typing import TYPE_CHECKING
 
 import slicer
 
-from MammoClassifierLib.scene.counterfactual_volumes import movedNode, windowAs
-from MammoClassifierLib.scene.colour_tables import showFrom
-from MammoClassifierLib.scene.map_nodes import allMaps, mapNodes, shownMethod
+from MammoClassifierLib.scene.colour_tables import setWeakestLevel
+from MammoClassifierLib.scene.counterfactual_volumes import counterfactualNode, setWindowOfFilm
+from MammoClassifierLib.scene.map_nodes import allMaps, displayedMethod, mapNodes
 from MammoClassifierLib.scene.result_nodes import viewsOf
-from MammoClassifierLib.views.layout import VIEWS, sliceLogic
+from MammoClassifierLib.views.layout import VIEWS, restrictToViews, sliceLogic
+from mammopair.results.colours import STRONGEST_OPACITY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from slicer import vtkMRMLTableNode, vtkMRMLVolumeNode
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """What the user wishes to see of the evidence."""
+    """The user's choices for the overlay."""
 
     opacity: float = 1.0
-    """From 0 to 1, where 1 is the opacity that mammopair's reports have."""
+    """From 0 to 1; 1 is the opacity in the engine's reports."""
     level: int = 1
-    """The weakest level shown, from 1."""
+    """The weakest level displayed, from 1 to 4."""
     continuous: bool = False
-    """The continuous map instead of the levels."""
+    """Whether the continuous map is displayed instead of the levels."""
     method: str = ""
-    """Whose map it is; empty for the one that measured best."""
+    """The method of the map; empty for the one with the best measured faithfulness."""
     image: str = ""
-    """A moved image, shown instead of the lesion; the map, which is of the lesion, is hidden."""
+    """A counterfactual image, displayed instead of the map; empty for none."""
 
 
 def showOverlay(
-    result: vtkMRMLTableNode | None, shown: dict[str, vtkMRMLVolumeNode | None], overlay: Overlay
+    result: vtkMRMLTableNode | None,
+    volumes: Mapping[str, vtkMRMLVolumeNode | None],
+    overlay: Overlay,
 ) -> None:
-    """Show the evidence of a result over the views it belongs to, and nothing over others.
+    """Display the evidence of a result over its own views, and nothing over other volumes.
 
     Parameters
     ----------
     result
-        The handle of a result, or None.
-    shown
-        The volume that hangs in the view of each projection.
+        The table of a result, or None.
+    volumes
+        The volume displayed in the slice view of each projection.
     overlay
-        What the user wishes to see.
+        What to display.
     """
-    about = viewsOf(result) if result is not None else {}
-    if about:
-        showFrom(overlay.level)
+    views = viewsOf(result) if result is not None else {}
+    if views:
+        setWeakestLevel(overlay.level)
     for projection in VIEWS:
-        volume = shown.get(projection)
-        mine = volume is not None and about.get(projection) is volume
-        if not mine:
-            _setLayers(projection, None, None, overlay)
+        volume = volumes.get(projection)
+        if volume is None or views.get(projection) is not volume:
+            _showMap(projection, None, None, overlay)
             continue
-        for one in allMaps(result, projection):
-            _hideLegend(one)
-        moved = movedNode(result, projection, overlay.image) if overlay.image else None
-        if moved is not None:
-            windowAs(moved, volume, overlay.image)
-            _setMoved(projection, moved)
-            continue
-        method = shownMethod(result, overlay.method)
-        _setLayers(projection, *mapNodes(result, projection, method), overlay)
+        image = counterfactualNode(result, projection, overlay.image) if overlay.image else None
+        displayed = None
+        if image is not None:
+            setWindowOfFilm(image, volume, overlay.image)
+            _showCounterfactual(projection, image)
+        else:
+            method = displayedMethod(result, overlay.method)
+            levels, continuous = mapNodes(result, projection, method)
+            _showMap(projection, levels, continuous, overlay)
+            displayed = continuous if overlay.continuous else levels
+        _showLegend(projection, displayed, allMaps(result, projection))
 
 
-def _setLayers(
+def _showMap(
     projection: str,
     levels: vtkMRMLVolumeNode | None,
     continuous: vtkMRMLVolumeNode | None,
@@ -80,47 +86,43 @@ def _setLayers(
     composite.SetLabelVolumeID(levels.GetID() if levels else None)
     composite.SetForegroundVolumeID(continuous.GetID() if continuous else None)
     composite.SetLabelOpacity(0.0 if overlay.continuous else overlay.opacity)
-    composite.SetForegroundOpacity(_mapOpacity(overlay) if overlay.continuous else 0.0)
-    viewNode = logic.GetSliceNode()
-    _showLegend(levels, viewNode.GetID(), visible=not overlay.continuous)
-    _showLegend(continuous, viewNode.GetID(), visible=overlay.continuous)
+    opacity = overlay.opacity * STRONGEST_OPACITY if overlay.continuous else 0.0
+    composite.SetForegroundOpacity(opacity)
 
 
-def _setMoved(projection: str, moved: vtkMRMLVolumeNode) -> None:
-    """The film stays behind it, so that the moved mass is seen in its place."""
+def _showCounterfactual(projection: str, image: vtkMRMLVolumeNode) -> None:
+    """Display an image over the film, without a map: the map is that of the original."""
     logic = sliceLogic(projection)
     if logic is None:
         return
     composite = logic.GetSliceCompositeNode()
     composite.SetLabelVolumeID(None)
-    composite.SetForegroundVolumeID(moved.GetID())
+    composite.SetForegroundVolumeID(image.GetID())
     composite.SetForegroundOpacity(1.0)
 
 
-def _mapOpacity(overlay: Overlay) -> float:
-    from mammopair.results.colours import STRONGEST_OPACITY
+def _showLegend(
+    projection: str, displayed: vtkMRMLVolumeNode | None, maps: list[vtkMRMLVolumeNode]
+) -> None:
+    """Show Slicer's colour legend of the displayed map in its view, and hide those of the others.
 
-    return overlay.opacity * STRONGEST_OPACITY
-
-
-def _hideLegend(node: vtkMRMLVolumeNode) -> None:
+    Nothing is changed, and nothing rendered, where a legend is displayed as it should be.
+    """
     colors = getattr(slicer.modules, "colors", None)
-    legend = colors.logic().GetColorLegendDisplayNode(node) if colors is not None else None
-    if legend is not None:
-        legend.SetVisibility(False)
-
-
-def _showLegend(node: vtkMRMLVolumeNode | None, viewId: str, *, visible: bool) -> None:
-    """The colour legend, in this view alone."""
-    colors = getattr(slicer.modules, "colors", None)
-    if node is None or colors is None:
+    view = sliceLogic(projection)
+    if colors is None or view is None:
         return
     logic = colors.logic()
-    legend = logic.GetColorLegendDisplayNode(node)
+    for one in maps:
+        legend = logic.GetColorLegendDisplayNode(one)
+        if one is not displayed and legend is not None:
+            legend.SetVisibility(False)
+    if displayed is None:
+        return
+    legend = logic.GetColorLegendDisplayNode(displayed)
     if legend is None:
-        legend = logic.AddDefaultColorLegendDisplayNode(node)
-        legend.SetUseColorNamesForLabels(node.IsA("vtkMRMLLabelMapVolumeNode"))
-        legend.SetTitleText(node.GetDisplayNode().GetColorNode().GetName())
-    legend.RemoveAllViewNodeIDs()
-    legend.AddViewNodeID(viewId)
-    legend.SetVisibility(visible)
+        legend = logic.AddDefaultColorLegendDisplayNode(displayed)
+        legend.SetUseColorNamesForLabels(displayed.IsA("vtkMRMLLabelMapVolumeNode"))
+        legend.SetTitleText(displayed.GetDisplayNode().GetColorNode().GetName())
+    restrictToViews(legend, (view.GetSliceNode().GetID(),))
+    legend.SetVisibility(True)

@@ -1,4 +1,4 @@
-"""Marking the mass: a ROI that is drawn on one view, and shown on that view alone."""
+"""ROIs around masses: adding and placing them, and displaying each on its own view only."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import slicer
 from slicer.i18n import tr as _
 
 from MammoClassifierLib.scene.inputs import DRAWN_ON
-from MammoClassifierLib.views.layout import sliceLogic
+from MammoClassifierLib.views.layout import restrictToViews, sliceLogic
 
 if TYPE_CHECKING:
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode
 
 COLOUR = (1.0, 0.87, 0.2)
-"""Of the outline: seen on dark and on bright tissue, and no colour of evidence."""
+"""Colour of the outline: visible on dark and bright tissue, and not a colour of evidence."""
 
 
 def addRoi(projection: str, volume: vtkMRMLScalarVolumeNode) -> vtkMRMLMarkupsROINode:
-    """Add a ROI for a view; it has yet to be placed."""
+    """Add a ROI for a view to the scene; it has no control points yet."""
     name = _("Mass {projection}").format(projection=projection)
     roi = slicer.mrmlScene.AddNewNodeByClass(
         "vtkMRMLMarkupsROINode", slicer.mrmlScene.GenerateUniqueName(name)
@@ -34,7 +34,7 @@ def addRoi(projection: str, volume: vtkMRMLScalarVolumeNode) -> vtkMRMLMarkupsRO
 
 
 def startPlacing(roi: vtkMRMLMarkupsROINode) -> None:
-    """Let the next two clicks in a slice view place a ROI."""
+    """Place a ROI with the user's next two clicks in a slice view."""
     selection = slicer.mrmlScene.GetNodeByID("vtkMRMLSelectionNodeSingleton")
     interaction = slicer.mrmlScene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
     if selection is None or interaction is None:
@@ -45,7 +45,7 @@ def startPlacing(roi: vtkMRMLMarkupsROINode) -> None:
 
 
 def stopPlacing() -> None:
-    """Leave the place mode, if it is a ROI of ours that waits to be placed."""
+    """End the place mode if a ROI of this module is being placed."""
     selection = slicer.mrmlScene.GetNodeByID("vtkMRMLSelectionNodeSingleton")
     interaction = slicer.mrmlScene.GetNodeByID("vtkMRMLInteractionNodeSingleton")
     if selection is None or interaction is None:
@@ -57,43 +57,34 @@ def stopPlacing() -> None:
 
 
 def roiDrawnOn(volume: vtkMRMLScalarVolumeNode | None) -> vtkMRMLMarkupsROINode | None:
-    """The ROI that was last drawn on a volume."""
+    """Return the ROI that was drawn last on a volume; None if there is none."""
     rois = slicer.util.getNodesByClass("vtkMRMLMarkupsROINode")
-    mine = [roi for roi in rois if volume and roi.GetNodeReference(DRAWN_ON) is volume]
-    return mine[-1] if mine else None
+    own = [roi for roi in rois if volume and roi.GetNodeReference(DRAWN_ON) is volume]
+    return own[-1] if own else None
 
 
 class RoiViews:
-    """Shows each chosen ROI in its own slice view only: both planes lie in one place.
+    """Displays each chosen ROI in its own slice view only, because both image planes coincide.
 
-    What was set before comes back with :meth:`restore`.
+    :meth:`restore` restores the views in which the ROIs were displayed before.
     """
 
     def __init__(self) -> None:
-        self._theirs: dict[str, tuple[str, ...]] = {}
+        self._userViews: dict[str, tuple[str, ...]] = {}
 
     def show(self, projection: str, roi: vtkMRMLMarkupsROINode | None) -> None:
-        """Show a ROI in the slice view of a projection and nowhere else."""
+        """Display a ROI in the slice view of a projection only."""
         logic = sliceLogic(projection)
         display = roi.GetDisplayNode() if roi is not None else None
         if logic is None or display is None:
             return
-        self._theirs.setdefault(display.GetID(), tuple(display.GetViewNodeIDs()))
-        wanted = (logic.GetSliceNode().GetID(),)
-        if tuple(display.GetViewNodeIDs()) != wanted:
-            _setViews(display, wanted)
+        self._userViews.setdefault(display.GetID(), tuple(display.GetViewNodeIDs()))
+        restrictToViews(display, (logic.GetSliceNode().GetID(),))
 
     def restore(self) -> None:
-        """Show the ROIs where they were shown before."""
-        for displayId, views in self._theirs.items():
+        """Restore the views of all ROIs."""
+        for displayId, viewIds in self._userViews.items():
             display = slicer.mrmlScene.GetNodeByID(displayId)
             if display is not None:
-                _setViews(display, views)
-        self._theirs.clear()
-
-
-def _setViews(display: slicer.vtkMRMLDisplayNode, views: tuple[str, ...]) -> None:
-    with slicer.util.NodeModify(display):
-        display.RemoveAllViewNodeIDs()
-        for view in views:
-            display.AddViewNodeID(view)
+                restrictToViews(display, viewIds)
+        self._userViews.clear()

@@ -1,4 +1,4 @@
-"""What hangs in the two slice views now: hung anew only where something has changed."""
+"""The two slice views: a volume is displayed again only if it or its position has changed."""
 
 from __future__ import annotations
 
@@ -6,53 +6,56 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from MammoClassifierLib.scene.geometry import ijkToWorld
-from MammoClassifierLib.views.hanging import hangView
+from MammoClassifierLib.views.hanging import hangVolume
 from MammoClassifierLib.views.roi_placement import RoiViews
 from mammopair.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLScalarVolumeNode
 
 
 @dataclass(frozen=True)
-class Hung:
-    """A volume as it was hung."""
+class DisplayedVolume:
+    """A volume as it is displayed in a slice view."""
 
     volume: vtkMRMLScalarVolumeNode | None
-    place: tuple[float, ...]
+    position: tuple[float, ...]
+    """IJK to world, row by row; empty if a parent transform is not linear."""
     mirrored: bool
 
 
-class HungViews:
-    """Hangs volumes and shows each ROI on its own view."""
+class SliceViews:
+    """Displays the chosen volumes, and each chosen ROI in its own view only."""
 
     def __init__(self) -> None:
-        self._hung: dict[str, Hung] = {}
+        self._displayed: dict[str, DisplayedVolume] = {}
         self._rois = RoiViews()
 
     def show(
         self,
-        volumes: dict[str, vtkMRMLScalarVolumeNode | None],
-        rois: dict[str, vtkMRMLMarkupsROINode | None],
+        volumes: Mapping[str, vtkMRMLScalarVolumeNode | None],
+        rois: Mapping[str, vtkMRMLMarkupsROINode | None],
     ) -> None:
-        """Hang the volume of each projection, unless it hangs just so.
+        """Display the volume and the ROI of each projection.
 
         Raises
         ------
         InputError
-            If one lies under a transform that is not linear; it is not tried again before it
-            moves.
+            If a volume has a parent transform that is not linear. It is raised only once until
+            the volume moves.
         """
         problems = []
         for projection, volume in volumes.items():
-            place, hung = _placeOf(volume), self._hung.get(projection)
-            if hung is None or hung.volume is not volume or hung.place != place:
-                self._hung[projection] = Hung(volume, place, mirrored=False)
+            position, shown = _positionOf(volume), self._displayed.get(projection)
+            if shown is None or shown.volume is not volume or shown.position != position:
+                mirrored = False
                 try:
-                    mirrored = hangView(projection, volume)
-                    self._hung[projection] = Hung(volume, place, mirrored)
+                    mirrored = hangVolume(projection, volume)
                 except InputError as error:
                     problems.append(error)
+                self._displayed[projection] = DisplayedVolume(volume, position, mirrored)
         for projection, roi in rois.items():
             self._rois.show(projection, roi)
         if problems:
@@ -60,20 +63,19 @@ class HungViews:
 
     @property
     def mirrored(self) -> list[str]:
-        """The projections that are shown mirrored."""
-        return [projection for projection, hung in self._hung.items() if hung.mirrored]
+        """The projections that are displayed mirrored."""
+        return [projection for projection, one in self._displayed.items() if one.mirrored]
 
-    def forget(self) -> None:
-        """Hang everything anew the next time."""
-        self._hung.clear()
+    def reset(self) -> None:
+        """Display all volumes again at the next call of :meth:`show`."""
+        self._displayed.clear()
 
-    def release(self) -> None:
-        """Show the ROIs where they were shown before."""
+    def restoreRois(self) -> None:
+        """Restore the views in which the ROIs were displayed before."""
         self._rois.restore()
 
 
-def _placeOf(volume: vtkMRMLScalarVolumeNode | None) -> tuple[float, ...]:
-    """Where a volume is in the world; empty where that cannot be told in a matrix."""
+def _positionOf(volume: vtkMRMLScalarVolumeNode | None) -> tuple[float, ...]:
     try:
         return tuple(ijkToWorld(volume).ravel()) if volume is not None else ()
     except InputError:
