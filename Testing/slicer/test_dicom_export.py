@@ -281,7 +281,7 @@ def test_an_image_that_is_gone_is_named(clinic, logic, files):
 def test_another_image_in_its_place_is_not_taken_for_it(clinic, logic, files):
     record = make_record(files)
     shutil.copy(files["MLO"], clinic.host.app.dicomDatabase().allFiles()[0])
-    refused(clinic, logic, record, "but the record is about image")
+    refused(clinic, logic, record, "but the record is about")
 
 
 @pytest.mark.parametrize("how", ["closed", "absent"])

@@ -216,9 +216,10 @@ def test_the_tip_says_in_words_what_is_known_and_a_warning_only_what_is_doubtful
     )
     assert "96 rows, 64 columns, digital detector" in plain.tooltip
     assert (
-        "Pixels of 0.05 x 0.1 mm at the breast, corrected for magnification; magnified 1.8 times"
+        "Pixels of 0.05 x 0.1 mm at the breast, corrected for magnification; "
+        "magnification factor 1.8"
     ) in plain.tooltip
-    assert "Taken on 2020-01-02" in plain.tooltip
+    assert "Acquired on 2020-01-02" in plain.tooltip
     assert "A magnification view" in plain.tooltip
     assert plain.warning == "", "Slicer asks before it loads what has a warning"
     (doubtful,) = module.examine(module.write(Laterality="L"))

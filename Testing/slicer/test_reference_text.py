@@ -32,7 +32,7 @@ def test_set_points_and_typicality_stand_in_one_block(marked):
     show_result(marked, full_record())
     lines = said(marked).splitlines()
     assert lines == [
-        "Not ruled out at 90 % coverage: benign or malignant.",
+        "Classes not excluded at 90 % coverage: benign or malignant.",
         "Above the threshold for sensitivity 95 % (at 20 %).",
         "Below the threshold for specificity 90 % (at 80 %).",
         "Looks more unusual than 63 % of the training images.",
@@ -105,8 +105,10 @@ def test_each_word_has_a_bar_as_long_as_its_score(marked):
         assert colours.count(BAND) == round(BAR_WIDTH * score)
         assert colours[BAR] == BAND
     assert str(label.toolTip).splitlines() == [
-        "spiculated margin 0.82: higher than 70 % of held-out masses so called, 95 % of others",
-        "oval shape 0.10: higher than 5 % of held-out masses so called, 20 % of others",
+        "spiculated margin: 0.82; higher than 70 % of the reference masses with this descriptor "
+        "and 95 % of those without it",
+        "oval shape: 0.10; higher than 5 % of the reference masses with this descriptor "
+        "and 20 % of those without it",
     ]
 
 

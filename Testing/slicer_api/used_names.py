@@ -37,6 +37,7 @@ PYTHON_TYPES = (
     "types:FrameType",
     "argparse:ArgumentParser",
     "io:BufferedReader",
+    "os:stat_result",
 )
 
 

@@ -19,7 +19,7 @@ def referenceText(record: Record) -> str:
 
     lines = []
     if record.conformal is not None:
-        text = _("Not ruled out at {coverage} coverage: {classes}.")
+        text = _("Classes not excluded at {coverage} coverage: {classes}.")
         classes = _(" or ").join(record.conformal.classes)
         lines.append(text.format(coverage=share_text(record.conformal.coverage), classes=classes))
     points = record.prior_shift.operating_points if record.prior_shift else record.operating_points

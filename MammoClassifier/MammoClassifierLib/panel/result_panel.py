@@ -14,7 +14,7 @@ from MammoClassifierLib.panel.reference_text import prevalenceText, referenceTex
 
 if TYPE_CHECKING:
     from MammoClassifierLib.panel.panel_state import PanelState
-    from mammopair.record import Record, ViewResult
+    from mammopair.record import Record
 
 HEADER_HEIGHT = 46
 """Height of the column titles and the scroll bar, in pixels."""
@@ -119,28 +119,11 @@ def _summary(record: Record) -> str:
         lesion = _("{breast} breast.").format(breast=breast)
     evidence = _("Evidence in the {projection} view: {direction}.")
     sentences = [
-        evidence.format(projection=view.projection, direction=_directionText(view))
+        evidence.format(projection=view.projection, direction=view.evidence.direction)
         for view in record.views
     ]
     model = f"{record.model.name} {record.model.version}, {record.software}."
     return " ".join([lesion, *sentences, model])
-
-
-def _directionText(view: ViewResult) -> str:
-    """Return the direction of a view's evidence as part of a sentence."""
-    side, _separator, place = view.evidence.direction.partition(", ")
-    sides = {
-        "faint": _("little for or against malignancy"),
-        "mixed": _("partly for and partly against malignancy"),
-        "for": _("mainly for malignancy"),
-        "against": _("mainly against malignancy"),
-    }
-    places = {
-        "inside": _(", inside the box"),
-        "around": _(", around the box"),
-        "throughout": _(", inside and around the box"),
-    }
-    return sides.get(side, side) + places.get(place, "")
 
 
 def _warnings(record: Record) -> str:
