@@ -85,14 +85,14 @@ def test_the_fine_map_is_the_engines_and_lies_on_the_square_in_its_own_grid(clas
         x, y = patch.square.to_view(column, row, len(found))
         assert ras == pytest.approx(place_of(volume, x, y), abs=1e-4)
     text = str(classified.widget.ui.mapTextLabel.text)
-    assert text.startswith("Fine evidence: what the cell of an earlier block adds to the logit")
+    assert text.startswith("Fine evidence: contribution of a cell of an earlier block to the logit")
     assert "Its cells add up to the view's logit, with an error of at most" in text
     assert readRecord(classified.parameters.result).views[0].explanation is None
 
 
 def test_the_exact_map_says_how_far_it_adds_up(classified):
     text = str(classified.widget.ui.mapTextLabel.text)
-    assert text.startswith("Class activation: what the cell of the last block adds to the logit.")
+    assert text.startswith("Class activation: contribution of a cell of the last block to the logit.")
     assert float(text.split("at most ")[1].rstrip(".")) < 1e-3
 
 

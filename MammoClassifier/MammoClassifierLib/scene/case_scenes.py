@@ -105,4 +105,6 @@ def _load(path: Path) -> vtkMRMLScalarVolumeNode:
     try:
         return slicer.util.loadVolume(str(path), {"singleFile": True, "show": False})
     except RuntimeError as error:
-        raise InputError(path, _("cannot be loaded as a volume; check that Slicer can open it")) from error
+        raise InputError(
+            path, _("cannot be loaded as a volume; check that Slicer can open it")
+        ) from error
