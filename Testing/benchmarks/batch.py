@@ -1,17 +1,17 @@
-"""The batch from DICOM on disk to records: against a peer's way, and against itself.
+"""The batch from DICOM files to records, compared with a simple script and with itself.
 
-The archive is the demo's two exams under as many names as cases are wanted, so that every lesion
-has films of its own to read. Clusters are up and ensembles loaded before the clock starts, and all
-ways run in turn. Run from the root of the repository::
+The archive repeats the two exams of the demo under different names, so that every lesion has films
+of its own. Clusters and ensembles are loaded before the measurement, and all commands run in turn.
+Run from the root of the repository::
 
     python -m Testing.benchmarks.batch [--lesions 160] [--rounds 2] [--runtime openvino]
     python -m Testing.benchmarks.batch --archive 20000
 
-The first prints lesions a second against the peer of :mod:`Testing.benchmarks.throughput` (one
-process, pydicom, eager torch, one image and one member at a time), two workers against one, Dask
-against a bare loop, OpenVINO (if asked for) against torch, what idle clusters cost, and where the
-time of one worker goes. The second prints what a lesion costs in a long run against its first 500,
-and the memory at both points.
+The first command prints lesions per second, compared with the peer of
+:mod:`Testing.benchmarks.throughput` (one process, pydicom, eager torch, one image and one member at
+a time), two workers compared with one, Dask compared with a loop, OpenVINO (if requested) compared
+with torch, the load of idle clusters, and the steps of one worker. The second command prints the
+cost per lesion in a long run compared with its first 500, and the memory at both points.
 """
 
 from __future__ import annotations
@@ -52,20 +52,22 @@ from mammopair.model.inference import FLIP_AXES
 from mammopair.model.runtime import RUNTIMES, with_runtime
 from mammopair.progress import exhaust
 from mammopair.record import Record
-from Testing.benchmarks.throughput import as_trained, peer_way
+from Testing.benchmarks.throughput import run_peer, unfolded_networks
 from Testing.benchmarks.timing import print_verdict, time_in_turn
 
 PEER_LESIONS = 5
-"""The peer takes as long for each; its time is taken on these."""
+"""Number of lesions for the peer, whose time per lesion is constant."""
 IDLE = 5.0
-"""Seconds over which an idle cluster is watched."""
+"""Seconds over which an idle cluster is measured."""
 EARLY = 500
+"""Lesions after which the first measurement of a long run is taken."""
 FASTER, SCALING, OVERHEAD, FLAT = 6.0, 1.8, 0.10, 0.10
-"""Targets: over the peer, of two workers over one, of Dask over a loop, of late over early."""
+"""Targets: speed relative to the peer, speed of two workers relative to one, overhead of Dask over
+a loop, and increase of the cost per lesion in a long run."""
 
 
 def write_archive(folder: Path, lesions: int) -> Path:
-    """A manifest of so many lesions in a folder: the demo's, case after case."""
+    """Write a table of so many lesions into a folder, repeating those of the demo."""
     header, *rows = DEMO_TABLE.read_text(encoding="utf-8").splitlines()
     exams = {row.split(",")[0]: row.split(",")[4].split("/")[0] for row in rows}
     lines, count = [header], 0
@@ -99,7 +101,7 @@ def run(table: Path, executor: TaskExecutor, runtime: str) -> None:
 
 
 def loop(manifest: Path, runtime: str) -> None:
-    """The same lesions in the same groups, in a bare loop; nothing is written."""
+    """Classify the same lesions in the same groups in a loop, without writing results."""
     ensemble = ensemble_of_this_process(runtime)
     lesions = lesions_of(manifest)
     for group in group_by_film(lesions, lambda lesion: [row.file for row in lesion.rows]):
@@ -110,17 +112,17 @@ def loop(manifest: Path, runtime: str) -> None:
 
 @cache
 def ensemble_of_this_process(runtime: str) -> Ensemble:
-    """Loaded once, on one thread, as workers have it."""
+    """Load the ensemble once, on one thread, as workers do."""
     torch.set_num_threads(1)
     return with_runtime(load_ensemble(device="cpu"), runtime)
 
 
 @contextmanager
 def bare_process() -> Iterator[Executor]:
-    """A process without Dask that keeps freed memory as workers do, so that Dask alone differs."""
+    """Start a process without Dask, with the same memory settings as workers."""
     with mock.patch.dict(os.environ, {name: str(size) for name, size in MALLOC.items()}):
         process = ProcessPoolExecutor(1, get_context("spawn"))
-        process.submit(time.time).result()  # it has begun, with these settings
+        process.submit(time.time).result()  # waits until it has started with these settings
     with process:
         yield process
 
@@ -128,90 +130,94 @@ def bare_process() -> Iterator[Executor]:
 def compare(manifest: Path, rounds: int, runtime: str) -> None:
     """Print the ratios of one run."""
     ensemble = ensemble_of_this_process(runtime)
-    plain, side = as_trained(load_ensemble(device="cpu")), ensemble.manifest.input.side
-    mirrorings = FLIP_AXES if ensemble.manifest.flips else FLIP_AXES[:1]
+    plain, side = unfolded_networks(load_ensemble(device="cpu")), ensemble.manifest.input.side
+    flips = FLIP_AXES if ensemble.manifest.flips else FLIP_AXES[:1]
     entries = lesions_of(manifest)
     few = entries[:PEER_LESIONS]
     with ExitStack() as clusters:
         one, two = (clusters.enter_context(local_workers(n, device="cpu")) for n in (1, 2))
         bare = clusters.enter_context(bare_process())
-        print_idle("clusters of one and of two workers")
-        ways = {
+        print_idle("clusters of one and two workers")
+        commands = {
             "two workers": lambda: run(manifest, two, runtime),
             "one worker": lambda: run(manifest, one, runtime),
             "bare loop": lambda: bare.submit(loop, manifest, runtime).result(),
-            "peer": lambda: peer_way(few, plain, side, mirrorings),
-            "peer, pydicom alone": lambda: peer_way(few, plain, side, mirrorings, "pydicom"),
+            "peer": lambda: run_peer(few, plain, side, flips),
+            "peer, pydicom only": lambda: run_peer(few, plain, side, flips, "pydicom"),
         }
         if runtime != "torch":
-            ways["bare loop, torch"] = lambda: bare.submit(loop, manifest, "torch").result()
-        processor: dict[str, list[float]] = {name: [] for name in ways}
+            commands["bare loop, torch"] = lambda: bare.submit(loop, manifest, "torch").result()
+        processor: dict[str, list[float]] = {name: [] for name in commands}
         seconds = time_in_turn(
-            {name: metered(way, processor[name]) for name, way in ways.items()}, rounds
+            {name: metered(command, processor[name]) for name, command in commands.items()}, rounds
         )
-    count = {name: len(few if name.startswith("peer") else entries) for name in ways}
+    count = {name: len(few if name.startswith("peer") else entries) for name in commands}
     cost = {name: min(times) / count[name] for name, times in seconds.items()}
-    print(f"{'':20}  ms a lesion  two workers are faster by  processor ms a lesion")
+    print(f"{'':20}  ms per lesion  two workers are faster by  processor ms per lesion")
     for name, each in cost.items():
-        busy = min(processor[name][1:]) / count[name] * 1e3
-        print(f"{name:20}  {each * 1e3:11.1f}  {each / cost['two workers']:24.2f}  {busy:21.1f}")
-    print("Processor time is of all processes together; it bears company on the machine, mostly.")
-    print('"peer" decodes as fast as what is installed here; "pydicom alone" as pip brings it.')
-    print_shares(manifest, ensemble)
-    print_verdict("two workers against the peer", cost["peer"] / cost["two workers"], FASTER)
-    alone = cost["peer, pydicom alone"] / cost["two workers"]
-    print_verdict("two workers against the peer with pydicom alone", alone, FASTER)
-    print_verdict("two workers against one", cost["one worker"] / cost["two workers"], SCALING)
+        used = min(processor[name][1:]) / count[name] * 1e3
+        print(f"{name:20}  {each * 1e3:13.1f}  {each / cost['two workers']:24.2f}  {used:23.1f}")
+    print("Processor time is that of all processes; other load on the machine hardly affects it.")
+    print('"peer" uses the installed decoders; "peer, pydicom only" those that pydicom installs.')
+    print_steps(manifest, ensemble)
+    print_verdict(
+        "speed of two workers relative to the peer", cost["peer"] / cost["two workers"], FASTER
+    )
+    pydicom_only = cost["peer, pydicom only"] / cost["two workers"]
+    print_verdict("speed of two workers relative to the peer, pydicom only", pydicom_only, FASTER)
+    print_verdict(
+        "speed of two workers relative to one", cost["one worker"] / cost["two workers"], SCALING
+    )
     over = cost["one worker"] / cost["bare loop"] - 1
-    print_limit("Dask at one worker, with all that is written, over a bare loop", over, OVERHEAD)
+    print_limit("overhead of one Dask worker and writing over a bare loop", over, OVERHEAD)
     if runtime != "torch":
         share = cost["bare loop"] / cost["bare loop, torch"]
-        print(f"a lesion by {runtime} takes {share:.2f} of its time by torch")
+        print(f"time per lesion with {runtime}, relative to torch: {share:.2f}")
 
 
-def metered(way: Callable[[], object], processor: list[float]) -> Callable[[], None]:
-    """A way that notes the processor's seconds of this process and all its children."""
+def metered(command: Callable[[], object], processor: list[float]) -> Callable[[], None]:
+    """Return a command that records the processor seconds of this process and its children."""
 
-    def run_and_note() -> None:
+    def run_and_record() -> None:
         before = processor_seconds()
-        way()
+        command()
         processor.append(processor_seconds() - before)
 
-    return run_and_note
+    return run_and_record
 
 
 def processor_seconds() -> float:
-    """Of this process and those that it started and that still run."""
+    """Return the processor seconds of this process and its running children."""
     this = psutil.Process()
     times = [one.cpu_times() for one in (this, *this.children(recursive=True))]
     return sum(time.user + time.system for time in times)
 
 
 def print_idle(what: str) -> None:
-    """What costs the processor while there is nothing to do."""
-    time.sleep(2)  # what begins has begun
-    before, began = processor_seconds(), time.perf_counter()
+    """Print the processor load while there is no work."""
+    time.sleep(2)  # until the start is over
+    before, start = processor_seconds(), time.perf_counter()
     time.sleep(IDLE)
-    share = (processor_seconds() - before) / (time.perf_counter() - began)
-    print(f"idle, {what} take {share:.1%} of a core")
+    share = (processor_seconds() - before) / (time.perf_counter() - start)
+    print(f"load of idle {what}: {share:.1%} of a core")
 
 
 def print_limit(what: str, share: float, most: float) -> None:
-    """A share beside what it may be at most."""
+    """Print a fraction and whether it is within its limit."""
     print(f"{what}: {share:+.1%}, at most {most:.0%}: {'met' if share <= most else 'MISSED'}")
 
 
-def print_shares(manifest: Path, ensemble: Ensemble) -> None:
-    """Where the time of one worker goes, by a clock around each step."""
+def print_steps(manifest: Path, ensemble: Ensemble) -> None:
+    """Print the time of each step of one worker."""
     spent = dict.fromkeys(("read and decode", "cut", "prepare", "network", "records", "write"), 0.0)
     with (
         clocked(lesion_task, "read_view", spent, "read and decode"),
         clocked(lesion_task, "with_patch_only", spent, "cut"),
-        clocked(ensembles, "prepare", spent, "prepare"),
-        clocked(Ensemble, "_read", spent, "network"),
+        clocked(ensembles, "prepare_inputs", spent, "prepare"),
+        clocked(Ensemble, "_run_member", spent, "network"),
         clocked(Shards, "append", spent, "write"),
     ):
-        began = time.perf_counter()
+        start = time.perf_counter()
         groups = group_by_film(
             (one for one in stream_lesions(manifest) if isinstance(one, LesionEntry)),
             lambda entry: [row.file for row in entry.lesion.rows],
@@ -230,7 +236,7 @@ def print_shares(manifest: Path, ensemble: Ensemble) -> None:
                         if isinstance(record, Record)
                     ]
                 )
-        total = time.perf_counter() - began
+        total = time.perf_counter() - start
     spent["records"] -= spent["prepare"] + spent["network"]
     spent["rest"] = total - sum(spent.values())
     print("of one worker:", ", ".join(f"{name} {part / total:.0%}" for name, part in spent.items()))
@@ -238,15 +244,15 @@ def print_shares(manifest: Path, ensemble: Ensemble) -> None:
 
 @contextmanager
 def clocked(owner: object, name: str, spent: dict[str, float], step: str) -> Iterator[None]:
-    """Add the seconds of each call of a function to a step, for a while."""
+    """Add the seconds of each call of a function to a step, while in the context."""
     original = getattr(owner, name)
 
     def timed(*arguments: object, **options: object) -> object:
-        began = time.perf_counter()
+        start = time.perf_counter()
         try:
             return original(*arguments, **options)
         finally:
-            spent[step] += time.perf_counter() - began
+            spent[step] += time.perf_counter() - start
 
     setattr(owner, name, timed)
     try:
@@ -256,9 +262,9 @@ def clocked(owner: object, name: str, spent: dict[str, float], step: str) -> Ite
 
 
 def grow(manifest: Path, runtime: str, workers: int) -> None:
-    """Print what a lesion costs and how much memory is held, early and late in one long run.
+    """Print the cost per lesion and the memory, early and late in one long run.
 
-    By the clock, and by the processor of all processes, which bears company on the machine.
+    The cost is in seconds and in processor seconds of all processes.
     """
     with ExitStack() as stack:
         executor: TaskExecutor = LocalExecutor()
@@ -270,29 +276,29 @@ def grow(manifest: Path, runtime: str, workers: int) -> None:
         for step in run_batch(TableSource(manifest), out, executor, options):
             if not marks or step.done >= marks[-1].lesions + EARLY // 5 or step.done == step.total:
                 marks.append(Mark(step.done, time.perf_counter(), processor_seconds(), *memory()))
-    # The first mark with work in it is the start: workers have loaded their ensemble by then.
+    # The second mark is the start: by then workers have loaded their ensemble.
     start = marks[1]
     early = next(mark for mark in marks if mark.lesions >= EARLY)
     late = marks[-1]
     print(
-        f"{'lesions':>8}  {'ms a lesion':>11}  {'processor ms':>12}  {'client MB':>9}  "
+        f"{'lesions':>8}  {'ms per lesion':>13}  {'processor ms':>12}  {'client MB':>9}  "
         f"{'largest worker MB':>17}"
     )
     for mark in (early, late):
-        clock, busy = mark.cost_since(start)
+        clock, used = mark.cost_since(start)
         print(
-            f"{mark.lesions:8}  {clock * 1e3:11.1f}  {busy * 1e3:12.1f}  {mark.client_mb:9.0f}  "
+            f"{mark.lesions:8}  {clock * 1e3:13.1f}  {used * 1e3:12.1f}  {mark.client_mb:9.0f}  "
             f"{mark.worker_mb:17.0f}"
         )
     more = (late.cost_since(start) / early.cost_since(start)) - 1
     for by, share in zip(("clock", "processor"), more, strict=True):
-        what = f"a lesion of {late.lesions} over one of {early.lesions}, by the {by}"
+        what = f"cost per lesion of {late.lesions} relative to {early.lesions}, by {by}"
         print_limit(what, share, FLAT)
 
 
 @dataclass(frozen=True)
 class Mark:
-    """How far a run is."""
+    """State of a run at one time."""
 
     lesions: int
     clock: float
@@ -301,13 +307,13 @@ class Mark:
     worker_mb: float
 
     def cost_since(self, start: Mark) -> np.ndarray:
-        """Seconds a lesion, by the clock and by the processor."""
+        """Return seconds and processor seconds per lesion."""
         spent = np.array([self.clock - start.clock, self.processor - start.processor])
         return spent / (self.lesions - start.lesions)
 
 
 def memory() -> tuple[float, float]:
-    """Resident MB of this process, and of the largest of its workers."""
+    """Return the resident memory, in MB, of this process and of the largest worker."""
     this = psutil.Process()
     workers = [child.memory_info().rss for child in this.children(recursive=True)]
     return this.memory_info().rss / 1e6, max(workers, default=0) / 1e6
@@ -316,13 +322,18 @@ def memory() -> tuple[float, float]:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--lesions", type=int, default=160, help="so many that workers end together"
-    )
+    parser.add_argument("--lesions", type=int, default=160, help="Number of lesions (default 160).")
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--runtime", choices=RUNTIMES, default="torch")
-    parser.add_argument("--archive", type=int, help="lesions of a long run, in place of the rest")
-    parser.add_argument("--workers", type=int, default=2, help="of the long run; 0: no Dask")
+    parser.add_argument(
+        "--archive", type=int, help="Number of lesions of a long run, instead of the comparison."
+    )
+    parser.add_argument(
+        "--workers",
+        type=int,
+        default=2,
+        help="Workers of the long run (default 2); 0 for a loop without Dask.",
+    )
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,7 @@
-"""How fast each installed decoder reads one full-size mammogram, and how much that gains.
+"""Time of each installed decoder for one full-size mammogram.
 
-Prints, for every transfer syntax, each decoder's best time and its ratio to SimpleITK's GDCM,
-which is always there: above 1 is faster. Run from the root of the repository::
+Prints, for every transfer syntax, each decoder's best time and its speed relative to SimpleITK's
+GDCM, which is always installed. Run from the root of the repository::
 
     python -m Testing.benchmarks.decoding
 """
@@ -22,7 +22,7 @@ REPEATS = 3
 
 
 def smooth_breast() -> np.ndarray:
-    """A full-size picture with the noise of a detector, a few grey levels, not more."""
+    """Draw a full-size image with the noise of a detector, a few grey levels."""
     rough = breast(ROWS, COLUMNS, bits=BITS, seed=1).astype(np.float64)
     down, right = np.mgrid[0:ROWS, 0:COLUMNS]
     distance = np.hypot((down - ROWS / 2) / (ROWS / 2), right / (COLUMNS * 0.8))
@@ -32,7 +32,7 @@ def smooth_breast() -> np.ndarray:
 
 
 def best_time(decoder: str, dataset: object) -> float:
-    """Seconds of the fastest of a few runs."""
+    """Return the seconds of the fastest of several runs."""
     best = float("inf")
     for _ in range(REPEATS):
         start = time.perf_counter()
@@ -44,7 +44,7 @@ def best_time(decoder: str, dataset: object) -> float:
 def main() -> None:
     """Print the table."""
     picture = smooth_breast()
-    print(f"{COLUMNS} x {ROWS} pixels of {BITS} bits; ms, and times SimpleITK's speed")
+    print(f"{COLUMNS} x {ROWS} pixels of {BITS} bits; ms, and speed relative to SimpleITK")
     for syntax in LOSSLESS:
         dataset = dcmread(BytesIO(to_bytes(mammogram(picture, bits=BITS, transfer_syntax=syntax))))
         names = pixel_data.list_decoders(syntax)

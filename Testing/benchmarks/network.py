@@ -1,7 +1,7 @@
-"""One member of an ensemble, folded and channels last, against the same network in OpenVINO.
+"""Speed of one member in torch, folded and channels last, relative to OpenVINO.
 
-Both run in float32 on as many threads, in turn in one process, once their outputs were found
-equal. Run from the root of the repository, with the extra ``openvino`` installed::
+Both run in float32 on the same number of threads, in turn in one process, after their outputs were
+found to be equal. Run from the root of the repository, with the extra ``openvino`` installed::
 
     python -m Testing.benchmarks.network [ENSEMBLE] [--threads N]
 """
@@ -20,13 +20,13 @@ from mammopair.model.ensemble import load_ensemble
 from Testing.benchmarks.timing import print_times, print_verdict, speed_ratio, time_in_turn
 
 BATCHES = (8, 32)
-"""Images a pass: a pair in its four mirrorings, and the four pairs of a small batch so."""
+"""Images per pass: the four flips of one pair, and those of four pairs."""
 ROUNDS = 15
 TARGET = 0.8
 
 
 class ClassActivation(nn.Module):
-    """What an ensemble asks of a member: images to maps whose mean, plus a bias, is the logit."""
+    """The part of a member that an ensemble runs: images to class activation maps."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class ClassActivation(nn.Module):
 
 
 def through_torch(network: nn.Module, images: Tensor) -> Callable[[], np.ndarray]:
-    """The way that an ensemble runs a member."""
+    """Return a function that runs a member as an ensemble does."""
     images = images.contiguous(memory_format=torch.channels_last)
 
     @torch.inference_mode()
@@ -49,7 +49,7 @@ def through_torch(network: nn.Module, images: Tensor) -> Callable[[], np.ndarray
 
 
 def through_openvino(network: nn.Module, images: Tensor, threads: int) -> Callable[[], np.ndarray]:
-    """The same network converted for, and compiled by, OpenVINO, held to float32."""
+    """Return a function that runs the network in OpenVINO, in float32."""
     import openvino
 
     converted = openvino.convert_model(network, example_input=images)
@@ -71,11 +71,13 @@ def through_openvino(network: nn.Module, images: Tensor, threads: int) -> Callab
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("ensemble", nargs="?", help="name or folder; the one that ships by default")
+    parser.add_argument(
+        "ensemble", nargs="?", help="Name or folder of an ensemble; the default one if omitted."
+    )
     parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args()
     if not find_spec("openvino"):
-        print('Nothing was measured: openvino is not installed; pip install "mammopair[openvino]"')
+        print('openvino is not installed; run: pip install "mammopair[openvino]"')
         return
     torch.set_num_threads(chosen.threads)
 
@@ -89,18 +91,18 @@ def main() -> None:
     ratios = []
     for batch in BATCHES:
         images = torch.rand(batch, 1, side, side, generator=torch.Generator().manual_seed(0))
-        ways = {
+        runtimes = {
             "ours": through_torch(member, images),
             "OpenVINO": through_openvino(member, images, chosen.threads),
         }
-        outputs = [run() for run in ways.values()]
+        outputs = [run() for run in runtimes.values()]
         np.testing.assert_allclose(*outputs, rtol=1e-3, atol=1e-3 * np.abs(outputs[0]).max())
-        print(f"\n{batch} images a pass")
-        seconds = time_in_turn(ways, ROUNDS)
+        print(f"\n{batch} images per pass")
+        seconds = time_in_turn(runtimes, ROUNDS)
         print_times(seconds, "ours")
         ratios.append(speed_ratio(seconds, "ours", "OpenVINO"))
     print()
-    print_verdict("ours against OpenVINO, the slower of the two batches", min(ratios), TARGET)
+    print_verdict("speed relative to OpenVINO, the lower of the two batches", min(ratios), TARGET)
 
 
 if __name__ == "__main__":

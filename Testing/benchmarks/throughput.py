@@ -1,14 +1,14 @@
-"""From DICOM files to results: our road against the way that a peer's script takes.
+"""From DICOM files to results: this package compared with a simple script (the "peer").
 
-The peer reads each view of each lesion with ``pydicom.dcmread(file).pixel_array``, cuts, resizes,
+The peer reads each view of each lesion with ``pydicom.dcmread(file).pixel_array``, crops, resizes,
 and runs the members as they were trained, in eager torch, one image and one member at a time. It
-reads the same mirrorings and averages the same, but makes no evidence, interval or record. Our way
-reads each film once, batches, and makes whole records. Models are loaded before the clock starts;
-both ways have as many threads. Run from the root of the repository::
+averages the same flips, but computes no evidence, interval or record. This package reads each film
+once, runs batches, and computes complete records. Models are loaded before the measurement; both
+use the same number of threads. Run from the root of the repository::
 
     python -m Testing.benchmarks.throughput [MANIFEST --root FOLDER] [--ensemble E] [--threads N]
 
-The lesions of ``mammopair demo`` stand in where no manifest is given.
+Without a table the lesions of ``mammopair demo`` are used.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ ROUNDS = 5
 TARGET = 4.0
 
 
-def our_way(entries: Sequence[TableLesion], ensemble: Ensemble) -> list[Record]:
+def run_ours(entries: Sequence[TableLesion], ensemble: Ensemble) -> list[Record]:
     """Classify as the tasks of ``mammopair demo``, ``classify`` and ``batch`` do."""
     records = []
     for group in group_by_film(entries, lambda entry: [row.file for row in entry.rows]):
         cut = exhaust(cut_lesions(group))
         records += exhaust(classify_lesions(cut, ensemble, nullcontext()))
-    failed = [one for one in records if not isinstance(one, Record)]
+    failed = [record for record in records if not isinstance(record, Record)]
     assert not failed, failed
     return records
 
 
-def as_trained(ensemble: Ensemble) -> list[nn.Module]:
-    """The members as a peer loads them: batch norms not folded, channels first."""
+def unfolded_networks(ensemble: Ensemble) -> list[nn.Module]:
+    """Load the members as the peer does: batch norms not folded, channels first."""
     networks = []
     for entry in ensemble.members:
         weights = load_file(ensemble.folder / entry.file)
@@ -67,29 +67,29 @@ def as_trained(ensemble: Ensemble) -> list[nn.Module]:
 
 
 @torch.no_grad()
-def peer_way(
+def run_peer(
     entries: Sequence[TableLesion],
     networks: Sequence[nn.Module],
     side: int,
-    mirrorings: Sequence[tuple[int, ...]],
+    flips: Sequence[tuple[int, ...]],
     decoder: str = "",
 ) -> list[float]:
-    """Probabilities, one lesion, view, member and mirroring after the other."""
+    """Compute probabilities, one lesion, view, member and flip after the other."""
     probabilities = []
     for entry in entries:
-        readings = []
+        scores = []
         for row in entry.rows:
             patch = peer_patch(row, side, decoder)
             image = torch.from_numpy(patch)[None, None]
             for network in networks:
-                logits = [network(image.flip(axes))[0, 0] for axes in mirrorings]
-                readings.append(torch.sigmoid(torch.stack(logits).mean()).item())
-        probabilities.append(float(np.mean(readings)))
+                logits = [network(image.flip(axes))[0, 0] for axes in flips]
+                scores.append(torch.sigmoid(torch.stack(logits).mean()).item())
+        probabilities.append(float(np.mean(scores)))
     return probabilities
 
 
 def peer_patch(row: LesionTableRow, side: int, decoder: str) -> np.ndarray:
-    """The square around a box, resized and scaled to [-1, 1], as scripts do it."""
+    """Crop the square around a box, resize it and scale it to [-1, 1]."""
     dataset = dcmread(row.file)
     if decoder:
         dataset.pixel_array_options(decoding_plugin=decoder)
@@ -101,24 +101,26 @@ def peer_patch(row: LesionTableRow, side: int, decoder: str) -> np.ndarray:
     return (resized - resized.min()) / max(np.ptp(resized), 1) * 2 - 1
 
 
-def print_shares(entries: Sequence[TableLesion], ensemble: Ensemble) -> None:
-    """Where our time goes: once more, step by step."""
-    marks = [time.perf_counter()]
+def print_steps(entries: Sequence[TableLesion], ensemble: Ensemble) -> None:
+    """Measure the steps of this package separately."""
+    times = [time.perf_counter()]
     views = {row.file: read_view(Path(row.file)) for entry in entries for row in entry.rows}
-    marks.append(time.perf_counter())
+    times.append(time.perf_counter())
     lesions = [
-        Lesion(one.case_id, one.lesion_id, tuple(mark_view(views[r.file], r) for r in one.rows))
-        for one in entries
+        Lesion(
+            entry.case_id, entry.lesion_id, tuple(mark_view(views[r.file], r) for r in entry.rows)
+        )
+        for entry in entries
     ]
     for lesion in lesions:
         for marked in lesion.marked:
             cut_patch(marked.view, place_square(marked.view, marked.box))
-    marks.append(time.perf_counter())
+    times.append(time.perf_counter())
     classify_many(lesions, ensemble)
-    marks.append(time.perf_counter())
-    reading, cutting, classifying = np.diff(marks) * 1e3
+    times.append(time.perf_counter())
+    reading, cutting, classifying = np.diff(times) * 1e3
     print(
-        f"ours, step by step: reading {len(views)} films {reading:.0f} ms, cutting "
+        f"ours, by steps: reading {len(views)} films {reading:.0f} ms, extracting patches "
         f"{cutting:.0f} ms, networks, evidence and records {classifying - cutting:.0f} ms"
     )
 
@@ -126,9 +128,11 @@ def print_shares(entries: Sequence[TableLesion], ensemble: Ensemble) -> None:
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("manifest", type=Path, nargs="?", help="lesions to classify, a CSV")
-    parser.add_argument("--root", type=Path, help="folder that its files are in")
-    parser.add_argument("--ensemble", help="name or folder; the one that ships by default")
+    parser.add_argument("manifest", type=Path, nargs="?", help="Table of lesions (CSV).")
+    parser.add_argument("--root", type=Path, help="Folder of its files.")
+    parser.add_argument(
+        "--ensemble", help="Name or folder of an ensemble; the default one if omitted."
+    )
     parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args()
     torch.set_num_threads(chosen.threads)
@@ -138,29 +142,27 @@ def main() -> None:
         entries = read_lesion_table(chosen.manifest, chosen.root)
     else:
         entries = read_lesion_table(DEMO_TABLE, exams_folder())
-    networks, side = as_trained(ensemble), ensemble.manifest.input.side
-    mirrorings = FLIP_AXES if ensemble.manifest.flips else FLIP_AXES[:1]
+    networks, side = unfolded_networks(ensemble), ensemble.manifest.input.side
+    flips = FLIP_AXES if ensemble.manifest.flips else FLIP_AXES[:1]
     views = sum(len(entry.rows) for entry in entries)
     print(
         f"{len(entries)} lesions on {views} views, {len(networks)} members of "
-        f"{ensemble.manifest.name} {ensemble.manifest.version}, {len(mirrorings)} mirrorings, "
+        f"{ensemble.manifest.name} {ensemble.manifest.version}, {len(flips)} flips, "
         f"threads: {chosen.threads}, rounds: {ROUNDS}"
     )
     seconds = time_in_turn(
         {
-            "ours": lambda: our_way(entries, ensemble),
-            "peer": lambda: peer_way(entries, networks, side, mirrorings),
-            "peer, pydicom alone": lambda: peer_way(entries, networks, side, mirrorings, "pydicom"),
+            "ours": lambda: run_ours(entries, ensemble),
+            "peer": lambda: run_peer(entries, networks, side, flips),
+            "peer, pydicom only": lambda: run_peer(entries, networks, side, flips, "pydicom"),
         },
         ROUNDS,
     )
     print_times(seconds, "ours")
-    print(f"ours: {len(entries) / min(seconds['ours']):.2f} lesions a second")
-    print_shares(entries, ensemble)
-    print(
-        '"peer" decodes as fast as what is installed here; "pydicom alone" as `pip install` does.'
-    )
-    print_verdict("ours against peer", speed_ratio(seconds, "ours", "peer"), TARGET)
+    print(f"ours: {len(entries) / min(seconds['ours']):.2f} lesions per second")
+    print_steps(entries, ensemble)
+    print('"peer" uses the installed decoders; "peer, pydicom only" those that pydicom installs.')
+    print_verdict("speed relative to the peer", speed_ratio(seconds, "ours", "peer"), TARGET)
 
 
 if __name__ == "__main__":

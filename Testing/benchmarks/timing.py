@@ -1,4 +1,4 @@
-"""Times that can be compared on a busy machine: taken in turn in one process, told as ratios."""
+"""Comparison of run times on a busy machine: measured in turn, in one process, as ratios."""
 
 from __future__ import annotations
 
@@ -7,32 +7,34 @@ from collections.abc import Callable, Mapping
 from statistics import median
 
 
-def time_in_turn(ways: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of every way in every round, after one round that does not count.
+def time_in_turn(
+    functions: Mapping[str, Callable[[], object]], rounds: int
+) -> dict[str, list[float]]:
+    """Measure the seconds of every function in every round, after one round without measurement.
 
-    All ways run once a round, each round beginning with another, so that whatever else the
-    machine does falls on all of them alike.
+    All functions run once in each round, starting with a different one, so that other load on the
+    machine affects all of them.
     """
-    names = list(ways)
+    names = list(functions)
     for name in names:
-        ways[name]()
+        functions[name]()
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds):
         turn = number % len(names)
         for name in names[turn:] + names[:turn]:
-            started = time.perf_counter()
-            ways[name]()
-            seconds[name].append(time.perf_counter() - started)
+            start = time.perf_counter()
+            functions[name]()
+            seconds[name].append(time.perf_counter() - start)
     return seconds
 
 
 def speed_ratio(seconds: Mapping[str, list[float]], ours: str, theirs: str) -> float:
-    """How many times faster ``ours`` is, by the fastest run of each: the least disturbed one."""
+    """Return how many times faster ``ours`` is, by the fastest run of each."""
     return min(seconds[theirs]) / min(seconds[ours])
 
 
 def print_times(seconds: Mapping[str, list[float]], ours: str) -> None:
-    """One line a way: fastest and median run, and by both how much faster ``ours`` is."""
+    """Print, for each function, fastest and median run, and the relative speed of ``ours``."""
     width = max(map(len, seconds))
     print(f"{'':{width}}    min ms  median ms  ours is faster by (min)  (median)")
     for name, times in seconds.items():
@@ -45,7 +47,7 @@ def print_times(seconds: Mapping[str, list[float]], ours: str) -> None:
 
 
 def print_verdict(what: str, ratio: float, target: float) -> None:
-    """The ratio beside its target; a target that is missed is said, not raised."""
+    """Print a ratio and whether it reaches its target."""
     print(
         f"{what}: {ratio:.2f}, target at least {target:g}: {'met' if ratio >= target else 'MISSED'}"
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from pathlib import Path
 
+from mammopair.atomic_write import atomic_path
 from mammopair.batch.run_folder import PARQUET, RECORDS, TABLE
 from mammopair.errors import InputError
 
@@ -53,20 +54,14 @@ def write_parquet(out: Path) -> Path:
     schema = pyarrow.schema([*types.items(), ("record", pyarrow.string())])
     options = csv.ConvertOptions(column_types=types, strings_can_be_null=True)
     parsing = csv.ParseOptions(newlines_in_values=True)
-    unfinished = out / f".{PARQUET}.part"
-    try:
-        with (
-            (out / RECORDS).open(encoding="utf-8") as records,
-            parquet.ParquetWriter(unfinished, schema) as writer,
-            csv.open_csv(out / TABLE, convert_options=options, parse_options=parsing) as table,
-        ):
-            for block in table:
-                lines = [line.rstrip("\n") for line in islice(records, block.num_rows)]
-                columns = [*block.columns, pyarrow.array(lines, pyarrow.string())]
-                writer.write_batch(pyarrow.record_batch(columns, schema))
-        unfinished.replace(out / PARQUET)
-    except OSError as error:
-        raise InputError(out / PARQUET, f"cannot be written: {error}") from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with (
+        atomic_path(out / PARQUET) as temporary,
+        (out / RECORDS).open(encoding="utf-8") as records,
+        parquet.ParquetWriter(temporary, schema) as writer,
+        csv.open_csv(out / TABLE, convert_options=options, parse_options=parsing) as table,
+    ):
+        for block in table:
+            lines = [line.rstrip("\n") for line in islice(records, block.num_rows)]
+            columns = [*block.columns, pyarrow.array(lines, pyarrow.string())]
+            writer.write_batch(pyarrow.record_batch(columns, schema))
     return out / PARQUET

@@ -1,7 +1,7 @@
-"""Explain a record's views: the chosen map, and the lesion moved towards malignant and benign.
+"""Explain the views of a record: a map, and counterfactual images in both directions.
 
-It takes seconds a view, so it is done on request, after the classification. What is small goes
-into the record, pictures go into files beside it.
+It takes seconds per view, so it is done on request, after the classification. The maps are added to
+the record, the images are written to files.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
 
 FINER_METHOD = "shifted-evidence"
-"""The class activation on a finer grid."""
+"""The method that is used if the default is the class activation."""
 COUNTERFACTUAL_FOLDER = "counterfactuals"
 """Folder of the counterfactual images, beside the records."""
 
@@ -38,23 +38,22 @@ def explain_record(
     name: str,
     method: str = "",
 ) -> Generator[Progress, None, Record]:
-    """The record with an explanation of each view; closing the generator cancels.
+    """Add an explanation of each view to a record; closing the generator cancels.
 
     Parameters
     ----------
     record
-        Of one lesion, as the ensemble classified it.
+        Record of one lesion.
     lesion
         The lesion that was classified; its patches suffice.
     ensemble
-        The one that made the record.
+        The ensemble that made the record.
     folder
         Folder of the records; file names in the record are relative to it.
     name
         Folder below :data:`COUNTERFACTUAL_FOLDER` for the images of this lesion.
     method
-        Of the map; by default the one that measured best on the ensemble. Where that is the
-        class activation, which the record holds anyway, the same on a finer grid.
+        A key of :data:`mammopair.explain.methods.METHODS`; :func:`displayed_method` if empty.
 
     Raises
     ------
@@ -68,11 +67,11 @@ def explain_record(
         marked = by_projection[result.projection]
         count = len(record.views)
         found = yield from map_view(ensemble, marked, count, method or displayed_method(ensemble))
-        changed = yield from counterfactuals_of_view(ensemble, marked, count)
+        counterfactuals = yield from counterfactuals_of_view(ensemble, marked, count)
         paths = []
-        for towards, path in changed.paths.items():
+        for towards, path in counterfactuals.paths.items():
             file = f"{COUNTERFACTUAL_FOLDER}/{name}/{result.projection}-{towards}.png"
-            write_patch_png(folder / file, changed.images[towards])
+            write_patch_png(folder / file, counterfactuals.images[towards])
             paths.append(replace(path, file=file))
         explanation = Explanation(
             method=found.method, evidence=found.evidence, error=found.error, counterfactuals=paths
@@ -82,9 +81,18 @@ def explain_record(
 
 
 def displayed_method(ensemble: Ensemble) -> str:
-    """The method whose map stands beside the record's own; see :func:`explain_record`."""
-    best = default_method(ensemble)
-    return FINER_METHOD if best == FALLBACK_METHOD else best
+    """Return the method of the map that is added to a record by default.
+
+    It is the default method of the ensemble. If that is the class activation, which every record
+    contains, it is the class activation on a finer grid.
+
+    Raises
+    ------
+    InputError
+        As :func:`mammopair.explain.default_method.default_method`.
+    """
+    method = default_method(ensemble)
+    return FINER_METHOD if method == FALLBACK_METHOD else method
 
 
 def write_patch_png(path: Path, patch: Patches) -> None:
