@@ -1,4 +1,4 @@
-"""Fixtures that tests of several rooms share."""
+"""Fixtures shared by all tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fixtures shared by the tests of the engine and of the research package: small real parts."""
+"""Fixtures for the tests of the engine and of the research package."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from Testing.synthetic_lesions import write_crop_folder, write_ensemble
 
 CBIS = Path(__file__).parents[2] / "shared" / "data" / "cbis-ddsm"
 
-# The same examples each time, and no limit of time that a busy machine could break.
+# Reproducible examples, without a time limit that fails on a busy machine.
 settings.register_profile("engine", deadline=None, derandomize=True, database=None)
 settings.load_profile("engine")
 
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
-    """Small problems are slower on several threads, by far so on a machine that is busy."""
-    import scipy.linalg  # noqa: F401  it brings a pool of its own, which must be there to be limited
+    """Limit all libraries to one thread; small problems are slower on several."""
+    import scipy.linalg  # noqa: F401  its thread pool can be limited only once it is loaded
     import torch
     from threadpoolctl import threadpool_limits
 
@@ -30,7 +30,7 @@ def one_thread():
 
 @pytest.fixture(scope="session")
 def pool():
-    """Two processes of a Dask cluster on this machine, as `--jobs 2` has them."""
+    """Two processes of a local Dask cluster, as with `--jobs 2`."""
     from mammopair.batch.cluster import local_pool
 
     with local_pool(2) as processes:
@@ -39,7 +39,7 @@ def pool():
 
 @pytest.fixture(scope="session")
 def ensemble_folder(tmp_path_factory):
-    """An ensemble of two drawn members, both of which read both views, in four mirrorings."""
+    """An ensemble of two random members for both projections, with flips."""
     return write_ensemble(tmp_path_factory.mktemp("ensembles") / "small")
 
 
@@ -52,7 +52,7 @@ def ensemble(ensemble_folder):
 
 @pytest.fixture(scope="session")
 def by_view_folder(tmp_path_factory):
-    """An ensemble of three members: one reads CC, one MLO, one both."""
+    """An ensemble of three members: one for CC, one for MLO, one for both."""
     views = (["CC"], ["MLO"], ["CC", "MLO"])
     return write_ensemble(tmp_path_factory.mktemp("ensembles") / "by-view", views=views)
 
@@ -66,12 +66,12 @@ def by_view(by_view_folder):
 
 @pytest.fixture(scope="session")
 def shipped():
-    """The ensemble that ships."""
+    """The included ensemble."""
     from mammopair.model.ensemble import load_ensemble
     from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, included_ensembles
 
     if DEFAULT_ENSEMBLE not in included_ensembles():
-        pytest.skip(f"the ensemble {DEFAULT_ENSEMBLE} does not ship yet")
+        pytest.skip(f"the ensemble {DEFAULT_ENSEMBLE} is not included")
     return load_ensemble(DEFAULT_ENSEMBLE, "cpu")
 
 
@@ -83,7 +83,7 @@ def crop_folder(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def cbis():
-    """The prepared CBIS-DDSM masses, which do not come with the repository."""
+    """The prepared CBIS-DDSM masses, which are not part of the repository."""
     if not (CBIS / "crops.csv").is_file():
-        pytest.skip("the prepared CBIS-DDSM masses are not beside the repository")
+        pytest.skip("the prepared CBIS-DDSM masses are not in ../shared/data")
     return CBIS

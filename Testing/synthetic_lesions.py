@@ -1,11 +1,11 @@
-"""Synthetic lesions, folders of crops and small ensembles: real parts, made for tests.
+"""Synthetic lesions, crop folders and small ensembles for tests, in the real formats.
 
 >>> folder = write_crop_folder(tmp_path / "crops")       # crops.csv and 256 x 256 PNG
 >>> folder = write_ensemble(tmp_path / "ensemble")        # manifest.json, folds.csv, safetensors
 
 Lesions are bright discs (benign) and spiculated stars (malignant) on noise. The networks of an
-ensemble are GoogLeNets of an eighth of the width whose weights are drawn, not learned: they tell
-one picture from another, but not benign from malignant.
+ensemble are GoogLeNets of an eighth of the width with random weights: their outputs differ between
+images, but not between benign and malignant.
 """
 
 from __future__ import annotations
@@ -66,11 +66,11 @@ seed = 1
 fold = 2
 seed = 2
 """
-"""A small network, two members and three folds: an epoch of a small folder takes a second."""
+"""A small network, two members and three folds; an epoch takes about a second."""
 
 
 def lesion_picture(malignant: bool, seed: int, side: int = SIDE) -> npt.NDArray[np.float32]:
-    """``(side, side)`` in [0, 1]: a disc, or a star whose spikes differ in length."""
+    """Draw ``(side, side)`` in [0, 1]: a disc, or a star with spikes."""
     rng = np.random.default_rng(seed)
     down, right = (np.mgrid[0:side, 0:side] + 0.5 - side / 2) / side
     angle, radius = np.arctan2(down, right), np.hypot(down, right)
@@ -92,7 +92,7 @@ def film(
     millimetres: float | None = None,
     **known: Any,
 ) -> View:
-    """A view of 400 x 320 pixels with one lesion, whose box is :data:`LESION_BOX`."""
+    """Return a view of 400 x 320 pixels with one lesion in :data:`LESION_BOX`."""
     side, projection = name.split()
     pixels = np.full((FILM_ROWS, FILM_COLUMNS), 0.2, np.float32)
     pixels += 0.02 * np.random.default_rng(seed + 1).standard_normal(pixels.shape)
@@ -113,7 +113,7 @@ LESION_BOX = (110.0, 150.0, 100.0, 100.0)
 
 
 def write_png(path: Path, pixels: npt.NDArray[np.float32]) -> Path:
-    """Write [0, 1] as 8-bit grey, and give the path back."""
+    """Write an image in [0, 1] as 8-bit grey, and return the path."""
     from PIL import Image
 
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,11 +122,11 @@ def write_png(path: Path, pixels: npt.NDArray[np.float32]) -> Path:
 
 
 def write_crop_folder(folder: Path, patients: int = 24, seed: int = 0) -> Path:
-    """A folder in the layout of the prepared CBIS-DDSM masses, and its path back.
+    """Write a folder in the layout of the prepared CBIS-DDSM masses, and return its path.
 
-    Patients alternate between benign and malignant; every fourth has one view only, every sixth
-    a second mass of the other kind in the other breast. The pictures of even patients are of
-    scanner DBA if malignant, as in the collection.
+    Patients alternate between benign and malignant; every fourth has one view only, and every sixth
+    has a second mass of the other class in the other breast. The scanner is DBA for some malignant
+    masses, as in the collection.
     """
     rows = []
     for number in range(patients):
@@ -143,7 +143,7 @@ def write_crop_folder(folder: Path, patients: int = 24, seed: int = 0) -> Path:
 
 
 def write_index(folder: Path, rows: Sequence[dict[str, Any]]) -> Path:
-    """Write ``crops.csv`` into a folder of crops, and give the folder's path back."""
+    """Write ``crops.csv`` into a crop folder, and return the folder."""
     with (folder / "crops.csv").open("w", newline="", encoding="utf-8") as stream:
         table = csv.DictWriter(stream, COLUMNS)
         table.writeheader()
@@ -152,7 +152,7 @@ def write_index(folder: Path, rows: Sequence[dict[str, Any]]) -> Path:
 
 
 def read_crop_rows(folder: Path) -> list[dict[str, str]]:
-    """The rows of a folder's ``crops.csv`` as they are written."""
+    """Read the rows of a folder's ``crops.csv`` as text."""
     with (folder / "crops.csv").open(newline="", encoding="utf-8") as stream:
         return list(csv.DictReader(stream))
 
@@ -184,8 +184,8 @@ def _write_crop(
     }
 
 
-def drawn_network(spec: Any, outputs: int, seed: int) -> Any:
-    """A network whose weights are drawn and whose running statistics fit them, in evaluation."""
+def random_network(spec: Any, outputs: int, seed: int) -> Any:
+    """Build a network with random weights and fitting batch statistics, in evaluation mode."""
     import torch
 
     torch.manual_seed(seed)
@@ -212,14 +212,14 @@ def write_ensemble(
     name: str = "small",
     **manifest: Any,
 ) -> Path:
-    """Write an ensemble with one drawn member for each entry of ``views``; give its folder back.
+    """Write an ensemble with one random member for each entry of ``views``; return its folder.
 
     Parameters
     ----------
     views
-        The projections that each member reads; member ``n`` is of fold ``n``.
+        Projections of each member; member ``n`` has fold ``n``.
     fold_of
-        The folds of the training patients; by default, of patients that no test has.
+        Folds of the training patients; by default of patients that do not occur in tests.
     manifest
         Other fields of the manifest.
     """
@@ -241,7 +241,7 @@ def write_ensemble(
     members = []
     for number, projections in enumerate(views):
         file = f"member-{number}.safetensors"
-        network = drawn_network(spec, 1 + len(concepts), seed=number)
+        network = random_network(spec, 1 + len(concepts), seed=number)
         members.append(
             MemberEntry(
                 name=f"member-{number}",
@@ -255,7 +255,7 @@ def write_ensemble(
     fields = {
         "name": name,
         "version": "0",
-        "description": "Drawn weights, for tests.",
+        "description": "Random weights, for tests.",
         "intended_use": "Tests.",
         "licence": "Apache-2.0",
         "network": spec,

@@ -1,7 +1,6 @@
-"""The architecture, tested on the real tree: allowed imports, lazy imports, packaged files.
+"""The architecture: allowed imports between packages, lazy imports, public API, weight files.
 
-Imports are read from the syntax tree, those inside functions and under ``TYPE_CHECKING`` too: a
-dependency is one wherever it is written.
+Imports are read from the syntax tree, including those in functions and under ``TYPE_CHECKING``.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ HEAVY = {"torch", "SimpleITK", "sklearn", "skimage", "scipy", "PIL", "pydicom", 
 """Modules that are imported inside functions only."""
 
 UNPICKLERS = {"pickle", "cPickle", "_pickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
-"""Modules that turn bytes into running code."""
+"""Modules that can execute code when they load data."""
 
 UNPICKLING_CALLS = {
     "torch.load",
@@ -62,7 +61,7 @@ LAYERS: dict[str, list[tuple[str, ...]]] = {
         ("cli",),
     ],
 }
-"""The packages and modules of both distributions, which data passes upwards."""
+"""Packages and modules of both distributions by layer."""
 
 LIGHT = [
     "mammopair",
@@ -86,9 +85,9 @@ def python_files(folder: Path) -> list[Path]:
 
 
 def imports_of(source: str) -> Iterator[str]:
-    """Dotted names of all that a source imports; ``from a import b`` counts as ``a.b``.
+    """Yield the dotted names of all imports of a source; ``from a import b`` is ``a.b``.
 
-    A relative import keeps its leading dots.
+    Relative imports keep their leading dots.
     """
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
@@ -104,27 +103,27 @@ def imports_of(source: str) -> Iterator[str]:
 
 
 def imports_on_loading(source: str) -> Iterator[str]:
-    """Those of :func:`imports_of` that run when the file is imported."""
+    """Yield those of :func:`imports_of` that are executed when the file is imported."""
 
-    def runs(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
+    def executed(statements: list[ast.stmt]) -> Iterator[ast.stmt]:
         for node in statements:
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
             if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
-                yield from runs(node.orelse)
+                yield from executed(node.orelse)
                 continue
             inner = [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.stmt)]
             handlers = getattr(node, "handlers", [])
-            yield from runs(inner + [part for handler in handlers for part in handler.body])
+            yield from executed(inner + [part for handler in handlers for part in handler.body])
             if not inner:
                 yield node
 
-    for statement in runs(ast.parse(source).body):
+    for statement in executed(ast.parse(source).body):
         yield from imports_of(ast.unparse(statement))
 
 
 def unpickling_in(source: str) -> list[str]:
-    """Whatever in a source could unpickle, as it is written there."""
+    """Return the expressions of a source that could unpickle."""
     found = [name for name in imports_of(source) if name.partition(".")[0] in UNPICKLERS]
     tree = ast.parse(source)
     meaning = {}
@@ -149,13 +148,13 @@ def unpickling_in(source: str) -> list[str]:
 
 
 def package_of(path: Path, distribution: str) -> str:
-    """``io`` for ``io/view.py``, ``crop`` for ``crop.py``, empty for the distribution itself."""
+    """Return ``io`` for ``io/exam.py``, ``crop`` for ``crop.py``, "" for the root package."""
     parts = path.relative_to(EXTENSION / distribution).with_suffix("").parts
     return "" if parts[0] in ("__init__", "__main__") else parts[0]
 
 
 def layer_of(package: str, distribution: str) -> int:
-    """The number of a package's layer, 0 the lowest."""
+    """Return the number of a package's layer; 0 is the lowest."""
     for number, packages in enumerate(LAYERS[distribution]):
         if package in packages:
             return number
@@ -163,7 +162,7 @@ def layer_of(package: str, distribution: str) -> int:
 
 
 def imported_packages(path: Path, distribution: str) -> set[str]:
-    """Packages of a distribution that a file imports."""
+    """Return the packages of a distribution that a file imports."""
     names = (name.split(".") for name in imports_of(path.read_text(encoding="utf-8")))
     home = EXTENSION / distribution
     return {
@@ -189,7 +188,7 @@ def file_id(path: Path) -> str:
 
 
 @pytest.mark.parametrize("path", python_files(ENGINE) + python_files(RESEARCH), ids=file_id)
-def test_engine_and_research_import_nothing_of_slicer(path):
+def test_engine_and_research_do_not_import_slicer(path):
     names = {name.partition(".")[0] for name in imports_of(path.read_text(encoding="utf-8"))}
     assert not names & SLICER
 
@@ -252,7 +251,7 @@ def test_the_slicer_side_loads_nothing_heavy(path):
 def test_importing_the_engine_takes_under_15_percent_of_importing_torch():
     code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
     seconds = {"mammopair": [], "torch": []}
-    for _ in range(3):  # in turn, so that a busy machine is busy for both
+    for _ in range(3):  # in turn, so that other load affects both
         for module, times in seconds.items():
             times.append(float(run_python(code.format(module))))
     assert min(seconds["mammopair"]) < 0.15 * min(seconds["torch"])
@@ -286,19 +285,19 @@ def test_importing_the_package_loads_only_the_standard_library():
 
 
 @pytest.mark.parametrize("path", python_files(EXTENSION), ids=file_id)
-def test_nothing_is_ever_unpickled(path):
+def test_no_code_unpickles(path):
     assert not unpickling_in(path.read_text(encoding="utf-8"))
 
 
-def test_no_file_that_would_have_to_be_unpickled_ships():
+def test_no_packaged_file_is_a_pickle():
     endings = {".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".npy", ".npz", ".bin"}
     assert not [path for path in EXTENSION.rglob("*") if path.suffix.lower() in endings]
 
 
-def test_every_weight_file_is_in_a_manifest_beside_it_with_its_hash():
+def test_every_weight_file_is_in_the_manifest_of_its_folder_with_its_hash():
     weights = sorted(EXTENSION.rglob("*.safetensors"))
     if not weights:
-        pytest.skip("no ensemble ships yet")
+        pytest.skip("no ensemble is included")
     for path in weights:
         manifest = json.loads((path.parent / "manifest.json").read_text(encoding="utf-8"))
         named = [*manifest["members"], *filter(None, [manifest.get("reference")])]
@@ -306,16 +305,16 @@ def test_every_weight_file_is_in_a_manifest_beside_it_with_its_hash():
         assert hashes.get(path.name) == hashlib.sha256(path.read_bytes()).hexdigest(), path.name
 
 
-def test_the_weights_that_ship_are_half_precision_and_under_30_mb_together():
+def test_included_weights_are_half_precision_and_under_30_mb_in_total():
     weights = sorted(EXTENSION.rglob("*.safetensors"))
     if not weights:
-        pytest.skip("no ensemble ships yet")
+        pytest.skip("no ensemble is included")
     assert sum(path.stat().st_size for path in weights) < 30e6
     for path in weights:
         content = path.read_bytes()
         header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
         kinds = {entry["dtype"] for name, entry in header.items() if name != "__metadata__"}
-        assert kinds <= {"F16", "I64"}, path.name  # I64: BatchNorm's counters
+        assert kinds <= {"F16", "I64"}, path.name  # I64: counters of batch normalisation
 
 
 def test_the_repository_with_its_history_is_under_100_mb():
@@ -327,7 +326,7 @@ def test_the_repository_with_its_history_is_under_100_mb():
     assert (int(kibibytes["size"]) + int(kibibytes["size-pack"])) * 1024 < 100e6
 
 
-# The functions that these tests use.
+# The functions that the tests use.
 
 
 @pytest.mark.parametrize(
@@ -343,7 +342,7 @@ def test_the_repository_with_its_history_is_under_100_mb():
         ("'import slicer'  # import qt", []),
     ],
 )
-def test_imports_are_seen_wherever_they_are_written(source, names):
+def test_imports_are_found_anywhere_in_a_source(source, names):
     assert list(imports_of(source)) == names
 
 
@@ -358,7 +357,7 @@ def test_imports_are_seen_wherever_they_are_written(source, names):
         ("if TYPE_CHECKING:\n    import torch\nelse:\n    import scipy", ["scipy"]),
     ],
 )
-def test_imports_that_run_on_loading_are_told_from_those_that_wait(source, names):
+def test_imports_executed_on_loading_are_distinguished_from_lazy_ones(source, names):
     assert list(imports_on_loading(source)) == names
 
 
@@ -375,7 +374,7 @@ def test_imports_that_run_on_loading_are_told_from_those_that_wait(source, names
         "import pandas as pd\npd.read_pickle('x')",
     ],
 )
-def test_unpickling_is_seen_however_it_is_spelt(source):
+def test_unpickling_is_found_in_any_form(source):
     assert unpickling_in(source)
 
 
@@ -383,5 +382,5 @@ def test_unpickling_is_seen_however_it_is_spelt(source):
     "source",
     ["from safetensors.torch import load\nload(b'')", "import numpy\nnumpy.load('x')", "a.load()"],
 )
-def test_safe_loading_is_not_mistaken_for_unpickling(source):
+def test_safe_loading_is_not_reported_as_unpickling(source):
     assert not unpickling_in(source)

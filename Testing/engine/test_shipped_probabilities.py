@@ -1,6 +1,6 @@
-"""The shipped ensemble's answers to the demo's five lesions, to the last bit.
+"""The included ensemble's results for the five lesions of the demo are identical to the last bit.
 
-``data/shipped_probabilities.json`` holds them as version 0.1.0 computed them. The network's
+``data/shipped_probabilities.json`` has the results of version 0.1.0. The network's
 convolutions may differ in the last bits between processors and versions of PyTorch, so logits are
 compared exactly only where both are those of the file, and within 1e-5 elsewhere. Patches and the
 step from logits to probabilities do not depend on the processor and are always compared exactly.
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-KEPT = json.loads((Path(__file__).parent / "data" / "shipped_probabilities.json").read_text())
+EXPECTED = json.loads((Path(__file__).parent / "data" / "shipped_probabilities.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def records(lesions, shipped):
 def test_patches_are_identical(lesions):
     from mammopair.lesion import extract_patch
 
-    for lesion, kept in zip(lesions, KEPT["lesions"], strict=True):
+    for lesion, kept in zip(lesions, EXPECTED["lesions"], strict=True):
         for marked, view in zip(lesion.marked, kept["views"], strict=True):
             pixels = extract_patch(marked).pixels
             assert hashlib.sha256(pixels.tobytes()).hexdigest() == view["patch_sha256"]
@@ -49,7 +49,7 @@ def test_patches_are_identical(lesions):
 def test_logits_give_identical_probabilities(shipped):
     from mammopair.calibration.platt import interval, lesion_probability, probabilities
 
-    for kept in KEPT["lesions"]:
+    for kept in EXPECTED["lesions"]:
         logits = np.array(
             [[float.fromhex(logit) for logit in view["logits"].values()] for view in kept["views"]]
         )
@@ -66,10 +66,10 @@ def test_logits_are_identical_on_the_same_processor_and_pytorch(records):
     import torch
 
     same = (torch.__version__, torch.backends.cpu.get_cpu_capability()) == (
-        KEPT["torch"],
-        KEPT["cpu"],
+        EXPECTED["torch"],
+        EXPECTED["cpu"],
     )
-    for record, kept in zip(records, KEPT["lesions"], strict=True):
+    for record, kept in zip(records, EXPECTED["lesions"], strict=True):
         for view, kept_view in zip(record.views, kept["views"], strict=True):
             found = {score.member: score.logit for score in view.member_scores}
             expected = {name: float.fromhex(logit) for name, logit in kept_view["logits"].items()}

@@ -12,7 +12,7 @@ from mammopair.explain.fine_evidence import contributions, distribute, last_fine
 from mammopair.explain.methods import METHODS
 from mammopair.model.batch_norm import fold_batch_norms
 from mammopair.model.networks import GoogLeNetSpec
-from Testing.synthetic_lesions import drawn_network, lesion_picture
+from Testing.synthetic_lesions import lesion_picture, random_network
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def test_the_resolution_is_twice_that_of_the_class_activation(ensemble, patches)
 
 @pytest.mark.parametrize("stride", [16, 32])
 def test_the_contributions_of_one_network_are_its_logit_without_the_bias(stride):
-    network = drawn_network(GoogLeNetSpec(width=0.125, stride=stride), 2, seed=3)
+    network = random_network(GoogLeNetSpec(width=0.125, stride=stride), 2, seed=3)
     network = fold_batch_norms(network.requires_grad_(False))
     images = torch.randn(2, 1, 96, 96)
     with torch.no_grad():
@@ -40,9 +40,9 @@ def test_the_contributions_of_one_network_are_its_logit_without_the_bias(stride)
 
 
 def test_the_block_is_the_last_one_before_the_final_pooling():
-    network = drawn_network(GoogLeNetSpec(width=0.125, stride=16), 1, seed=3)
+    network = random_network(GoogLeNetSpec(width=0.125, stride=16), 1, seed=3)
     assert last_finer_block(network, torch.zeros(1, 1, 64, 64)) is network.inception3b
-    network = drawn_network(GoogLeNetSpec(width=0.125, stride=32), 1, seed=3)
+    network = random_network(GoogLeNetSpec(width=0.125, stride=32), 1, seed=3)
     assert last_finer_block(network, torch.zeros(1, 1, 64, 64)) is network.inception4e
 
 
@@ -56,7 +56,7 @@ def test_hooks_are_removed_afterwards(ensemble, patches):
 
 
 def test_a_network_that_sums_brightness_has_a_map_of_the_brightness():
-    network = drawn_network(GoogLeNetSpec(width=0.125, stride=16), 1, seed=3)
+    network = random_network(GoogLeNetSpec(width=0.125, stride=16), 1, seed=3)
     for name, tensor in network.state_dict().items():
         tensor.fill_(1.0 if name.endswith(("bn.weight", "running_var")) else 0.0)
     state = network.state_dict()

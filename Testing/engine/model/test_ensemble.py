@@ -21,7 +21,7 @@ from mammopair.model.manifest import MANIFEST_FILE
 from mammopair.model.network_input import to_input
 from mammopair.model.networks import GoogLeNetSpec
 from mammopair.model.weights import file_sha256, load_weights
-from Testing.synthetic_lesions import drawn_network, lesion_picture, write_ensemble
+from Testing.synthetic_lesions import lesion_picture, random_network, write_ensemble
 
 BOTH = ["CC", "MLO"]
 
@@ -189,7 +189,7 @@ def test_selected_members_keep_their_order(by_view, patches):
 @pytest.mark.parametrize("five", [3, 5])
 def test_folding_preserves_every_output_and_leaves_no_batch_norm(five):
     spec = GoogLeNetSpec(width=0.125, five=five, stride=16)
-    network = drawn_network(spec, 3, seed=9)
+    network = random_network(spec, 3, seed=9)
     folded = fold_batch_norms(copy.deepcopy(network))
     images = torch.randn(2, 1, 96, 96, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():

@@ -25,7 +25,7 @@ from mammopair.model.networks import (
 from mammopair_research.training.member_fit import batch_loss
 from mammopair_research.training.network_cost import count_multiply_adds, count_parameters
 from mammopair_research.training.recipe import Optimisation
-from Testing.synthetic_lesions import drawn_network
+from Testing.synthetic_lesions import random_network
 
 SPECS = [
     AlexNetSpec(width=0.125),
@@ -77,7 +77,7 @@ def test_stride_16_adds_no_parameter(spec):
 
 @every_network
 def test_the_logit_is_exactly_the_mean_of_the_class_activation_plus_the_bias(spec):
-    network = drawn_network(spec, 3, seed=5).double()
+    network = random_network(spec, 3, seed=5).double()
     images = torch.randn(2, 1, 96, 96, generator=torch.Generator().manual_seed(0)).double()
     with torch.inference_mode():
         maps, logits = network.class_activation(network.features(images)), network(images)
@@ -87,7 +87,7 @@ def test_the_logit_is_exactly_the_mean_of_the_class_activation_plus_the_bias(spe
 
 @every_network
 def test_folding_preserves_every_output_and_leaves_no_batch_norm(spec):
-    network = drawn_network(spec, 3, seed=9).double()
+    network = random_network(spec, 3, seed=9).double()
     folded = fold_batch_norms(copy.deepcopy(network))
     images = torch.randn(2, 1, 96, 96, generator=torch.Generator().manual_seed(0)).double()
     with torch.inference_mode():

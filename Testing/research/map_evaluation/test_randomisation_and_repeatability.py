@@ -30,7 +30,7 @@ from mammopair_research.map_evaluation.repeatability import (
 )
 from mammopair_research.map_evaluation.view_agreement import agreement_beyond_chance, in_common
 from Testing.research.map_evaluation.known_network import picture, toy_reader
-from Testing.synthetic_lesions import drawn_network, lesion_picture
+from Testing.synthetic_lesions import lesion_picture, random_network
 
 BOX = Box(88, 88, 80, 80)
 SPEC = GoogLeNetSpec(width=0.125, stride=16)
@@ -63,7 +63,7 @@ def test_of_the_evidence_of_a_network_nothing_is_left_under_random_weights(ensem
 
 
 def test_layers_lose_their_weights_from_the_output_down_and_the_original_keeps_them():
-    network = drawn_network(SPEC, 3, seed=0)
+    network = random_network(SPEC, 3, seed=0)
     before = deepcopy(network.state_dict())
     changed = {}
     for stage, part in STAGES.items():
@@ -87,7 +87,7 @@ def test_layers_lose_their_weights_from_the_output_down_and_the_original_keeps_t
 
 
 def test_a_further_stage_keeps_what_an_earlier_one_drew():
-    network = drawn_network(SPEC, 3, seed=0)
+    network = random_network(SPEC, 3, seed=0)
     some = randomise(deepcopy(network), 1 / 3, seed=5).state_dict()
     most = randomise(deepcopy(network), 2 / 3, seed=5).state_dict()
     assert torch.equal(some["fc.weight"], most["fc.weight"])
