@@ -32,7 +32,7 @@ WITHOUT_RECORDS = ["failures.csv", "records.jsonl", "run.json", "table.csv"]
 
 @pytest.fixture
 def pair(tmp_path):
-    """A folder with a CC, a MLO and a manifest of the lesion on them."""
+    """A folder with a CC view, a MLO view and a table of the lesion on them."""
     for view in ("CC", "MLO"):
         write_png(tmp_path / f"{view}.png", film(seed=len(view)).pixels)
     with (tmp_path / "lesions.csv").open("w", newline="", encoding="utf-8") as stream:
@@ -72,7 +72,7 @@ def test_demo_classifies_five_masses_of_two_real_exams(run, ensemble_folder, tmp
         assert f"out/{name}" in printed
 
 
-def test_classify_takes_a_manifest(run, pair, ensemble_folder):
+def test_classify_accepts_a_lesion_table(run, pair, ensemble_folder):
     out = pair / "out"
     code, printed, _ = run("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
     assert code == 0
@@ -82,7 +82,7 @@ def test_classify_takes_a_manifest(run, pair, ensemble_folder):
     assert "p1" in printed
 
 
-def test_classify_explains_where_it_is_asked_to(run, pair, ensemble_folder):
+def test_classify_adds_explanations_on_request(run, pair, ensemble_folder):
     out = pair / "out"
     options = [pair / "lesions.csv", "-m", ensemble_folder, "-o", out, "--explain"]
     code, _, err = run("classify", *options)
@@ -106,9 +106,7 @@ def test_a_lesion_that_cannot_be_explained_is_named_and_keeps_its_record(
     assert record.views[0].explanation is None
 
 
-def test_classify_takes_one_lesion_by_options_and_gives_what_the_manifest_gives(
-    run, pair, ensemble_folder
-):
+def test_a_lesion_marked_by_options_has_the_same_result_as_in_a_table(run, pair, ensemble_folder):
     out = pair / "out"
     options = ["--cc", pair / "CC.png", "--cc-box", *BOX, "--mlo", pair / "MLO.png"]
     options += ["--mlo-box", *BOX, "--laterality", "right"]
@@ -116,12 +114,12 @@ def test_classify_takes_one_lesion_by_options_and_gives_what_the_manifest_gives(
     assert code == 0, err
     (by_options,) = read_records(out / "records.jsonl")
     run("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
-    (by_manifest,) = read_records(out / "records.jsonl")
-    assert by_options.probability == by_manifest.probability
+    (by_table,) = read_records(out / "records.jsonl")
+    assert by_options.probability == by_table.probability
     assert by_options.laterality == "R"
 
 
-def test_json_on_standard_output_is_the_records_and_nothing_else(run, pair, ensemble_folder):
+def test_json_prints_the_records_and_nothing_else(run, pair, ensemble_folder):
     out = pair / "out"
     code, printed, _ = run(
         "classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out, "--json"
@@ -132,9 +130,7 @@ def test_json_on_standard_output_is_the_records_and_nothing_else(run, pair, ense
     assert found == json.loads(line)
 
 
-def test_a_bad_lesion_is_named_and_the_others_are_written_with_exit_code_1(
-    run, pair, ensemble_folder
-):
+def test_a_lesion_that_fails_is_named_and_the_others_are_written(run, pair, ensemble_folder):
     with (pair / "lesions.csv").open("a", newline="", encoding="utf-8") as stream:
         csv.writer(stream).writerow(["p2", "5", "L", "CC", "CC.png", 9000, 0, 9, 9, ""])
     out = pair / "out"
@@ -147,7 +143,7 @@ def test_a_bad_lesion_is_named_and_the_others_are_written_with_exit_code_1(
     assert written(out) == RESULTS
 
 
-def test_the_installed_command_is_a_process_that_ends_in_a_sentence_without_traceback(tmp_path):
+def test_the_installed_command_prints_one_message_without_traceback(tmp_path):
     command = [sys.executable, "-c", "from mammopair.cli import main; main()"]
     done = subprocess.run(
         [*command, "classify", tmp_path / "none.csv"], capture_output=True, text=True, check=False
@@ -159,12 +155,10 @@ def test_the_installed_command_is_a_process_that_ends_in_a_sentence_without_trac
     )
 
 
-# --- evaluate, info, train -----------------------------------------------------------------------
+# --- evaluate, info ------------------------------------------------------------------------------
 
 
-def test_evaluate_prints_one_json_object_with_every_figure_and_its_interval(
-    run, crop_folder, ensemble_folder
-):
+def test_evaluate_prints_all_measures_with_intervals_as_json(run, crop_folder, ensemble_folder):
     code, printed, _ = run("evaluate", crop_folder, "-m", ensemble_folder, "--json")
     assert code == 0
     figures = json.loads(printed)
@@ -177,7 +171,7 @@ def test_evaluate_prints_one_json_object_with_every_figure_and_its_interval(
     assert figures["research_use_only"] is True
 
 
-def test_evaluate_prints_a_table_and_who_scored(run, crop_folder, ensemble_folder):
+def test_evaluate_prints_a_table_and_which_members_scored(run, crop_folder, ensemble_folder):
     code, printed, _ = run(
         "evaluate", crop_folder, "-m", ensemble_folder, "--without", "scanner=DBA"
     )
@@ -186,7 +180,7 @@ def test_evaluate_prints_a_table_and_who_scored(run, crop_folder, ensemble_folde
         assert word in printed
 
 
-def test_info_shows_what_was_verified(run, ensemble_folder):
+def test_info_describes_the_ensemble(run, ensemble_folder):
     code, printed, _ = run("info", ensemble_folder)
     assert code == 0
     assert "2 members" in printed
@@ -260,19 +254,19 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_a_file_that_is_no_mammogram_is_one_sentence_and_leaves_nothing(
+def test_a_file_that_is_not_a_mammogram_gives_one_message_and_no_record(
     refused, tmp_path, ensemble_folder, kind
 ):
     path = tmp_path / "film.dcm"
     FILES[kind](path)
     options = ["--cc", path, "--cc-box", *SMALL_BOX, "--laterality", "R"]
-    said = refused("classify", *options, "-m", ensemble_folder, "-o", tmp_path / "out")
-    assert str(path) in said
+    message = refused("classify", *options, "-m", ensemble_folder, "-o", tmp_path / "out")
+    assert str(path) in message
     assert_only_failures(tmp_path / "out")
 
 
 @pytest.mark.parametrize(
-    ("cc", "mlo", "said"),
+    ("cc", "mlo", "message"),
     [
         ({}, {"ViewPosition": "CC"}, "view is specified as MLO, but is CC in the file"),
         ({"ViewPosition": "MLO"}, {}, "view is specified as CC, but is MLO in the file"),
@@ -281,34 +275,36 @@ def test_a_file_that_is_no_mammogram_is_one_sentence_and_leaves_nothing(
     ],
     ids=["two CC", "two MLO", "left with right", "two patients"],
 )
-def test_views_that_are_no_pair_are_one_sentence_and_leave_nothing(
-    refused, tmp_path, ensemble_folder, cc, mlo, said
+def test_views_that_do_not_belong_together_give_one_message_and_no_record(
+    refused, tmp_path, ensemble_folder, cc, mlo, message
 ):
     write_mammogram(tmp_path / "a.dcm", **{"ViewPosition": "CC", **cc})
     write_mammogram(tmp_path / "b.dcm", **{"ViewPosition": "MLO", **mlo})
     options = ["--cc", tmp_path / "a.dcm", "--cc-box", *SMALL_BOX]
     options += ["--mlo", tmp_path / "b.dcm", "--mlo-box", *SMALL_BOX]
-    assert said in refused("classify", *options, "-m", ensemble_folder, "-o", tmp_path / "out")
+    assert message in refused("classify", *options, "-m", ensemble_folder, "-o", tmp_path / "out")
     assert_only_failures(tmp_path / "out")
 
 
 @pytest.mark.parametrize(
-    ("box", "said"),
+    ("box", "message"),
     [
         (["900", "0", "9", "9"], "lies outside the image"),
         (["1", "1", "0", "9"], "has no area"),
         (["nan", "1", "5", "9"], "finite"),
     ],
 )
-def test_a_box_that_marks_nothing_is_one_sentence(refused, tmp_path, ensemble_folder, box, said):
+def test_an_invalid_box_gives_one_message_and_no_record(
+    refused, tmp_path, ensemble_folder, box, message
+):
     path = write_mammogram(tmp_path / "a.dcm")
     options = ["--cc", path, "--cc-box", *box, "-m", ensemble_folder, "-o", tmp_path / "out"]
-    assert said in refused("classify", *options)
+    assert message in refused("classify", *options)
     assert_only_failures(tmp_path / "out")
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda text: text.replace("box_w", "width"), "has no column box_w"),
         (lambda text: text.replace("150.0", "many", 1), "line 2: box_y is 'many'"),
@@ -318,12 +314,12 @@ def test_a_box_that_marks_nothing_is_one_sentence(refused, tmp_path, ensemble_fo
         (lambda text: text.splitlines()[0], "contains no lesions"),
     ],
 )
-def test_a_manifest_that_is_wrong_is_one_sentence_and_leaves_nothing(
-    refused, pair, ensemble_folder, change, said
+def test_an_invalid_table_gives_one_message_and_writes_nothing(
+    refused, pair, ensemble_folder, change, message
 ):
     path = pair / "lesions.csv"
     path.write_text(change(path.read_text("utf-8")), "utf-8")
-    assert said in refused("classify", path, "-m", ensemble_folder, "-o", pair / "out")
+    assert message in refused("classify", path, "-m", ensemble_folder, "-o", pair / "out")
     assert not (pair / "out").exists()
 
 
@@ -349,30 +345,28 @@ def pickled(path):
 
 @pytest.mark.parametrize("damage", [missing, cut_off, tampered, pickled])
 @pytest.mark.parametrize("command", ["classify", "info"])
-def test_weights_that_are_not_those_meant_are_one_sentence(
-    refused, pair, ensemble_folder, damage, command
-):
+def test_damaged_weights_give_one_message(refused, pair, ensemble_folder, damage, command):
     folder = shutil.copytree(ensemble_folder, pair / "model")
     damage(folder / "member-1.safetensors")
     if command == "classify":
-        said = refused("classify", pair / "lesions.csv", "-m", folder, "-o", pair / "out")
+        message = refused("classify", pair / "lesions.csv", "-m", folder, "-o", pair / "out")
         assert written(pair / "out") == []
     else:
-        said = refused("info", folder)
-    assert str(folder / "member-1.safetensors") in said
+        message = refused("info", folder)
+    assert str(folder / "member-1.safetensors") in message
 
 
-def test_a_model_or_a_device_that_there_is_not_is_one_sentence(refused, pair, ensemble_folder):
+def test_an_unknown_model_or_device_gives_one_message(refused, pair, ensemble_folder):
     common = ["classify", pair / "lesions.csv", "-o", pair / "out"]
     assert "is neither a folder nor an included ensemble" in refused(*common, "-m", "none")
     assert "it must be auto, cuda" in refused(*common, "-m", ensemble_folder, "--device", "abacus")
 
 
-def test_an_output_folder_that_is_a_file_is_one_sentence(refused, pair, ensemble_folder):
+def test_an_output_folder_that_is_a_file_gives_one_message(refused, pair, ensemble_folder):
     (pair / "out").write_text("in the way")
     for out in (pair / "out", pair / "out" / "below"):
-        said = refused("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
-        assert "cannot be written to" in said
+        message = refused("classify", pair / "lesions.csv", "-m", ensemble_folder, "-o", out)
+        assert "cannot be written to" in message
     assert (pair / "out").read_text() == "in the way"
 
 
@@ -391,17 +385,17 @@ def test_on_a_full_disk_no_file_is_half_written(run, pair, ensemble_folder, size
         assert (out / "report.html").read_text("utf-8").rstrip().endswith("</html>")
 
 
-def test_a_folder_without_crops_is_one_sentence(refused, tmp_path, ensemble_folder):
+def test_a_folder_without_crops_gives_one_message(refused, tmp_path, ensemble_folder):
     (tmp_path / "data").mkdir()
-    said = refused("evaluate", tmp_path / "data", "-m", ensemble_folder)
-    assert "crops.csv: is missing" in said
+    message = refused("evaluate", tmp_path / "data", "-m", ensemble_folder)
+    assert "crops.csv: is missing" in message
 
 
 # --- usage ---------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["classify"], "specify a lesion table"),
         (["classify", "a.csv", "--cc", "b.dcm"], "not both"),
@@ -409,27 +403,25 @@ def test_a_folder_without_crops_is_one_sentence(refused, tmp_path, ensemble_fold
         (["classify", "--cc-box", "1", "2", "3", "4"], "together"),
         (["classify", "--cc", "b.dcm", "--cc-box", "1", "2", "3"], ""),
         (["classify", "--cc", "b.dcm", "--cc-box", "a", "b", "c", "d"], "a"),
-        (["evaluate"], "folder"),
-        (["evaluate", ".", "--without", "colour=red"], "column=value"),
-        (["evaluate", ".", "--without", "scanner"], "column=value"),
+        (["evaluate"], "FOLDER"),
+        (["evaluate", ".", "--without", "colour=red"], "COLUMN=VALUE"),
+        (["evaluate", ".", "--without", "scanner"], "COLUMN=VALUE"),
         (["paint"], "paint"),
         (["demo", "--colour"], "--colour"),
     ],
 )
-def test_wrong_usage_is_explained_with_exit_code_2(run, arguments, said, tmp_path, monkeypatch):
+def test_wrong_usage_has_exit_code_2_and_a_message(run, arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     code, out, err = run(*arguments)
     assert code == 2
     assert out == ""
-    assert said in err
+    assert message in err
     assert "Traceback" not in err
     assert written(tmp_path) == []
 
 
-def test_a_breast_that_is_not_named_or_named_wrongly_says_what_to_give(
-    run, pair, ensemble_folder, monkeypatch
-):
+def test_a_missing_or_invalid_laterality_is_wrong_usage(run, pair, ensemble_folder, monkeypatch):
     monkeypatch.setenv("COLUMNS", "200")
     common = ["classify", "--cc", pair / "CC.png", "--cc-box", *BOX, "-m", ensemble_folder]
     code, _, err = run(*common, "-o", pair / "out")
@@ -442,7 +434,7 @@ def test_a_breast_that_is_not_named_or_named_wrongly_says_what_to_give(
 
 
 @pytest.mark.parametrize("command", ["demo", "classify", "evaluate", "info"])
-def test_help_teaches_by_example(run, command, monkeypatch):
+def test_help_contains_examples(run, command, monkeypatch):
     monkeypatch.setenv("COLUMNS", "120")
     code, printed, _ = run(command, "--help")
     assert code == 0
@@ -454,7 +446,7 @@ def test_help_teaches_by_example(run, command, monkeypatch):
     assert "Research use only" in printed
 
 
-def test_an_ensemble_that_does_not_read_the_projection_is_one_sentence(refused, pair):
+def test_a_projection_that_the_ensemble_does_not_support_gives_one_message(refused, pair):
     folder = write_ensemble(pair / "cc-only", views=[["CC"]])
-    said = refused("classify", pair / "lesions.csv", "-m", folder, "-o", pair / "out")
-    assert "reads CC only" in said
+    message = refused("classify", pair / "lesions.csv", "-m", folder, "-o", pair / "out")
+    assert "the ensemble small does not support" in message

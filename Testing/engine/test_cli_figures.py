@@ -1,4 +1,4 @@
-"""The printed table of figures fits a terminal and hides nothing of an interval."""
+"""The printed table of measures fits a terminal without cutting an interval."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def printed(measured):
     return stream.getvalue()
 
 
-def test_every_interval_is_there_in_80_columns():
+def test_every_interval_is_printed_within_80_columns():
     patients = [str(number) for number in range(40)]
     figures = summarise([(n % 7) / 7 for n in range(40)], [n % 2 for n in range(40)], patients)
     text = printed({"pairs without scanner DBA": figures, "scored_by": "somebody"})
@@ -28,6 +28,6 @@ def test_every_interval_is_there_in_80_columns():
     assert "scanner DBA" in text
 
 
-def test_what_one_class_leaves_undefined_is_a_dash():
+def test_measures_undefined_for_one_class_are_dashes():
     text = printed({"views": summarise([0.2, 0.4], [0, 0], ["a", "b"])})
     assert text.count("-\n") + text.count("- ") >= 6

@@ -1,4 +1,4 @@
-"""``--prevalence``, ``--coverage`` and ``--subgroups``: what they write and print, and refuse."""
+"""``--prevalence``, ``--coverage`` and ``--subgroups``: results, output and invalid values."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from Testing.synthetic_lesions import LESION_BOX, film, write_ensemble, write_pn
 
 
 @pytest.fixture(scope="module")
-def knowing(tmp_path_factory):
-    """An ensemble that says its prevalence and holds scores."""
-    folder = write_ensemble(tmp_path_factory.mktemp("ensembles") / "knowing")
+def calibrated(tmp_path_factory):
+    """An ensemble with a prevalence and out-of-fold scores."""
+    folder = write_ensemble(tmp_path_factory.mktemp("ensembles") / "calibrated")
     rng = np.random.default_rng(0)
     scores = {fold: OutOfFoldScores(rng.normal(-1, 2, 50), rng.normal(1, 2, 50)) for fold in (0, 1)}
     kept = ReferenceFile(
@@ -51,7 +51,7 @@ def run(monkeypatch, capfd):
 
 @pytest.fixture
 def mass(tmp_path):
-    """The arguments that name one mass, and the folder for the results."""
+    """The arguments that mark one mass, and the folder of the results."""
     file = write_png(tmp_path / "rcc.png", film().pixels)
     out = tmp_path / "results"
     return [
@@ -60,9 +60,11 @@ def mass(tmp_path):
     ], out
 
 
-def test_the_record_holds_both_prevalences_and_the_set_at_the_stated_coverage(run, mass, knowing):
+def test_the_record_has_both_prevalences_and_the_set_at_the_requested_coverage(
+    run, mass, calibrated
+):
     arguments, out = mass
-    code, said, _ = run(*arguments, "-m", knowing, "--prevalence", 0.1, "--coverage", 0.99)
+    code, said, _ = run(*arguments, "-m", calibrated, "--prevalence", 0.1, "--coverage", 0.99)
     assert code == 0
     (record,) = read_records(out / "records.jsonl")
     assert record.prevalence == 0.48
@@ -83,11 +85,11 @@ def test_the_record_holds_both_prevalences_and_the_set_at_the_stated_coverage(ru
         (["--coverage", "95"], "for 95 % use 0.95"),
     ],
 )
-def test_what_cannot_be_is_one_sentence_and_nothing_is_written(
-    run, mass, knowing, options, sentence
+def test_an_invalid_value_gives_one_message_and_writes_nothing(
+    run, mass, calibrated, options, sentence
 ):
     arguments, out = mass
-    code, said, error = run(*arguments, "-m", knowing, *options)
+    code, said, error = run(*arguments, "-m", calibrated, *options)
     assert (code, said) == (1, "")
     assert sentence in error
     assert len(error.strip().splitlines()) == 1
@@ -95,21 +97,23 @@ def test_what_cannot_be_is_one_sentence_and_nothing_is_written(
 
 
 @pytest.mark.parametrize("option", ["--prevalence", "--coverage"])
-def test_an_older_ensemble_is_named(run, mass, ensemble_folder, option):
+def test_an_ensemble_without_the_needed_data_is_named(run, mass, ensemble_folder, option):
     arguments, _ = mass
     code, said, error = run(*arguments, "-m", ensemble_folder, option, "0.3")
     assert (code, said) == (1, "")
     assert "the ensemble small" in error
 
 
-def test_evaluate_prints_sets_and_subgroups_in_80_columns(run, crop_folder, knowing, monkeypatch):
+def test_evaluate_prints_sets_and_subgroups_in_80_columns(
+    run, crop_folder, calibrated, monkeypatch
+):
     monkeypatch.setenv("COLUMNS", "80")
-    arguments = ["evaluate", crop_folder, "-m", knowing, "--subgroups", "--prevalence", 0.3]
+    arguments = ["evaluate", crop_folder, "-m", calibrated, "--subgroups", "--prevalence", 0.3]
     code, said, _ = run(*arguments)
     assert code == 0
-    for words in ("sets meant to cover 90 %", "Lesions by density", "Lesions by margin"):
+    for words in ("sets, nominal coverage 90 %", "Lesions by density", "Lesions by margin"):
         assert words in said
-    assert "shifted to a prevalence of 0.3" in said
+    assert "adjusted to a prevalence of 0.3" in said
     assert "…" not in said
     assert max(map(len, said.splitlines())) <= 80
     code, said, _ = run(*arguments, "--json")

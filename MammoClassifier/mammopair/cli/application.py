@@ -54,8 +54,16 @@ def make_application(
     return application
 
 
-def run_application(application: typer.Typer) -> None:
-    """Run the command line; an :class:`InputError` is printed as one line, without a traceback."""
+def run_application(application: typer.Typer, interrupted: str = "interrupted.") -> None:
+    """Run the command line; an :class:`InputError` is printed as one line, without a traceback.
+
+    Parameters
+    ----------
+    application
+        From :func:`make_application`.
+    interrupted
+        Message if the user interrupts with Ctrl-C.
+    """
     name = application.info.name
     try:
         application()
@@ -64,5 +72,5 @@ def run_application(application: typer.Typer) -> None:
         sys.exit(1)
     except SystemExit as ended:
         if ended.code == INTERRUPTED:
-            print(f"{name}: interrupted; completed work is kept.", file=sys.stderr)
+            print(f"{name}: {interrupted}", file=sys.stderr)
         raise

@@ -85,7 +85,9 @@ def batch(
             steps = run_batch(TableSource(table), out, executor, options)
             summary = run_with_bar(steps, rate=True)
         except KeyboardInterrupt:
-            print_message(f"continue with: mammopair batch {table} {out} --resume")
+            print_message(
+                f"completed lesions are kept; continue with: mammopair batch {table} {out} --resume"
+            )
             raise
     _print(summary, out, options, as_json=as_json)
     raise typer.Exit(summary.exit_code)

@@ -1,4 +1,4 @@
-"""``mammopair evaluate``: score a folder of labelled crops."""
+"""``mammopair evaluate``: measure an ensemble on a folder of labelled crops."""
 
 from __future__ import annotations
 
@@ -7,30 +7,34 @@ from typing import Annotated
 
 import typer
 
-from mammopair.cli import options
+from mammopair.cli.options import Device, Json, Model, Prevalence
 
 
 def evaluate(
-    folder: Annotated[Path, typer.Argument(help="Holds crops.csv and the pictures it names.")],
+    folder: Annotated[
+        Path,
+        typer.Argument(metavar="FOLDER", help="Crop folder: crops.csv and its images."),
+    ],
     without: Annotated[
         str | None,
         typer.Option(
-            help="Leave out rows of crops.csv with a value in a column, as `scanner=DBA`."
+            help="Leave out rows of crops.csv with this value: COLUMN=VALUE, as `scanner=DBA`."
         ),
     ] = None,
-    prevalence: options.Prevalence = None,
+    prevalence: Prevalence = None,
     subgroups: Annotated[
-        bool, typer.Option("--subgroups", help="Lesions by density, margin, size, ... too.")
+        bool,
+        typer.Option("--subgroups", help="Also measure subgroups: density, margin, size, ..."),
     ] = False,
-    model: options.Model = None,
-    device: options.Device = "auto",
-    as_json: options.Json = False,
+    model: Model = None,
+    device: Device = "auto",
+    as_json: Json = False,
 ) -> None:
     """Measure an ensemble on labelled crops: AUC, accuracy, sensitivity, specificity, Brier, ECE.
 
-    Each with a 95 % interval from a bootstrap over patients, by view, by pair (CC and MLO
-    averaged) and by lesion. A member never scores a patient that it was trained on, nor do a
-    calibration or thresholds that were fitted on the patient.
+    The measures have 95 % intervals from a bootstrap over patients, and are computed by view, by
+    pair (mean of CC and MLO) and by lesion. Patients of the training data are scored out-of-fold:
+    by members, calibration and thresholds that were fitted on other patients.
 
         mammopair evaluate data/cbis-ddsm
 
@@ -38,7 +42,7 @@ def evaluate(
 
         mammopair evaluate data/cbis-ddsm --subgroups
 
-    Where malignancy is as frequent as you state, the probabilities are shifted to it first:
+    With the probabilities adjusted to another prevalence:
 
         mammopair evaluate data/other --prevalence 0.3
     """
@@ -51,7 +55,7 @@ def evaluate(
 
     ensemble = load_ensemble(model, device)
     work = evaluate_folder(
-        folder, ensemble, column_and_value(without), prevalence=prevalence, subgroups=subgroups
+        folder, ensemble, parse_condition(without), prevalence=prevalence, subgroups=subgroups
     )
     figures = run_with_bar(work)
     if as_json:
@@ -61,15 +65,21 @@ def evaluate(
     print_figures(figures, console)
     print_subgroups(figures.get("subgroups", {}), console)
     console.print(
-        f"Crops of patients of the training collection: {figures['crops_of_training_patients']}."
+        f"Crops of patients of the training data: {figures['crops_of_training_patients']}."
     )
     if prevalence is not None:
-        console.print(f"Probabilities are shifted to a prevalence of {prevalence:g}.")
+        console.print(f"Probabilities are adjusted to a prevalence of {prevalence:g}.")
     console.print(figures["notice"])
 
 
-def column_and_value(text: str | None) -> tuple[str, str] | None:
-    """``scanner=DBA`` taken apart."""
+def parse_condition(text: str | None) -> tuple[str, str] | None:
+    """Parse ``COLUMN=VALUE``.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is not of this form, or crops.csv has no such column.
+    """
     from msgspec.structs import fields
 
     from mammopair.io.crop_folder import CropRow
@@ -79,5 +89,8 @@ def column_and_value(text: str | None) -> tuple[str, str] | None:
     column, _, value = text.partition("=")
     columns = [field.name for field in fields(CropRow)]
     if column not in columns or not value:
-        raise typer.BadParameter(f"give column=value, with a column of {', '.join(columns)}")
+        raise typer.BadParameter(
+            f"--without is {text!r}; specify COLUMN=VALUE with one of the columns "
+            f"{', '.join(columns)}"
+        )
     return column, value

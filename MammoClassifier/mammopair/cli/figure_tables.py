@@ -1,4 +1,4 @@
-"""The table of measured figures, as ``evaluate``, ``train`` and ``info`` print it."""
+"""Tables of performance measures for the terminal, at most 80 columns wide."""
 
 from __future__ import annotations
 
@@ -23,31 +23,32 @@ COLUMNS = {
 
 
 def print_figures(measured: dict[str, Any], console: Console) -> None:
-    """What was measured: levels, operating points, sets of classes."""
+    """Print the measures by level, the operating points and the conformal sets."""
     console.print(figures_table(measured))
     if measured.get("operating_points"):
         console.print(points_table(measured["operating_points"]))
     if measured.get("conformal"):
         console.print(coverage_table(measured["conformal"]))
-    if unusual := measured.get("out_of_distribution"):
+    if outliers := measured.get("out_of_distribution"):
         console.print(
-            f"Called unusual: {share_cell(unusual, 'called')} of {unusual['n']} crops, as more unusual "
-            f"than {100 * unusual['warn_above']:.0f} % of the training's.\n"
+            f"Out of distribution: {share_cell(outliers, 'called')} of {outliers['n']} crops, with "
+            f"a score above that of {100 * outliers['warn_above']:.0f} % of the training crops.\n"
         )
-    console.print(f"Scored by {measured.get('scored_by', 'nobody yet')}.")
+    if "scored_by" in measured:
+        console.print(f"Scored by {measured['scored_by']}.")
     if measured.get("cross_fitted"):
         console.print("Calibration and thresholds of each fold were fitted on the other folds.")
 
 
 def print_subgroups(subgroups: dict[str, dict[str, Any]], console: Console) -> None:
-    """The same by subgroup of lesions, a table a heading."""
+    """Print the measures of each subgroup of lesions, one table per attribute."""
     for heading, groups in subgroups.items():
         console.print(f"Lesions by {heading}", style="bold")
         console.print(figures_table(groups, heading))
 
 
 def points_table(points: dict[str, dict[str, Any]]) -> Table:
-    """One row an operating point: what it achieves."""
+    """Make a table with the sensitivity and specificity of each operating point."""
     table = _table("operating point", "sensitivity", "specificity")
     for name, achieved in points.items():
         table.add_row(
@@ -57,18 +58,22 @@ def points_table(points: dict[str, dict[str, Any]]) -> Table:
 
 
 def coverage_table(conformal: dict[str, Any]) -> Table:
-    """One row a class: how often its lesions' sets hold it, and how often they hold but one."""
-    table = _table(f"sets meant to cover {100 * conformal['stated']:.0f} %", "covered", "one class")
+    """Make a table with the coverage of the conformal sets of each class.
+
+    The last column is the share of lesions whose set contains a single class.
+    """
+    title = f"sets, nominal coverage {100 * conformal['stated']:.0f} %"
+    table = _table(title, "coverage", "one class")
     for name in ("benign", "malignant"):
         achieved = conformal[name]
-        words = f"{name} lesions, n = {achieved['n']}"
-        table.add_row(words, share_cell(achieved, "coverage"), share_cell(achieved, "one_class"))
+        label = f"{name} lesions, n = {achieved['n']}"
+        table.add_row(label, share_cell(achieved, "coverage"), share_cell(achieved, "one_class"))
     return table
 
 
 def concepts_table(scales: Sequence[ConceptScale]) -> Table:
-    """One row a word: how well it is told on crops that the scoring member never saw."""
-    table = _table("looks like", "crops with it", "AUC by crop, held out")
+    """Make a table with the out-of-fold AUC of each descriptor."""
+    table = _table("descriptor", "crops with it", "AUC by crop, out-of-fold")
     for scale in scales:
         auc = "-" if scale.auc is None else f"{scale.auc:.3f}"
         limits = f" ({scale.auc_ci[0]:.3f} to {scale.auc_ci[1]:.3f})" if scale.auc_ci else ""
@@ -77,7 +82,7 @@ def concepts_table(scales: Sequence[ConceptScale]) -> Table:
 
 
 def share_cell(figures: dict[str, Any], name: str) -> str:
-    """``90.2 % (85.1 to 94.0)``; a dash where it is undefined."""
+    """Format a share with its interval, ``90.2 % (85.1 to 94.0)``; a dash if it is undefined."""
     value, limits = figures[name], figures[f"{name}_ci"]
     if value is None:
         return "-"
@@ -85,20 +90,20 @@ def share_cell(figures: dict[str, Any], name: str) -> str:
 
 
 def figures_table(measured: dict[str, Any], title: str = "level") -> Table:
-    """One row a level; each figure over its 95 % interval. Fits 80 columns."""
+    """Make a table with one row per level: each measure, above its 95 % interval."""
     table = _table(title)
     table.add_column("n", justify="right")
     for title in COLUMNS.values():
         table.add_column(title, no_wrap=True)
     for level, figures in measured.items():
         if isinstance(figures, dict) and "auc" in figures:
-            cells = [over_interval(figures, name) for name in COLUMNS]
+            cells = [measure_cell(figures, name) for name in COLUMNS]
             table.add_row(level, str(figures["n"]), *cells)
     return table
 
 
-def over_interval(figures: dict[str, Any], name: str) -> str:
-    """``0.812`` over ``0.77-0.85``; a dash where a figure is undefined."""
+def measure_cell(figures: dict[str, Any], name: str) -> str:
+    """Format a measure above its interval, ``0.812`` and ``0.77-0.85``; a dash if undefined."""
     value, limits = figures[name], figures[f"{name}_ci"]
     if value is None:
         return "-"
@@ -109,7 +114,7 @@ def _table(first: str, *others: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    # The box's own dividers are blanks: no padding, so that a level's name has room in 80 columns.
+    # The dividers of the box are blanks. Without padding the table fits into 80 columns.
     table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
     table.add_column(first, overflow="fold")
     for title in others:

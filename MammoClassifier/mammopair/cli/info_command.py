@@ -1,4 +1,4 @@
-"""``mammopair info``: what is installed, what ships, and what it can."""
+"""``mammopair info``: describe an ensemble and the installation."""
 
 from __future__ import annotations
 
@@ -7,20 +7,27 @@ from typing import Annotated, Any
 import typer
 
 from mammopair import RESEARCH_USE_ONLY, __version__
-from mammopair.cli import options
+from mammopair.batch.run_options import OPTION_HELP
+from mammopair.cli.options import Json
 
 
 def info(
     model: Annotated[
-        str | None, typer.Argument(help="An ensemble that ships, or an ensemble's folder.")
+        str | None,
+        typer.Argument(
+            metavar="MODEL",
+            help=OPTION_HELP["model"],
+        ),
     ] = None,
-    as_json: options.Json = False,
+    as_json: Json = False,
 ) -> None:
-    """Show an ensemble: its members, data, calibration and measured figures.
+    """Show an ensemble: members, training data, calibration and performance.
 
-    mammopair info
+    The weights are verified against the manifest:
 
-    mammopair info light-googlenet --json
+        mammopair info
+
+        mammopair info light-googlenet --json
     """
     import msgspec
 
@@ -35,7 +42,7 @@ def info(
     facts: dict[str, Any] = {
         "software": f"mammopair {__version__}",
         "device": str(choose_device()),
-        "ensembles that ship": sorted(included_ensembles()),
+        "included_ensembles": sorted(included_ensembles()),
         "ensemble": msgspec.to_builtins(manifest) | {"sha256": ensemble.sha256},
         "notice": RESEARCH_USE_ONLY,
     }
@@ -45,7 +52,7 @@ def info(
 
     console = output()
     console.print(f"{facts['software']} on {facts['device']}")
-    console.print(f"Ensembles that ship: {', '.join(facts['ensembles that ship'])}\n")
+    console.print(f"Included ensembles: {', '.join(facts['included_ensembles'])}\n")
     console.print(f"[bold]{manifest.name} {manifest.version}[/bold]  {manifest.description}")
     console.print(f"Intended use: {manifest.intended_use}")
     console.print(f"Trained on:   {manifest.training.data}")

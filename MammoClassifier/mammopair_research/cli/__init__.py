@@ -21,4 +21,4 @@ app.add_typer(prepare)
 
 def main() -> None:
     """Run ``mammopair-research``."""
-    run_application(app)
+    run_application(app, "interrupted; completed work is kept.")

@@ -6,7 +6,7 @@ import pytest
 
 from mammopair.cli.dicomweb_study import marked_lesion
 from mammopair.errors import InputError
-from Testing.synthetic_mammograms import write_mammogram
+from Testing.synthetic_mammograms import breast, write_mammogram
 
 BOX = (1.0, 2.0, 30.0, 40.0)
 STUDY = "1.2.3"
@@ -45,7 +45,7 @@ def test_laterality_is_optional_for_a_study_of_one_breast(exam):
 
 
 def test_laterality_is_required_for_a_study_of_both_breasts(exam):
-    with pytest.raises(InputError, match="contains both breasts or does not name them; specify --laterality"):
+    with pytest.raises(InputError, match="contains both breasts or does not name them; specify"):
         marked_lesion(exam, {"CC": BOX}, None, STUDY)
 
 
@@ -58,3 +58,46 @@ def test_a_box_on_a_missing_view_is_rejected(exam):
 def test_a_study_without_a_box_is_rejected(exam):
     with pytest.raises(InputError, match="specify --cc-box, --mlo-box or a lesion table"):
         marked_lesion(exam, {"CC": None, "MLO": None}, "R", STUDY)
+
+
+@pytest.mark.parametrize("by_table", [False, True])
+def test_a_study_is_classified_and_its_results_are_stored_in_it(
+    ensemble_folder, tmp_path, monkeypatch, by_table
+):
+    from typer.testing import CliRunner
+
+    from mammopair.cli import app
+    from mammopair.record import read_records
+    from Testing.engine.io.faulty_server import Response, serving
+    from Testing.engine.io.test_dicomweb import FIRST, JSON, SERIES, part, study_of
+
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    uids = {"StudyInstanceUID": STUDY, "SeriesInstanceUID": SERIES, "SOPInstanceUID": FIRST}
+    film = write_mammogram(
+        tmp_path / "film", breast(120, 90), ImageLaterality="R", ViewPosition="CC", **uids
+    )
+    directory = study_of(FIRST)
+
+    def respond(request):
+        if request.method == "POST":
+            return Response(body=b"{}", headers=JSON)
+        return directory(request) or part(film.read_bytes())
+
+    box = ("20", "30", "16", "20")
+    lesions = ("--cc-box", *box)
+    if by_table:
+        table = tmp_path / "lesions.csv"
+        header = "case_id,lesion_id,laterality,view,file,box_x,box_y,box_w,box_h"
+        table.write_text(f"{header}\na,1,R,CC,{FIRST},{','.join(box)}\n")
+        lesions = (str(table),)
+    out = tmp_path / "out"
+    with serving(respond) as server:
+        options = ("--study", STUDY, "--model", str(ensemble_folder), "--out", str(out))
+        arguments = ["classify", "--dicomweb", server.url, *options, *lesions]
+        result = CliRunner().invoke(app, arguments)
+    assert result.exit_code == 0, result.stderr
+    assert "stored 4 DICOM objects in study 1.2.3" in result.stderr
+    (record,) = read_records(out / "records.jsonl")
+    assert record.views[0].file == str(out / "images" / FIRST)
+    (stored,) = [request for request in server.requests if request.method == "POST"]
+    assert stored.path == f"/studies/{STUDY}"
