@@ -44,8 +44,7 @@ from mammopair.batch.run_options import RunOptions
 from mammopair.batch.runner import run_batch
 from mammopair.batch.shards import Shards
 from mammopair.cli.demo_command import DEMO_TABLE, exams_folder
-from mammopair.io.lesion_stream import LesionEntry, stream_lesions
-from mammopair.io.lesion_table import TableLesion
+from mammopair.io.lesion_table import LesionEntry, TableLesion, stream_lesions
 from mammopair.model import ensemble as ensembles
 from mammopair.model.ensemble import Ensemble, load_ensemble
 from mammopair.model.inference import FLIP_AXES

@@ -308,7 +308,10 @@ def test_an_invalid_box_gives_one_message_and_no_record(
     [
         (lambda text: text.replace("box_w", "width"), "has no column box_w"),
         (lambda text: text.replace("150.0", "many", 1), "line 2: box_y is 'many'"),
-        (lambda text: text + text.splitlines()[1] + "\n", "there are two CC rows"),
+        (
+            lambda text: text + text.splitlines()[1] + "\n",
+            "line 4: is another row of p1 lesion 1",
+        ),
         (lambda text: text.replace("MLO.png", "gone.png"), "line 3: names"),
         (lambda text: text.replace(",", ";"), "semicolons"),
         (lambda text: text.splitlines()[0], "contains no lesions"),

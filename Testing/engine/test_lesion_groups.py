@@ -89,7 +89,9 @@ def test_rows_of_a_pair_that_disagree_are_rejected_with_the_name_of_the_pair(row
 
 
 def test_two_rows_of_one_view_of_a_mass_are_rejected():
-    with pytest.raises(InputError, match="is a second MLO row of lesion P2_RIGHT_1_benign; keep one"):
+    with pytest.raises(
+        InputError, match="is a second MLO row of lesion P2_RIGHT_1_benign; keep one"
+    ):
         group_lesions([SINGLE, SINGLE])
 
 

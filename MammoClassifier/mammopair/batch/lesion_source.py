@@ -11,8 +11,13 @@ from typing import Protocol
 import msgspec
 
 from mammopair.errors import InputError
-from mammopair.io.lesion_stream import LesionEntry, RefusedEntry, digest_of, stream_lesions
-from mammopair.io.lesion_table import TableLesion
+from mammopair.io.lesion_table import (
+    LesionEntry,
+    RefusedEntry,
+    TableLesion,
+    digest_of,
+    stream_lesions,
+)
 
 
 class LesionSource(Protocol):
@@ -93,4 +98,4 @@ class ListSource:
     def entries(self) -> Iterator[LesionEntry | RefusedEntry]:
         """Yield the lesions, numbered from 1."""
         for number, lesion in enumerate(self.lesions, start=1):
-            yield LesionEntry(number, digest_of(lesion), lesion)
+            yield LesionEntry(number, digest_of(lesion), lesion, ())

@@ -20,7 +20,7 @@ from mammopair.batch.outcome import Failure, FailureTable
 from mammopair.batch.run_folder import FAILURES, PAGE, RECORDS, SHARDS, TABLE
 from mammopair.batch.run_summary import RunCounts
 from mammopair.batch.shards import Shards
-from mammopair.io.lesion_stream import LesionEntry, RefusedEntry
+from mammopair.io.lesion_table import LesionEntry, RefusedEntry
 from mammopair.record import Record, read_records
 from mammopair.results.record_table import records_to_csv
 

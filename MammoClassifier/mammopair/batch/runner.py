@@ -28,7 +28,7 @@ from mammopair.batch.run_summary import RunCounts, RunSummary
 from mammopair.batch.shards import Shards
 from mammopair.batch.work_plan import BatchPlan, Task
 from mammopair.errors import InputError
-from mammopair.io.lesion_stream import LesionEntry
+from mammopair.io.lesion_table import LesionEntry
 from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, find_ensemble, included_ensembles
 from mammopair.model.manifest import MANIFEST_FILE, check_adjustment, read_manifest
 from mammopair.model.weights import file_sha256

@@ -20,7 +20,7 @@ import msgspec
 from mammopair.atomic_write import atomic_write
 from mammopair.batch.outcome import Failure, Outcome
 from mammopair.errors import InputError
-from mammopair.io.lesion_stream import LesionEntry
+from mammopair.io.lesion_table import LesionEntry
 from mammopair.record import Record, decode_record
 
 LINES = 2000

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mammopair.batch.run_options import ResultOptions
-from mammopair.io.lesion_stream import LesionEntry
+from mammopair.io.lesion_table import LesionEntry
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,9 @@
 """The lesion table: the lesions to classify, one row for each view of a lesion.
 
+A table is read as a stream, so that one of any length is never in memory as a whole. The rows of a
+lesion need not be adjacent, but must lie within :data:`REACH` lines. An invalid row makes its own
+lesion invalid and no other.
+
 CSV with the columns ``case_id, lesion_id, laterality, view, file, box_x, box_y, box_w, box_h``
 and optionally ``label``. Boxes are in stored pixels, with the origin at the top left corner of
 the image. Files are relative to the folder of the table unless another folder is specified.
@@ -7,8 +11,9 @@ the image. Files are relative to the folder of the table unless another folder i
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -33,6 +38,11 @@ EXPECTED = {
     "label": "1 (malignant), 0 (benign) or empty",
 }
 """The valid values of the fields, for error messages."""
+REACH = 10_000
+"""Lines within which all rows of a lesion must lie; at most as many rows are in memory."""
+
+Key = tuple[str, str]
+"""Case and lesion."""
 
 
 class LesionTableRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +98,95 @@ class BadRow:
     """The line and the field."""
 
 
+@dataclass(frozen=True)
+class LesionEntry:
+    """A valid lesion of a table."""
+
+    number: int
+    """Line of its first row; the header is line 1."""
+    digest: str
+    """Of the content of its rows; independent of the folder of the table."""
+    lesion: TableLesion
+    """With absolute files."""
+    lines: tuple[int, ...]
+    """Line of each row; empty if the lesion is not from a table."""
+
+
+@dataclass(frozen=True)
+class RefusedEntry:
+    """An invalid lesion, or an invalid row whose lesion is not known."""
+
+    number: int
+    """Line of its first row."""
+    case_id: str
+    """Empty if it cannot be read."""
+    lesion_id: str
+    """Empty if it cannot be read."""
+    error: InputError
+    """Names the line and the field."""
+
+
+@dataclass
+class _OpenLesion:
+    """The rows of one lesion so far."""
+
+    number: int
+    rows: list[LesionTableRow] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """Whether no further row can belong to the lesion."""
+        return len(self.rows) == 2
+
+
+def stream_lesions(table: Path, root: Path | None = None) -> Iterator[LesionEntry | RefusedEntry]:
+    """Yield the lesions of a table in the order of their first rows.
+
+    Whether the image files exist is not checked.
+
+    Parameters
+    ----------
+    table
+        Lesion table in CSV.
+    root
+        Folder that the files are relative to; by default that of the table.
+
+    Raises
+    ------
+    InputError
+        If the table cannot be read, is not CSV, or lacks a column.
+    """
+    folder = (root or table.parent).absolute()
+    waiting: dict[Key, _OpenLesion] = {}
+    yielded: set[bytes] = set()  # about 100 bytes per lesion
+    refused: set[Key] = set()
+    for line, row in _scan_rows(table):
+        key = (row.case_id, row.lesion_id)
+        if not all(key) and isinstance(row, BadRow):
+            yield RefusedEntry(line, *key, row.error)
+        elif key in refused:
+            continue
+        elif waiting[key].complete if key in waiting else _hash(key) in yielded:
+            yield RefusedEntry(line, *key, _repeated(line, key, table))
+        else:
+            lesion = waiting.setdefault(key, _OpenLesion(line))
+            try:
+                _add(row, line, lesion, table)
+            except InputError as error:
+                refused.add(key)
+                del waiting[key]
+                yield RefusedEntry(lesion.number, *key, error)
+        while waiting:
+            first = next(iter(waiting))
+            if not waiting[first].complete and line - waiting[first].number < REACH:
+                break
+            yielded.add(_hash(first))
+            yield _close(waiting.pop(first), folder)
+    for lesion in waiting.values():
+        yield _close(lesion, folder)
+
+
 def read_lesion_table(path: Path, root: Path | None = None) -> list[TableLesion]:
     """Read and validate a complete lesion table.
 
@@ -101,7 +200,7 @@ def read_lesion_table(path: Path, root: Path | None = None) -> list[TableLesion]
     Returns
     -------
     list of TableLesion
-        In order of their first rows, with absolute files if ``path`` or ``root`` is absolute.
+        In order of their first rows, with absolute files.
 
     Raises
     ------
@@ -109,25 +208,52 @@ def read_lesion_table(path: Path, root: Path | None = None) -> list[TableLesion]
         If the table cannot be read, a column is missing, a value is invalid, a lesion has two
         rows of one view or rows that disagree, or a file does not exist.
     """
-    lesions: dict[tuple[str, str], list[LesionTableRow]] = {}
-    for line, row in scan_rows(path):
-        if isinstance(row, BadRow):
-            raise row.error
-        where = f"{path}, line {line}"
-        lesion = lesions.setdefault((row.case_id, row.lesion_id), [])
-        check_against(where, row, lesion)
-        file = (root or path.parent) / row.file
-        if not _is_file(file):
-            raise InputError(
-                where, f"names the file {file}, which does not exist; correct the path"
-            )
-        lesion.append(msgspec.structs.replace(row, file=str(file)))
+    lesions = []
+    for entry in stream_lesions(path, root):
+        if isinstance(entry, RefusedEntry):
+            raise entry.error
+        for line, row in zip(entry.lines, entry.lesion.rows, strict=True):
+            if not _is_file(Path(row.file)):
+                problem = f"names the file {row.file}, which does not exist; correct it"
+                raise InputError(f"{path}, line {line}", problem)
+        lesions.append(entry.lesion)
     if not lesions:
         raise InputError(path, "contains no lesions; add one row for each view of a lesion")
-    return [TableLesion(tuple(rows)) for rows in lesions.values()]
+    return lesions
 
 
-def scan_rows(path: Path) -> Iterator[tuple[int, LesionTableRow | BadRow]]:
+def digest_of(lesion: TableLesion) -> str:
+    """Hash the content of the rows of a lesion."""
+    return hashlib.sha256(msgspec.json.encode(lesion.rows)).hexdigest()[:32]
+
+
+def _add(row: LesionTableRow | BadRow, line: int, lesion: _OpenLesion, table: Path) -> None:
+    if isinstance(row, BadRow):
+        raise row.error
+    _check_against(f"{table}, line {line}", row, lesion.rows)
+    lesion.rows.append(row)
+    lesion.lines.append(line)
+
+
+def _close(lesion: _OpenLesion, folder: Path) -> LesionEntry:
+    rows = [msgspec.structs.replace(row, file=str(folder / row.file)) for row in lesion.rows]
+    digest = digest_of(TableLesion(tuple(lesion.rows)))
+    return LesionEntry(lesion.number, digest, TableLesion(tuple(rows)), tuple(lesion.lines))
+
+
+def _repeated(line: int, key: Key, table: Path) -> InputError:
+    return InputError(
+        f"{table}, line {line}",
+        f"is another row of {key[0]} lesion {key[1]}, which is complete above; keep one row for "
+        f"each view, within {REACH:,} lines",
+    )
+
+
+def _hash(key: Key) -> bytes:
+    return hashlib.sha256("\0".join(key).encode()).digest()[:16]
+
+
+def _scan_rows(path: Path) -> Iterator[tuple[int, LesionTableRow | BadRow]]:
     """Yield each row, valid or not, with its line number, while reading the file.
 
     Raises
@@ -139,7 +265,7 @@ def scan_rows(path: Path) -> Iterator[tuple[int, LesionTableRow | BadRow]]:
         yield line, _parse(f"{path}, line {line}", cells)
 
 
-def check_against(where: str, row: LesionTableRow, previous: Sequence[LesionTableRow]) -> None:
+def _check_against(where: str, row: LesionTableRow, previous: Sequence[LesionTableRow]) -> None:
     """Check a row against the previous rows of its lesion.
 
     Parameters

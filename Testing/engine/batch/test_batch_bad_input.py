@@ -16,7 +16,7 @@ from mammopair.batch.lesion_source import TableSource
 from mammopair.batch.run_options import RunOptions
 from mammopair.batch.runner import run_batch
 from mammopair.errors import InputError
-from mammopair.io import lesion_stream
+from mammopair.io import lesion_table
 from mammopair.record import read_records
 from Testing.engine.batch.archive import (
     failures_of,
@@ -79,9 +79,9 @@ def stream_and_count(table: Path) -> tuple[int, int, int]:
     """Return the numbers of valid and invalid lesions, and the peak of memory in bytes."""
     tracemalloc.start()
     valid = refused = 0
-    for entry in lesion_stream.stream_lesions(table):
-        valid += isinstance(entry, lesion_stream.LesionEntry)
-        refused += isinstance(entry, lesion_stream.RefusedEntry)
+    for entry in lesion_table.stream_lesions(table):
+        valid += isinstance(entry, lesion_table.LesionEntry)
+        refused += isinstance(entry, lesion_table.RefusedEntry)
     return valid, refused, tracemalloc.get_traced_memory()[1]
 
 
@@ -107,7 +107,7 @@ def test_a_lesion_that_is_listed_twice_fails_the_second_time(
     archive, ensemble_folder, tmp_path, monkeypatch
 ):
     """Directly after the first, and after its rows are no longer in memory."""
-    monkeypatch.setattr(lesion_stream, "REACH", 4)
+    monkeypatch.setattr(lesion_table, "REACH", 4)
     rows = [*lesion_rows(0), *lesion_rows(0), *(row for n in range(1, 6) for row in lesion_rows(n))]
     rows += lesion_rows(0)
     table = write_table(tmp_path / "lesions.csv", absolute(rows, archive))
@@ -115,9 +115,7 @@ def test_a_lesion_that_is_listed_twice_fails_the_second_time(
     assert summary.counts.records == 6
     failures = failures_of(tmp_path / "out")
     assert [failure["line"] for failure in failures] == ["4", "5", "16", "17"]
-    assert all(
-        "case-0 lesion 1 already has all its rows" in failure["reason"] for failure in failures
-    )
+    assert all("is another row of case-0 lesion 1" in failure["reason"] for failure in failures)
 
 
 def test_a_lesion_with_contradictory_rows_fails(archive, ensemble_folder, tmp_path):

@@ -155,8 +155,9 @@ def test_a_row_with_more_cells_than_columns_is_rejected_with_the_remedy(write, l
     "line", [CC, "p1,1,R,CC,b.png,10,20,30,40,1", "p1,1,R,CC,a.png,99,20,30,40,1"]
 )
 def test_two_cc_rows_of_one_lesion_are_rejected(write, line):
-    message = error_of(write(CC, MLO, line))
-    assert message == ", line 4: is a second CC row of p1 lesion 1; keep one row for each view"
+    message = error_of(write(CC, line, MLO))
+    assert message == ", line 3: is a second CC row of p1 lesion 1; keep one row for each view"
+    assert ", line 4: is another row of p1 lesion 1" in error_of(write(CC, MLO, line))
 
 
 def test_rows_of_one_lesion_that_disagree_are_rejected(write):
