@@ -68,7 +68,7 @@ def map_view(
     Raises
     ------
     InputError
-        If the method is unknown, or no member of the ensemble reads this projection.
+        If the method is unknown, or no member of the ensemble supports this projection.
     """
     from mammopair.explain.differentiable_ensemble import make_differentiable
 

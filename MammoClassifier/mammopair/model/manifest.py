@@ -26,11 +26,11 @@ Quantiles = Annotated[list[float], msgspec.Meta(min_length=2)]
 FileName = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class _ManifestSection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     pass
 
 
-class MemberEntry(_Section, frozen=True, kw_only=True):
+class MemberEntry(_ManifestSection, frozen=True, kw_only=True):
     """One network."""
 
     name: str
@@ -44,7 +44,7 @@ class MemberEntry(_Section, frozen=True, kw_only=True):
     """The fold of patients that it was not trained on."""
 
 
-class OperatingPoint(_Section, frozen=True, kw_only=True):
+class OperatingPoint(_ManifestSection, frozen=True, kw_only=True):
     """A threshold on the calibrated probability of a lesion, chosen on training patients."""
 
     name: str
@@ -58,7 +58,7 @@ class OperatingPoint(_Section, frozen=True, kw_only=True):
     specificity_ci: tuple[float, float] | None = None
 
 
-class CrossFit(_Section, frozen=True, kw_only=True):
+class CrossFit(_ManifestSection, frozen=True, kw_only=True):
     """Calibration and thresholds for the lesions of one fold, fitted on those of the other folds.
 
     Used only to evaluate the ensemble on its training patients without bias.
@@ -71,7 +71,7 @@ class CrossFit(_Section, frozen=True, kw_only=True):
     """In the order of the manifest's operating points."""
 
 
-class ReferenceFile(_Section, frozen=True, kw_only=True):
+class ReferenceFile(_ManifestSection, frozen=True, kw_only=True):
     """The file of :mod:`mammopair.model.reference_distribution`, and limits that apply to it."""
 
     file: FileName
@@ -82,7 +82,7 @@ class ReferenceFile(_Section, frozen=True, kw_only=True):
     """Out-of-distribution score above which there is a warning."""
 
 
-class ConceptScale(_Section, frozen=True, kw_only=True):
+class ConceptScale(_ManifestSection, frozen=True, kw_only=True):
     """Calibration of one descriptor's score, and the scores of out-of-fold training crops.
 
     :mod:`mammopair_research.training.concept_scales` fits it.
@@ -109,7 +109,7 @@ class ConceptScale(_Section, frozen=True, kw_only=True):
     scores_without: Quantiles
 
 
-class Training(_Section, frozen=True, kw_only=True):
+class Training(_ManifestSection, frozen=True, kw_only=True):
     """Training data and recipe of the weights."""
 
     data: str
@@ -123,7 +123,7 @@ class Training(_Section, frozen=True, kw_only=True):
     """All fields of the recipe."""
 
 
-class Manifest(_Section, frozen=True, kw_only=True):
+class Manifest(_ManifestSection, frozen=True, kw_only=True):
     """Content of ``manifest.json``."""
 
     schema: Literal[2] = 2
