@@ -1,4 +1,4 @@
-"""``mammopair-research handcrafted``: what it writes and prints, and a sentence for every bad input."""
+"""``mammopair-research handcrafted``: files, output and error messages."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ logistic = {strength = [0.01]}
 
 @pytest.fixture
 def run(monkeypatch, capfd):
-    """Runs the command, and gives its exit code, standard output and standard error."""
+    """Return a function that runs the command and returns exit code, stdout and stderr."""
 
     def command(*arguments):
-        monkeypatch.setattr(sys, "argv", ["mammopair", "handcrafted", *map(str, arguments)])
+        monkeypatch.setattr(
+            sys, "argv", ["mammopair-research", "handcrafted", *map(str, arguments)]
+        )
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
@@ -42,7 +44,7 @@ def crops(tmp_path_factory):
     return write_crop_folder(tmp_path_factory.mktemp("data") / "crops", patients=12)
 
 
-def test_a_run_and_then_its_model_on_other_patients(run, crops, tmp_path):
+def test_a_saved_model_can_be_applied_to_other_patients(run, crops, tmp_path):
     plan = tmp_path / "plan.toml"
     plan.write_text(PLAN, "utf-8")
     code, out, _ = run("--data", crops, "--plan", plan, "--out", tmp_path / "runs", "--json")
@@ -56,17 +58,17 @@ def test_a_run_and_then_its_model_on_other_patients(run, crops, tmp_path):
 
     code, _, err = run("--data", crops, "--model", folder / "model", "--out", tmp_path)
     assert code == 1
-    assert "only patients that" in err
+    assert "has only patients that" in err
 
     # Fourteen patients, of whom the model was fitted on twelve.
     more = write_crop_folder(tmp_path / "more", patients=14)
     code, out, _ = run("--data", more, "--model", folder / "model", "--out", tmp_path, "--json")
     assert code == 0
-    told = json.loads(out)
-    assert (told["views"]["n"], told["left_out"]) == (4, 24)
+    found = json.loads(out)
+    assert (found["views"]["n"], found["excluded"]) == (4, 24)
 
 
-def test_features_alone(run, crops, tmp_path):
+def test_features_can_be_measured_without_fitting(run, crops, tmp_path):
     path = tmp_path / "features.csv"
     code, out, _ = run("--data", crops, "--features-only", path)
     assert code == 0
@@ -77,7 +79,7 @@ def test_features_alone(run, crops, tmp_path):
     assert {"patient_id", "label", *FEATURE_NAMES} <= set(rows[0])
 
 
-def test_definitions_for_people_and_for_machines(run):
+def test_definitions_are_printed_as_a_table_or_json(run):
     code, out, _ = run("--definitions", "--json")
     assert code == 0
     assert [one["name"] for one in json.loads(out)] == list(FEATURE_NAMES)
@@ -87,19 +89,25 @@ def test_definitions_for_people_and_for_machines(run):
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "expected"),
     [
         ([], 2, "--data"),
         (["--data", "nowhere"], 1, "crops.csv"),
         (["--data", "CROPS", "--plan", "nowhere.toml"], 1, "nowhere.toml"),
         (["--data", "CROPS", "--model", "nowhere"], 1, "nowhere"),
-        (["--data", "CROPS", "--features-only", "CROPS/crops.csv"], 1, "no table of features"),
+        (
+            ["--data", "CROPS", "--features-only", "CROPS/crops.csv"],
+            1,
+            "is not a table of features",
+        ),
         (["--data", "CROPS", "--out", "CROPS/crops.csv"], 1, "crops.csv"),
     ],
 )
-def test_bad_input_ends_in_a_sentence(run, crops, tmp_path, monkeypatch, arguments, code, said):
+def test_invalid_input_raises_an_error(
+    run, crops, tmp_path, monkeypatch, arguments, code, expected
+):
     monkeypatch.chdir(tmp_path)
     found, _, err = run(*(text.replace("CROPS", str(crops)) for text in arguments))
     assert found == code
-    assert said in err
+    assert expected in err
     assert "Traceback" not in err

@@ -7,12 +7,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mammopair.atomic_write import prepare_folder
 from mammopair.cli import options
+from mammopair.cli.terminal import output, run_with_bar
+from mammopair_research.comparison.compare_runs import compare_runs
+from mammopair_research.comparison.comparison_document import (
+    explain_table,
+    format_millions,
+    format_seconds,
+    write_comparison,
+)
+from mammopair_research.comparison.comparison_schema import Comparison, Figure, encode_comparison
+from mammopair_research.crossval.run_description import read_cross_validation
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-    from mammopair_research.comparison.comparison_schema import Comparison, Figure
 
 
 def compare(
@@ -49,13 +58,6 @@ def compare(
 
         mammopair-research compare runs/* --reference googlenet --out table
     """
-    from mammopair.atomic_write import prepare_folder
-    from mammopair.cli.terminal import output, run_with_bar
-    from mammopair_research.comparison.compare_runs import compare_runs
-    from mammopair_research.comparison.comparison_document import explain_table, write_comparison
-    from mammopair_research.comparison.comparison_schema import encode_comparison
-    from mammopair_research.crossval.run_description import read_cross_validation
-
     if out:
         prepare_folder(out)
     comparison = run_with_bar(compare_runs([read_cross_validation(run) for run in runs], reference))
@@ -75,8 +77,6 @@ def _table(comparison: Comparison) -> Table:
     """One line per row, within 80 columns, so only some figures have their interval."""
     from rich import box
     from rich.table import Table
-
-    from mammopair_research.comparison.comparison_document import format_millions, format_seconds
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", overflow="fold")

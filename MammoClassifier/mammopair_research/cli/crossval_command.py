@@ -5,15 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+import numpy as np
 import typer
 
+from mammopair.atomic_write import prepare_folder
+from mammopair.calibration.platt import sigmoid
 from mammopair.cli import cluster_options, options
+from mammopair.cli.terminal import output, run_with_bar
+from mammopair.stats.metrics import measure
 from mammopair_research.cli.research_options import Data, RecipeName
+from mammopair_research.crossval.run_description import (
+    PREDICTIONS,
+    CrossValidationOutput,
+    read_cross_validation,
+)
+from mammopair_research.training.recipe import find_recipe, read_recipe
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-    from mammopair_research.crossval.run_description import CrossValidationOutput
 
 
 def crossval(
@@ -42,13 +52,7 @@ def crossval(
         mammopair-research crossval matrix/googlenet --data data/cbis-ddsm
         --scheduler tls://node1:8786 --tls-ca ca.pem --tls-cert me.pem --tls-key me.key
     """
-    import msgspec
-
-    from mammopair.atomic_write import prepare_folder
-    from mammopair.cli.terminal import output, run_with_bar
     from mammopair_research.crossval.cross_validation import cross_validate
-    from mammopair_research.crossval.run_description import PREDICTIONS, read_cross_validation
-    from mammopair_research.training.recipe import find_recipe, read_recipe
 
     if scheduler and jobs > 1:
         raise typer.BadParameter("give either --jobs or --scheduler, not both")
@@ -75,12 +79,8 @@ def crossval(
 
 def _table(found: CrossValidationOutput) -> Table:
     """One line per network: its AUC on the views of its own fold, uncalibrated."""
-    import numpy as np
     from rich import box
     from rich.table import Table
-
-    from mammopair.calibration.platt import sigmoid
-    from mammopair.stats.metrics import measure
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for title in ("fold", "seed", "views", "AUC"):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from mammopair.atomic_write import prepare_folder
 from mammopair.cli import cluster_options, options
+from mammopair.cli.figure_tables import print_figures
+from mammopair.cli.terminal import output, run_with_bar
+from mammopair.io.crop_folder import read_index
 from mammopair_research.cli.research_options import Data, RecipeName
+from mammopair_research.training.recipe import find_recipe, read_recipe
 
 
 def train(
@@ -25,15 +31,8 @@ def train(
 
     The ensemble is in `OUT/NAME/ensemble`: weights, manifest, folds and model card.
     """
-    import json
-
-    from mammopair.atomic_write import prepare_folder
-    from mammopair.cli.figure_tables import print_figures
-    from mammopair.cli.terminal import output, run_with_bar
-    from mammopair.io.crop_folder import read_index
     from mammopair_research.training.ensemble_export import export_ensemble
     from mammopair_research.training.member_tasks import train_members
-    from mammopair_research.training.recipe import find_recipe, read_recipe
 
     settings = read_recipe(find_recipe(recipe))
     rows = read_index(data)

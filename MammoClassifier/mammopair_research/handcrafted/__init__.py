@@ -1,13 +1,15 @@
-"""The classical baseline: three pipelines on hand-crafted features, tuned inside the folds.
+"""The baseline on hand-crafted radiological features: three pipelines with nested folds.
 
-==============  ====================================================================================
-``plan``        folds and the settings that are tried, from a TOML file
-``pipelines``   the three scikit-learn pipelines, and each as plain arrays
-``tuning``      one pipeline's settings chosen by patients inside the training folds
-``fitting``     all folds, and the model that is saved
-``importance``  which features the predictions rest on
-``figures``     AUC and the rest, of predictions and of single measures
-``report``      the same for people
-``running``     all of it, into a folder
-==============  ====================================================================================
+=========================  =========================================================================
+``search_plan``            folds and hyperparameters to try, from a TOML file
+``feature_table``          the features of a crop folder, cached as CSV
+``pipelines``              the three scikit-learn pipelines, and their fitted arrays
+``hyperparameter_search``  choose the hyperparameters of one pipeline on inner folds
+``nested_fit``             all folds, and the saved model
+``classifier``             a fitted classifier as arrays: saved, loaded and applied
+``importance``             permutation importance of the features
+``baseline_figures``       metrics of the predictions and of single features
+``baseline_report``        ``report.md``
+``baseline_run``           the complete run
+=========================  =========================================================================
 """

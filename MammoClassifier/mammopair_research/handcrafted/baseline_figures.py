@@ -1,4 +1,4 @@
-"""The figures of a baseline: held-out predictions, pipelines, single measures against words."""
+"""Metrics of the baseline: out-of-fold predictions, single pipelines and single features."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from mammopair.io.crop_folder import CropRow
 from mammopair.lesion_groups import group_lesions, is_pair
 from mammopair.stats.metric_summary import summarise
 from mammopair.stats.metrics import measure
+from mammopair_research.datasets import CONFOUNDED_SCANNER
 from mammopair_research.handcrafted.feature_table import FeatureTable
 from mammopair_research.handcrafted.nested_fit import Baseline
 from mammopair_research.training.descriptor_targets import descriptor_targets
 
-WORDS = ("spiculated", "circumscribed")
-CONFOUNDED = "DBA"
-"""The scanner all of whose crops in the collection are malignant."""
+DESCRIPTORS = ("spiculated", "circumscribed")
+"""Descriptors that the measures of spiculation are compared with."""
 
 Floats = npt.NDArray[np.float64]
 
 
 def measure_baseline(baseline: Baseline) -> dict[str, Any]:
-    """All figures, as one dictionary that JSON can hold."""
-    rows, logits = baseline.table.rows, baseline.held_out_logits()
-    elsewhere = np.array([row.scanner != CONFOUNDED for row in rows])
+    """Compute all metrics of a baseline, as one JSON-serialisable dictionary."""
+    rows, logits = baseline.table.rows, baseline.out_of_fold_logits()
     figures: dict[str, Any] = dict(measure_logits(rows, logits))
-    if not elsewhere.all() and elsewhere.any():
-        without = [row for row, yes in zip(rows, elsewhere, strict=True) if yes]
-        for level, values in measure_logits(without, logits[elsewhere]).items():
-            figures[f"{level} without scanner {CONFOUNDED}"] = values
+    others = [index for index, row in enumerate(rows) if row.scanner != CONFOUNDED_SCANNER]
+    if 0 < len(others) < len(rows):
+        without = measure_logits([rows[index] for index in others], logits[others])
+        for level, values in without.items():
+            figures[f"{level} without scanner {CONFOUNDED_SCANNER}"] = values
     figures["pipelines"] = {
-        kind: _aucs(rows, baseline.held_out_logits(kind)) for kind in baseline.plan.grids
+        kind: _aucs(rows, baseline.out_of_fold_logits(kind)) for kind in baseline.plan.grids
     }
-    figures["chosen"] = [_chosen(baseline, fold) for fold in range(len(baseline.by_fold))]
-    figures["saved"] = _chosen(baseline, None)
-    figures["spiculation"] = measures_against_words(baseline.table)
+    figures["chosen"] = [_choice(baseline, fold) for fold in range(len(baseline.by_fold))]
+    figures["saved"] = _choice(baseline, None)
+    figures["spiculation"] = measure_spiculation_features(baseline.table)
     return figures
 
 
 def measure_logits(rows: Sequence[CropRow], logits: Floats) -> dict[str, dict[str, Any]]:
-    """Views, pairs and lesions, with intervals by patient."""
+    """Compute the metrics by view, pair and lesion, as ``summarise`` returns them."""
     probabilities = sigmoid(logits)
     return {
         level: summarise(
@@ -52,11 +52,11 @@ def measure_logits(rows: Sequence[CropRow], logits: Floats) -> dict[str, dict[st
             [rows[indices[0]].label for indices in groups],
             [rows[indices[0]].patient_id for indices in groups],
         )
-        for level, groups in levels_of(rows).items()
+        for level, groups in group_by_level(rows).items()
     }
 
 
-def levels_of(rows: Sequence[CropRow]) -> dict[str, list[list[int]]]:
+def group_by_level(rows: Sequence[CropRow]) -> dict[str, list[list[int]]]:
     """Return the indices of the rows of each view, pair and lesion."""
     lesions = list(group_lesions(rows).values())
     return {
@@ -66,36 +66,31 @@ def levels_of(rows: Sequence[CropRow]) -> dict[str, list[list[int]]]:
     }
 
 
-def measures_against_words(table: FeatureTable) -> dict[str, dict[str, Any]]:
-    """AUC of each measure of spiculation for the radiologists' words, with intervals by patient.
+def measure_spiculation_features(table: FeatureTable) -> dict[str, dict[str, Any]]:
+    """Compute the AUC of each measure of spiculation for each descriptor, without any fit.
 
-    Nothing is fitted. Rows whose margin nobody described are left out.
+    Rows without a described margin are excluded.
     """
     found: dict[str, dict[str, Any]] = {}
-    words = descriptor_targets(table.rows, WORDS)
-    for column, word in enumerate(WORDS):
-        given = words[:, column]
-        known = ~np.isnan(given)
-        if len(set(given[known])) < 2:
+    targets = descriptor_targets(table.rows, DESCRIPTORS)
+    for descriptor, target in zip(DESCRIPTORS, targets.T, strict=True):
+        known = ~np.isnan(target)
+        if len(set(target[known])) < 2:
             continue
         patients = [row.patient_id for row, yes in zip(table.rows, known, strict=True) if yes]
-        found[word] = {}
+        found[descriptor] = {}
         for feature in SPICULATION:
             values = table.column(feature.name)[known]
-            # The AUC needs an order only: ranks, which lie in [0, 1] as probabilities do.
+            # The AUC depends on the order only: ranks are in [0, 1] as probabilities are.
             ranks = np.searchsorted(np.sort(values), values) / len(values)
-            summary = summarise(ranks, given[known].astype(int), patients)
-            found[word][feature.name] = {
-                "n": summary["n"],
-                "auc": summary["auc"],
-                "auc_ci": summary["auc_ci"],
-            }
+            summary = summarise(ranks, target[known].astype(int), patients)
+            found[descriptor][feature.name] = {key: summary[key] for key in ("n", "auc", "auc_ci")}
     return found
 
 
 def _aucs(rows: Sequence[CropRow], logits: Floats) -> dict[str, float | None]:
     probabilities = sigmoid(logits)
-    levels = levels_of(rows)
+    levels = group_by_level(rows)
     return {
         level: measure(
             [probabilities[indices].mean() for indices in levels[level]],
@@ -105,12 +100,12 @@ def _aucs(rows: Sequence[CropRow], logits: Floats) -> dict[str, float | None]:
     }
 
 
-def _chosen(baseline: Baseline, fold: int | None) -> dict[str, Any]:
+def _choice(baseline: Baseline, fold: int | None) -> dict[str, Any]:
     tuned = baseline.model if fold is None else baseline.chosen(fold)
-    told = tuned.classifier.description
+    description = tuned.classifier.description
     return {
         "fold": fold,
-        "pipeline": told.kind,
-        "settings": told.settings,
+        "pipeline": description.kind,
+        "settings": description.settings,
         "inner_auc": tuned.inner_auc,
     }

@@ -1,4 +1,4 @@
-"""``report.md``: what a run of the baseline gave, for people."""
+"""``report.md``: the results of a run of the baseline."""
 
 from __future__ import annotations
 
@@ -15,24 +15,42 @@ from mammopair_research.handcrafted.search_plan import SearchPlan
 from mammopair_research.training.model_card import format_figure, render
 
 REPORT, TEMPLATE = "report.md", "report.md.j2"
-SHOWN = 15
-"""Features whose importance is shown; the rest is in the CSV."""
+SHOWN_FEATURES = 15
+"""Features whose importance is shown; the CSV has all."""
 
 
 def write_baseline_report(
     plan: SearchPlan, figures: dict[str, Any], importance: Sequence[Importance], out: Path
 ) -> None:
-    """Write it into a run's folder, from the figures alone."""
-    source = (files("mammopair_research.handcrafted") / TEMPLATE).read_text("utf-8")
+    """Write the report to a run's folder.
+
+    Parameters
+    ----------
+    plan
+        The plan of the run.
+    figures
+        As :func:`mammopair_research.handcrafted.baseline_figures.measure_baseline` returns them,
+        with ``software`` and ``notice``.
+    importance
+        Of groups and features.
+    out
+        The folder.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    template = (files("mammopair_research.handcrafted") / TEMPLATE).read_text("utf-8")
     definitions = {feature.name: feature.definition for feature in FEATURES}
     text = render(
-        source,
+        template,
         plan=plan,
         figures=figures,
         features=len(FEATURES),
         levels={n: v for n, v in figures.items() if isinstance(v, dict) and "auc" in v},
         group_importance=[one for one in importance if one.name not in definitions],
-        feature_importance=[one for one in importance if one.name in definitions][:SHOWN],
+        feature_importance=[one for one in importance if one.name in definitions][:SHOWN_FEATURES],
         definitions=definitions,
         measures=[feature.name for feature in SPICULATION],
         figure=format_figure,

@@ -1,4 +1,4 @@
-"""Run the baseline: features, fits, held-out predictions, the saved model, and a report."""
+"""Run the baseline: features, fits, out-of-fold predictions, the saved model and a report."""
 
 from __future__ import annotations
 
@@ -42,36 +42,42 @@ from mammopair_research.handcrafted.search_plan import SearchPlan
 FEATURES, FITS, MODEL = "features.csv", "fits", "model"
 FIGURES, IMPORTANCE = "figures.json", "importance.csv"
 SEED = 0
-"""Of every fit: a fit of the same rows is the same."""
+"""Seed in ``predictions.csv``; the fits are deterministic."""
 TIMED = 5
-"""Crops whose features are timed; the fastest counts."""
+"""Crops that are timed; the fastest counts."""
 
 
 def run_baseline(
     plan: SearchPlan, data: Path, out: Path, *, pool: Executor | None = None
 ) -> Generator[Progress, None, dict[str, Any]]:
-    """Everything, into a folder; features that it has already are not measured again.
+    """Run the baseline and write its files to a folder; cached features are not measured again.
 
     Parameters
     ----------
+    plan
+        Folds and hyperparameters.
+    data
+        A crop folder; see :mod:`mammopair.io.crop_folder`.
+    out
+        An existing folder.
     pool
-        Processes that measure and tune side by side; without, this one does.
+        Processes that measure and tune in parallel; None uses this process.
 
     Returns
     -------
     dict
-        The figures, as in ``figures.json``; as the generator's value.
+        The contents of ``figures.json``, as the generator's value.
 
     Raises
     ------
     InputError
-        If the data cannot be read or divided, or the folder holds other files of these names.
+        If the data cannot be read or divided, or the folder has other files with these names.
     """
     rows = read_index(data)
     table = yield from measure_folder(data, rows, out / FEATURES, pool=pool)
-    baseline = yield from fit_baseline(plan, table, keep=out / FITS, pool=pool)
+    baseline = yield from fit_baseline(plan, table, cache=out / FITS, pool=pool)
     save_classifier(baseline.model.classifier, out / MODEL)
-    write_predictions(out / PREDICTIONS, held_out_predictions(baseline))
+    write_predictions(out / PREDICTIONS, out_of_fold_predictions(baseline))
     write_cross_validation_run(
         describe_baseline_run(baseline, seconds_per_baseline_case(data, baseline)), out
     )
@@ -89,9 +95,9 @@ def run_baseline(
     return figures
 
 
-def held_out_predictions(baseline: Baseline) -> list[Prediction]:
-    """One row a crop, by the fit that did not see its patient."""
-    logits = baseline.held_out_logits()
+def out_of_fold_predictions(baseline: Baseline) -> list[Prediction]:
+    """Return the prediction of each crop by the fit without its patient."""
+    logits = baseline.out_of_fold_logits()
     return [
         make_prediction(row, fold=fold, seed=SEED, logit=logit)
         for row, fold, logit in zip(
@@ -101,7 +107,7 @@ def held_out_predictions(baseline: Baseline) -> list[Prediction]:
 
 
 def describe_baseline_run(baseline: Baseline, seconds: float) -> CrossValidationRun:
-    """What ``run.json`` says of it."""
+    """Return the contents of ``run.json``."""
     plan, rows = baseline.plan, baseline.table.rows
     predictors = [Predictor(fold=fold, seed=SEED) for fold in range(plan.folds.count)]
     return CrossValidationRun(
@@ -124,25 +130,22 @@ def describe_baseline_run(baseline: Baseline, seconds: float) -> CrossValidation
 
 
 def seconds_per_baseline_case(data: Path, baseline: Baseline) -> float:
-    """Seconds for the two views of a mass, from the view in memory to the logit, one thread.
-
-    Of the processor's time, so that other programs on the machine do not count.
-    """
+    """Measure the CPU seconds for two views of a mass, from view to logit, on one thread."""
     from threadpoolctl import threadpool_limits
 
     classifier, times = baseline.model.classifier, []
     with threadpool_limits(1):
         for row in baseline.table.rows[: 1 + TIMED]:
             view = read_crop(data, row)
-            began = time.thread_time()
+            start = time.thread_time()
             values = compute_features(view, row.box)
             classifier.logits(np.array([[values[name] for name in FEATURE_NAMES]]))
-            times.append(time.thread_time() - began)
+            times.append(time.thread_time() - start)
     return 2 * min(times[1:] or times)
 
 
 def write_importance(importance: list[Importance], path: Path) -> None:
-    """A CSV, groups before features."""
+    """Write the importance of groups and features as CSV."""
     with atomic_write(path) as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(["name", "features", "auc_loss", "deviation_over_folds"])

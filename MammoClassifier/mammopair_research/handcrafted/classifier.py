@@ -1,8 +1,8 @@
-"""A fitted classifier as plain arrays: what is saved, loaded and asked.
+"""A fitted classifier as arrays, applied without scikit-learn and loaded without unpickling.
 
-It needs no scikit-learn and unpickles nothing, so a saved one answers alike whatever is installed.
-Three kinds, each a decision that rises with malignancy, on ``z = (x - mean) / scale`` kept within
-:data:`FARTHEST`, or, for trees, on ``x`` itself; unknown features are the training's median:
+The result therefore does not depend on the installed version. Three kinds, each with a decision
+value that increases with malignancy, of ``z = (x - mean) / scale`` clipped to :data:`FARTHEST`, or,
+for trees, of ``x``; unknown features are replaced by the median of the training data:
 
 - logistic regression, ``w z + b``;
 - a support vector machine, ``sum_i a_i exp(-gamma |z - v_i|^2) + b``;
@@ -23,13 +23,13 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.atomic_write import atomic_write
+from mammopair.atomic_write import atomic_write, atomic_write_bytes, make_folder
 from mammopair.errors import InputError
 from mammopair.features.catalogue import FEATURE_NAMES, FEATURES_VERSION
 
 FILE, ARRAYS = "model.json", "model.safetensors"
 FARTHEST = 5.0
-"""Standard deviations beyond which a feature counts as this far: an odd crop must not decide."""
+"""Limit of standardised features, so that outliers do not dominate."""
 
 Kind = Literal["logistic regression", "support vector machine", "gradient boosting"]
 Values = npt.NDArray[np.float64]
@@ -37,24 +37,24 @@ Arrays = dict[str, npt.NDArray[Any]]
 
 
 class Description(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``model.json``: what a classifier is, beside its arrays."""
+    """Contents of ``model.json``, beside the arrays."""
 
     schema: Literal[1] = 1
     kind: Kind
     settings: dict[str, float]
-    """What was chosen inside the training patients."""
+    """Hyperparameters, chosen on the training patients."""
     slope: Annotated[float, msgspec.Meta(gt=0)]
     intercept: float
     features: list[str]
     features_version: int
     data: str = ""
-    """The collection, its reference and its licence."""
+    """The data set with reference and licence."""
     patients: list[str] = []
-    """Whom it was fitted on, and so must not be measured on."""
+    """Training patients; the classifier must not be measured on them."""
     fitted_from: str = ""
-    """Fingerprint of the rows and the settings tried; the same are not fitted twice."""
+    """Hash of the rows and the hyperparameters tried, to recognise a cached fit."""
     inner_auc: float | None = None
-    """Of these settings among the training patients, by which they were chosen."""
+    """Mean AUC on the inner folds, by which the hyperparameters were chosen."""
     arrays_sha256: str = ""
     software: str = ""
     notice: str = ""
@@ -68,50 +68,46 @@ class FeatureClassifier:
     arrays: Arrays
 
     def decide(self, values: Values) -> Values:
-        """``(rows, features)`` to ``(rows,)``: higher is more malignant."""
+        """Compute decision values ``(rows,)`` of features ``(rows, features)``."""
         known = np.where(np.isnan(values), self.arrays["median"], values)
         return _DECISIONS[self.description.kind](self.arrays, known)
 
     def logits(self, values: Values) -> Values:
-        """``(rows, features)`` to ``(rows,)``: the logit of malignancy."""
+        """Compute logits of malignancy ``(rows,)`` of features ``(rows, features)``."""
         return self.description.slope * self.decide(values) + self.description.intercept
 
     @property
     def size(self) -> int:
-        """Numbers that it holds."""
+        """Number of parameters."""
         return sum(array.size for array in self.arrays.values())
 
 
 def save_classifier(classifier: FeatureClassifier, folder: Path) -> None:
-    """Write ``model.json`` and ``model.safetensors``, arrays first.
+    """Write ``model.safetensors`` and ``model.json``.
 
     Raises
     ------
     InputError
-        If the folder cannot be written to.
+        If a file cannot be written.
     """
     from safetensors.numpy import save
 
     content = save({name: np.ascontiguousarray(array) for name, array in classifier.arrays.items()})
     sha256 = hashlib.sha256(content).hexdigest()
     described = msgspec.structs.replace(classifier.description, arrays_sha256=sha256)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / ARRAYS).write_bytes(content)
-    except OSError as error:
-        raise InputError(folder, f"cannot be written to: {error.strerror}") from error
+    make_folder(folder)
+    atomic_write_bytes(folder / ARRAYS, content)
     with atomic_write(folder / FILE) as stream:
         stream.write(msgspec.json.format(msgspec.json.encode(described), indent=2).decode() + "\n")
 
 
 def load_classifier(folder: Path) -> FeatureClassifier:
-    """Read a classifier back; it gives the same logits, to the last bit.
+    """Read a classifier; its logits are bit-identical to those of the saved one.
 
     Raises
     ------
     InputError
-        Naming the file, if it is missing, damaged, or made for other features than this version
-        measures.
+        If a file is missing or damaged, or the classifier uses other features than this version.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -122,38 +118,44 @@ def load_classifier(folder: Path) -> FeatureClassifier:
         content = (folder / ARRAYS).read_bytes()
     except OSError as error:
         name = error.filename or path
-        raise InputError(name, f"cannot be read: {error.strerror}; fit the model anew") from error
+        raise InputError(name, f"cannot be read: {error.strerror}; fit the model again") from error
     except msgspec.MsgspecError as error:
-        raise InputError(path, f"does not describe a classifier: {error}") from error
+        raise InputError(
+            path, f"is not a valid description of a classifier: {error}; fit the model again"
+        ) from error
     if (tuple(described.features), described.features_version) != (FEATURE_NAMES, FEATURES_VERSION):
-        raise InputError(path, "was fitted on other features than this version has; fit it anew")
+        raise InputError(
+            path, "was fitted on other features than those of this version; fit the model again"
+        )
     if hashlib.sha256(content).hexdigest() != described.arrays_sha256:
         raise InputError(
-            folder / ARRAYS, f"is not the file that {FILE} names; it was damaged, so fit it anew"
+            folder / ARRAYS, f"does not match arrays_sha256 of {FILE}; fit the model again"
         )
     try:
         return FeatureClassifier(described, load(content))
     except SafetensorError as error:
-        raise InputError(folder / ARRAYS, f"is not safetensors: {error}") from error
+        raise InputError(
+            folder / ARRAYS, f"is not safetensors ({error}); fit the model again"
+        ) from error
 
 
-def _standardised(arrays: Arrays, values: Values) -> Values:
+def _standardise(arrays: Arrays, values: Values) -> Values:
     return np.clip((values - arrays["mean"]) / arrays["scale"], -FARTHEST, FARTHEST)
 
 
 def _logistic(arrays: Arrays, values: Values) -> Values:
-    return np.asarray(_standardised(arrays, values) @ arrays["weights"] + arrays["offset"])
+    return np.asarray(_standardise(arrays, values) @ arrays["weights"] + arrays["offset"])
 
 
 def _support_vectors(arrays: Arrays, values: Values) -> Values:
-    at, vectors = _standardised(arrays, values), arrays["vectors"]
+    at, vectors = _standardise(arrays, values), arrays["vectors"]
     squared = (at**2).sum(1)[:, None] + (vectors**2).sum(1) - 2 * at @ vectors.T
     return np.asarray(np.exp(-arrays["gamma"] * squared) @ arrays["weights"] + arrays["offset"])
 
 
 def _boosting(arrays: Arrays, values: Values) -> Values:
-    """Trees are ``(trees, nodes)``; a leaf leads to itself."""
-    compared = values.astype(np.float32)  # as the trees were grown
+    """Sum the values of the leaves; trees are ``(trees, nodes)``, the child of a leaf is itself."""
+    compared = values.astype(np.float32)  # the precision that the trees were fitted in
     trees = np.arange(len(arrays["left"]))
     node = np.zeros((len(values), len(trees)), np.int64)
     rows = np.arange(len(values))[:, None]

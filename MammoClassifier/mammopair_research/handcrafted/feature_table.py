@@ -1,8 +1,8 @@
-"""The features of a folder of crops as a table that is kept, so that a second run costs nothing.
+"""The features of a crop folder, cached as a CSV table.
 
-One row a crop: who it is, the pathology, a table_fingerprint of what was measured, then one column a
-feature; an empty cell where a feature is not known. A crop is measured anew where its picture, its
-box or its spacing has changed, or the definition of the features.
+One row per crop: its description, a hash of what was measured, then one column per feature; an
+empty cell means unknown. A crop is measured again if its image, box or spacing, or the version of
+the features, has changed.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from mammopair.features.catalogue import FEATURE_NAMES, FEATURES_VERSION, comput
 from mammopair.io.crop_folder import CropRow, read_crop
 from mammopair.progress import Progress
 
-ABOUT = ("file", "patient_id", "laterality", "view", "abnormality_id", "pair_id", "label")
+DESCRIPTION = ("file", "patient_id", "laterality", "view", "abnormality_id", "pair_id", "label")
 FINGERPRINT = "fingerprint"
-COLUMNS = (*ABOUT, FINGERPRINT, *FEATURE_NAMES)
-KEEP_EVERY = 100
-"""Crops between two writings of the table, so that stopping loses little."""
+COLUMNS = (*DESCRIPTION, FINGERPRINT, *FEATURE_NAMES)
+WRITE_EVERY = 100
+"""Crops after which the table is written, so that an interruption loses little."""
 
 Values = npt.NDArray[np.float64]
 
@@ -39,27 +39,27 @@ class FeatureTable:
 
     rows: Sequence[CropRow]
     values: Values
-    """``(rows, features)``, columns as :data:`~mammopair.features.catalogue.FEATURE_NAMES`; NaN where
-    a feature is not known."""
+    """``(rows, features)``, columns as :data:`~mammopair.features.catalogue.FEATURE_NAMES`; NaN if
+    unknown."""
 
     def column(self, name: str) -> Values:
-        """``(rows,)``: one feature."""
+        """Return the values of one feature, ``(rows,)``."""
         return self.values[:, FEATURE_NAMES.index(name)]
 
 
 def measure_folder(
     folder: Path, rows: Sequence[CropRow], path: Path, *, pool: Executor | None = None
 ) -> Generator[Progress, None, FeatureTable]:
-    """The features of crops, those that ``path`` has already from there, the others measured.
+    """Measure the features of crops, except those cached in a table, and update the table.
 
     Parameters
     ----------
     folder, rows
-        As :func:`mammopair.io.crop_folder.read_index` gives them.
+        A crop folder and its rows.
     path
-        The CSV; it is written every hundred crops, at the end, and when this is stopped.
+        The table; it is written every hundred crops, at the end and on interruption.
     pool
-        Processes that measure side by side; without, this one does.
+        Processes that measure in parallel; None uses this process.
 
     Returns
     -------
@@ -69,49 +69,50 @@ def measure_folder(
     Raises
     ------
     InputError
-        If a picture cannot be read, or ``path`` holds something else than such a table.
+        If an image cannot be read, or ``path`` is another file.
     """
-    kept = read_kept(path)
-    prints = [table_fingerprint(folder, row) for row in rows]
+    cached = read_cache(path)
+    fingerprints = {row.file: crop_fingerprint(folder, row) for row in rows}
     found = {
-        row.file: kept[row.file][1]
-        for row, mark in zip(rows, prints, strict=True)
-        if row.file in kept and kept[row.file][0] == mark
+        row.file: cached[row.file][1]
+        for row in rows
+        if row.file in cached and cached[row.file][0] == fingerprints[row.file]
     }
     missing = [row for row in rows if row.file not in found]
-    marks = {row.file: mark for row, mark in zip(rows, prints, strict=True)}
     measured = _measured(folder, missing, pool)
     try:
         for count, (row, values) in enumerate(zip(missing, measured, strict=True), 1):
             found[row.file] = values
             yield Progress(len(found), len(rows), "Measuring features")
-            if count % KEEP_EVERY == 0:
-                _write(path, rows, marks, found)
+            if count % WRITE_EVERY == 0:
+                _write(path, rows, fingerprints, found)
     finally:
         measured.close()
         if missing or not path.exists():
-            _write(path, rows, marks, found)
+            _write(path, rows, fingerprints, found)
     return FeatureTable(rows, np.array([found[row.file] for row in rows]))
 
 
-def table_fingerprint(folder: Path, row: CropRow) -> str:
-    """Names what a row's features are measured on: picture, box, spacing, definition."""
+def crop_fingerprint(folder: Path, row: CropRow) -> str:
+    """Hash what the features of a crop depend on: image, box, spacing and version."""
     try:
-        picture = (folder / row.file).read_bytes()
+        image = (folder / row.file).read_bytes()
     except OSError as error:
         raise InputError(folder / row.file, f"cannot be read: {error.strerror}") from error
     box = row.box
-    told = f"{FEATURES_VERSION} {box.x} {box.y} {box.width} {box.height} {row.mm_per_crop_px}"
-    return hashlib.sha256(told.encode() + picture).hexdigest()[:16]
+    described = f"{FEATURES_VERSION} {box.x} {box.y} {box.width} {box.height} {row.mm_per_crop_px}"
+    return hashlib.sha256(described.encode() + image).hexdigest()[:16]
 
 
-def read_kept(path: Path) -> dict[str, tuple[str, Values]]:
-    """Fingerprint and features of each file of a table; nothing where there is none, or an old one.
+def read_cache(path: Path) -> dict[str, tuple[str, Values]]:
+    """Return the fingerprint and features of each file of a table.
+
+    Empty if there is no table, or one of other features.
 
     Raises
     ------
     InputError
-        If the file is something else than such a table, which must not be written over.
+        If the file is not such a table and must not be overwritten.
     """
     if not path.exists():
         return {}
@@ -119,17 +120,17 @@ def read_kept(path: Path) -> dict[str, tuple[str, Values]]:
         text = path.read_text("utf-8")
         table = csv.DictReader(io.StringIO(text[: text.rfind("\n") + 1], newline=""))
         columns = tuple(table.fieldnames or ())
-        if columns[: len(ABOUT) + 1] != COLUMNS[: len(ABOUT) + 1]:
-            raise InputError(path, "is no table of features; choose another file, or remove it")
-        return dict(_kept(table)) if columns == COLUMNS else {}
+        if columns[: len(DESCRIPTION) + 1] != COLUMNS[: len(DESCRIPTION) + 1]:
+            raise InputError(path, "is not a table of features; choose another file or remove it")
+        return dict(_complete_rows(table)) if columns == COLUMNS else {}
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(path, "is no table of features; choose another file") from error
+        raise InputError(path, "is not a table of features; choose another file") from error
 
 
-def _kept(table: csv.DictReader[str]) -> Iterator[tuple[str, tuple[str, Values]]]:
-    """The rows that are whole; another is measured anew."""
+def _complete_rows(table: csv.DictReader[str]) -> Iterator[tuple[str, tuple[str, Values]]]:
+    """Yield the complete rows; crops of other rows are measured again."""
     for cells in table:
         if None in cells.values():
             continue
@@ -154,13 +155,13 @@ def _measure(folder: Path, row: CropRow) -> Values:
 
 
 def _write(
-    path: Path, rows: Sequence[CropRow], marks: dict[str, str], found: dict[str, Values]
+    path: Path, rows: Sequence[CropRow], fingerprints: dict[str, str], found: dict[str, Values]
 ) -> None:
     with atomic_write(path) as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(COLUMNS)
         for row in rows:
             if row.file in found:
-                about = [getattr(row, name) for name in ABOUT]
+                described = [getattr(row, name) for name in DESCRIPTION]
                 cells = ["" if np.isnan(value) else repr(float(value)) for value in found[row.file]]
-                table.writerow([*about, marks[row.file], *cells])
+                table.writerow([*described, fingerprints[row.file], *cells])

@@ -1,9 +1,9 @@
-"""Choose one pipeline's settings among training patients, then fit it to all of them.
+"""Choose the hyperparameters of one pipeline on inner folds, then fit it to all training patients.
 
-The patients are divided once more; each setting is fitted on all but one of these inner parts and
-decides on that one. The setting with the highest mean AUC over the parts is chosen, and the slope
-and intercept that make its decisions a logit are fitted on them: decisions on patients that the
-fit had not seen.
+The training patients are divided into inner folds; each combination of hyperparameters is fitted on
+all inner folds but one and predicts that one. The combination with the highest mean AUC over the
+inner folds is chosen, and its decision values are calibrated with Platt scaling on these
+out-of-fold predictions.
 """
 
 from __future__ import annotations
@@ -32,44 +32,44 @@ from mammopair_research.handcrafted.feature_table import FeatureTable
 from mammopair_research.handcrafted.pipelines import build_pipeline, fitted_arrays
 from mammopair_research.handcrafted.search_plan import SearchPlan, Settings
 
-FLATTEST = 0.01
-"""The slope is at least this: decisions that say nothing must not turn the sign."""
+LEAST_SLOPE = 0.01
+"""Lower limit of the slope, so that uninformative decision values keep their sign."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Tuned:
-    """A pipeline with the settings that did best inside, fitted."""
+    """A fitted pipeline with the best hyperparameters."""
 
     inner_auc: float
-    """Mean over the inner parts; what pipelines are compared by, too."""
+    """Mean over the inner folds, by which pipelines are compared too."""
     classifier: FeatureClassifier
 
 
 def tune(kind: Kind, plan: SearchPlan, training: FeatureTable) -> Tuned:
-    """Choose among ``plan.grids[kind]``, and fit.
+    """Choose hyperparameters from ``plan.grids[kind]``, and fit.
 
     Raises
     ------
     InputError
-        If the training patients cannot be divided.
+        If the training patients cannot be divided into inner folds.
     """
     from threadpoolctl import threadpool_limits
 
     labels = np.array([row.label for row in training.rows])
     fold_of = split_patients(training.rows, plan.inner)
-    part = np.array([fold_of[row.patient_id] for row in training.rows])
+    inner_fold = np.array([fold_of[row.patient_id] for row in training.rows])
     with threadpool_limits(1):  # small problems are slower on several threads
         tried = [
-            (settings, _inner_decisions(kind, settings, training.values, labels, part))
+            (settings, _inner_decisions(kind, settings, training.values, labels, inner_fold))
             for settings in plan.grids[kind]
         ]
-        aucs = [_mean_auc(decisions, labels, part) for _, decisions in tried]
+        aucs = [_mean_auc(decisions, labels, inner_fold) for _, decisions in tried]
         best = int(np.argmax(aucs))
         settings, decisions = tried[best]
         pipeline = build_pipeline(kind, settings).fit(training.values, labels)
-        slope, intercept = _platt(decisions, labels)
+        slope, intercept = _platt_scaling(decisions, labels)
     description = Description(
         kind=kind,
         settings=settings,
@@ -80,48 +80,52 @@ def tune(kind: Kind, plan: SearchPlan, training: FeatureTable) -> Tuned:
         data=plan.data,
         patients=sorted({row.patient_id for row in training.rows}),
         inner_auc=aucs[best],
-        fitted_from=settings_fingerprint(kind, plan, training),
+        fitted_from=search_fingerprint(kind, plan, training),
         software=f"mammopair {__version__}",
         notice=RESEARCH_USE_ONLY,
     )
     return Tuned(aucs[best], FeatureClassifier(description, fitted_arrays(kind, pipeline)))
 
 
-def tune_once(kind: Kind, plan: SearchPlan, training: FeatureTable, folder: Path | None) -> Tuned:
-    """What a folder has from an earlier run of the same fit; else :func:`tune`, and keep it."""
+def tune_cached(kind: Kind, plan: SearchPlan, training: FeatureTable, folder: Path | None) -> Tuned:
+    """Load the same fit from a folder, or call :func:`tune` and save its result there."""
     if folder is None:
         return tune(kind, plan, training)
     try:
-        kept = load_classifier(folder)
-        auc = kept.description.inner_auc
-        if auc is not None and kept.description.fitted_from == settings_fingerprint(
+        cached = load_classifier(folder)
+        auc = cached.description.inner_auc
+        if auc is not None and cached.description.fitted_from == search_fingerprint(
             kind, plan, training
         ):
-            return Tuned(auc, kept)
-    except InputError:  # nothing there, or of another version
+            return Tuned(auc, cached)
+    except InputError:  # missing, or of another version
         pass
     tuned = tune(kind, plan, training)
     save_classifier(tuned.classifier, folder)
     return tuned
 
 
-def settings_fingerprint(kind: Kind, plan: SearchPlan, training: FeatureTable) -> str:
-    """Names everything that a fit depends on."""
-    told = [kind, plan.grids[kind], plan.inner, __version__]
+def search_fingerprint(kind: Kind, plan: SearchPlan, training: FeatureTable) -> str:
+    """Hash everything that a fit depends on."""
+    settings = [kind, plan.grids[kind], plan.inner, __version__]
     rows = [(row.patient_id, row.label) for row in training.rows]
     values = np.ascontiguousarray(training.values).tobytes()
-    return hashlib.sha256(msgspec.json.encode([told, rows]) + values).hexdigest()
+    return hashlib.sha256(msgspec.json.encode([settings, rows]) + values).hexdigest()
 
 
 def best_of(candidates: Sequence[Tuned]) -> Tuned:
-    """The one that did best inside; the first of equals."""
+    """Return the pipeline with the highest inner AUC; the first of equals."""
     return max(candidates, key=lambda tuned: tuned.inner_auc)
 
 
 def _inner_decisions(
-    kind: Kind, settings: Settings, values: Floats, labels: Floats, part: npt.NDArray[np.int64]
+    kind: Kind,
+    settings: Settings,
+    values: Floats,
+    labels: Floats,
+    inner_fold: npt.NDArray[np.int64],
 ) -> Floats:
-    """``(rows,)``: what is said of each row by the fit that did not see its patient."""
+    """Return the decision values of each row by the fit without its patient, ``(rows,)``."""
     from sklearn.model_selection import PredefinedSplit, cross_val_predict
 
     return np.asarray(
@@ -129,23 +133,23 @@ def _inner_decisions(
             build_pipeline(kind, settings),
             values,
             labels,
-            cv=PredefinedSplit(part),
+            cv=PredefinedSplit(inner_fold),
             method="decision_function",
         )
     )
 
 
-def _mean_auc(decisions: Floats, labels: Floats, part: npt.NDArray[np.int64]) -> float:
+def _mean_auc(decisions: Floats, labels: Floats, inner_fold: npt.NDArray[np.int64]) -> float:
     from sklearn.metrics import roc_auc_score
 
-    parts = [part == number for number in np.unique(part)]
-    return float(np.mean([roc_auc_score(labels[here], decisions[here]) for here in parts]))
+    parts = [inner_fold == number for number in np.unique(inner_fold)]
+    return float(np.mean([roc_auc_score(labels[part], decisions[part]) for part in parts]))
 
 
-def _platt(decisions: Floats, labels: Floats) -> tuple[float, float]:
-    """Slope and intercept of least cross-entropy."""
+def _platt_scaling(decisions: Floats, labels: Floats) -> tuple[float, float]:
+    """Fit slope and intercept with the least cross-entropy."""
     from sklearn.linear_model import LogisticRegression
 
     scale = float(decisions.std()) or 1.0
     fit = LogisticRegression(C=1e6).fit(decisions[:, None] / scale, labels)
-    return max(float(fit.coef_[0, 0]) / scale, FLATTEST), float(fit.intercept_[0])
+    return max(float(fit.coef_[0, 0]) / scale, LEAST_SLOPE), float(fit.intercept_[0])

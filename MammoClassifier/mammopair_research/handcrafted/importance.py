@@ -1,8 +1,8 @@
-"""Which features the held-out predictions rest on: permutation importance, fold by fold.
+"""Permutation importance of the features, by fold.
 
-A column is shuffled among the held-out rows, and the loss of AUC counts (Breiman 2001). Features
-that tell the same stand in for each other, so groups are shuffled whole, too: all of a group's
-columns, with one and the same shuffling.
+The importance is the decrease of the AUC when a column is shuffled among the out-of-fold rows
+(Breiman 2001). Correlated features can replace each other, so the columns of a group are also
+shuffled together, with the same permutation.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ import numpy.typing as npt
 from mammopair.features.catalogue import FEATURE_NAMES
 from mammopair.progress import Progress
 from mammopair_research.handcrafted.classifier import FeatureClassifier
-from mammopair_research.handcrafted.nested_fit import Baseline, part
+from mammopair_research.handcrafted.nested_fit import Baseline, select_rows
 
 SHUFFLES = 5
 
 
 @dataclass(frozen=True)
 class Importance:
-    """Of a feature, or of a group."""
+    """Importance of a feature or a group."""
 
     name: str
     features: int
-    """How many columns were shuffled together."""
+    """Number of columns that were shuffled together."""
     loss: float
-    """Of AUC by view, mean over folds."""
+    """Decrease of the AUC by view, mean over folds."""
     deviation: float
     """Standard deviation over folds."""
 
 
 def groups() -> dict[str, list[int]]:
-    """The columns of each group; a feature's name begins with its group's."""
+    """Return the columns of each group; the name of a feature begins with its group."""
     found: dict[str, list[int]] = defaultdict(list)
     for column, name in enumerate(FEATURE_NAMES):
         found[name.partition("_")[0]].append(column)
@@ -44,19 +44,25 @@ def groups() -> dict[str, list[int]]:
 
 
 def measure_importance(
-    baseline: Baseline, seed: int = 0
+    baseline: Baseline,
 ) -> Generator[Progress, None, list[Importance]]:
-    """Groups first, then features, each in order of importance."""
+    """Measure the importance of groups and features.
+
+    Returns
+    -------
+    list of Importance
+        Groups, then features, each in order of importance; as the generator's value.
+    """
     tasks = {**groups(), **{name: [column] for column, name in enumerate(FEATURE_NAMES)}}
     folds = range(len(baseline.by_fold))
-    held_out = [part(baseline.table, baseline.fold == fold) for fold in folds]
-    labels = [np.array([row.label for row in table.rows]) for table in held_out]
+    out_of_fold = [select_rows(baseline.table, baseline.fold == fold) for fold in folds]
+    labels = [np.array([row.label for row in table.rows]) for table in out_of_fold]
     classifiers = [baseline.chosen(fold).classifier for fold in folds]
     found: list[Importance] = []
     for name, columns in tasks.items():
         yield Progress(len(found), len(tasks), f"Importance of {name}")
         losses = [
-            _loss(classifiers[fold], held_out[fold].values, labels[fold], columns, seed)
+            _loss(classifiers[fold], out_of_fold[fold].values, labels[fold], columns)
             for fold in folds
         ]
         found.append(Importance(name, len(columns), float(np.mean(losses)), float(np.std(losses))))
@@ -69,15 +75,14 @@ def _loss(
     values: npt.NDArray[np.float64],
     labels: npt.NDArray[np.int64],
     columns: list[int],
-    seed: int,
 ) -> float:
     from sklearn.metrics import roc_auc_score
 
-    rng = np.random.default_rng(seed)
-    whole = roc_auc_score(labels, classifier.decide(values))
+    rng = np.random.default_rng(0)
+    intact = roc_auc_score(labels, classifier.decide(values))
     shuffled = values.copy()
     aucs = []
     for _ in range(SHUFFLES):
         shuffled[:, columns] = values[rng.permutation(len(values))][:, columns]
         aucs.append(roc_auc_score(labels, classifier.decide(shuffled)))
-    return float(whole - np.mean(aucs))
+    return float(intact - np.mean(aucs))

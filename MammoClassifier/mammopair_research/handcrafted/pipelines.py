@@ -1,6 +1,6 @@
-"""The three scikit-learn pipelines, and each, once fitted, as plain arrays.
+"""The three scikit-learn pipelines, and their fitted parameters as arrays.
 
-Unknown features are replaced by the median of the training rows, so that it is part of the fit.
+Unknown features are replaced by the median of the training rows, which is part of the fit.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from sklearn.ensemble import GradientBoostingClassifier
     from sklearn.pipeline import Pipeline
 
-SUBSAMPLE, COLUMNS = 0.5, 0.1
-"""Parts of the rows and of the features that a tree of the boosting is grown on."""
+SUBSAMPLE, MAX_FEATURES = 0.5, 0.1
+"""Fractions of rows and features that each tree of the boosting is fitted on."""
 
 
 def build_pipeline(kind: Kind, settings: Settings) -> Pipeline:
-    """An unfitted pipeline; the same rows give the same fit."""
+    """Return an unfitted pipeline; fits are deterministic."""
     from sklearn.ensemble import GradientBoostingClassifier
     from sklearn.impute import SimpleImputer
     from sklearn.linear_model import LogisticRegression
@@ -39,7 +39,7 @@ def build_pipeline(kind: Kind, settings: Settings) -> Pipeline:
                 max_depth=int(settings["depth"]),
                 learning_rate=settings["rate"],
                 subsample=SUBSAMPLE,
-                max_features=COLUMNS,
+                max_features=MAX_FEATURES,
                 random_state=0,
             ),
         )
@@ -48,12 +48,12 @@ def build_pipeline(kind: Kind, settings: Settings) -> Pipeline:
         if kind == "logistic regression"
         else SVC(C=settings["strength"], gamma=settings["gamma"])
     )
-    within = partial(np.clip, a_min=-FARTHEST, a_max=FARTHEST)
-    return make_pipeline(median, StandardScaler(), FunctionTransformer(within), last)
+    clip = partial(np.clip, a_min=-FARTHEST, a_max=FARTHEST)
+    return make_pipeline(median, StandardScaler(), FunctionTransformer(clip), last)
 
 
 def fitted_arrays(kind: Kind, pipeline: Pipeline) -> Arrays:
-    """What :class:`mammopair_research.handcrafted.classifier.FeatureClassifier` decides by."""
+    """Return the arrays of a ``FeatureClassifier`` from a fitted pipeline."""
     last = pipeline[-1]
     arrays: Arrays = {"median": np.nan_to_num(pipeline[0].statistics_)}
     if kind == "gradient boosting":
@@ -70,16 +70,16 @@ def fitted_arrays(kind: Kind, pipeline: Pipeline) -> Arrays:
 
 
 def _trees(boosting: GradientBoostingClassifier) -> Arrays:
-    """``(trees, nodes)`` each; a leaf leads to itself, and short trees are filled up with nil."""
+    """Return arrays ``(trees, nodes)``, padded with 0; the child of a leaf is itself."""
     trees = [one.tree_ for one in boosting.estimators_[:, 0]]
     shape = (len(trees), max(tree.node_count for tree in trees))
     left, right, feature = (np.zeros(shape, np.int64) for _ in range(3))
     threshold, value = np.zeros(shape), np.zeros(shape)
     for row, tree in enumerate(trees):
-        used, places = slice(tree.node_count), np.arange(tree.node_count)
+        used, nodes = slice(tree.node_count), np.arange(tree.node_count)
         leaf = tree.children_left < 0
-        left[row, used] = np.where(leaf, places, tree.children_left)
-        right[row, used] = np.where(leaf, places, tree.children_right)
+        left[row, used] = np.where(leaf, nodes, tree.children_left)
+        right[row, used] = np.where(leaf, nodes, tree.children_right)
         feature[row, used] = np.where(leaf, 0, tree.feature)
         threshold[row, used] = tree.threshold
         value[row, used] = boosting.learning_rate * tree.value[:, 0, 0]

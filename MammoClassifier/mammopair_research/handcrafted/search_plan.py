@@ -1,4 +1,4 @@
-"""What a run of the baseline is made by, in one TOML file: the folds and the settings tried."""
+"""Search plan: the TOML file with the folds and hyperparameters of a baseline run."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ Settings = dict[str, float]
 
 
 class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A table of the file: no key is unknown, none changes after reading."""
+    """A table of the file."""
 
 
 class Logistic(_Section, frozen=True, kw_only=True):
     """Logistic regression with a quadratic penalty."""
 
     strength: Strengths
-    """scikit-learn's C: the higher, the weaker the penalty."""
+    """scikit-learn's C, the inverse of the penalty."""
 
 
 class SupportVectors(_Section, frozen=True, kw_only=True):
     """A support vector machine with a Gaussian kernel."""
 
     strength: Strengths
-    """C, as above."""
+    """scikit-learn's C."""
     gamma: Strengths
-    """Of the kernel, on standardised features."""
+    """Kernel coefficient for standardised features."""
 
 
 class Boosting(_Section, frozen=True, kw_only=True):
-    """Gradient boosting of small trees, each on half the rows and a tenth of the features."""
+    """Gradient boosting of small trees; each uses half the rows and a tenth of the features."""
 
     trees: Counts
     depth: Counts
@@ -48,29 +48,32 @@ class Boosting(_Section, frozen=True, kw_only=True):
 
 
 class SearchPlan(_Section, frozen=True, kw_only=True):
-    """The whole file."""
+    """All settings of a baseline run."""
 
     name: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9.-]*$")]
-    """Names the run's folder."""
+    """Name of the run and its folder."""
     title: str
+    """Title in the comparison table and the report."""
     data: str
-    """The collection, its reference and its licence."""
+    """The data set with reference and licence."""
     choices: str = ""
-    """What was chosen before, and on what; for the report."""
+    """Settings that were chosen before the run, and on which data; for the report."""
     folds: Folds = Folds()
     inner: Folds = Folds(count=4, seed=1)
-    """Of the training patients of a fold, in which everything is chosen."""
+    """Inner folds of the training patients, on which hyperparameters are chosen."""
     logistic: Logistic | None = None
     support_vectors: SupportVectors | None = None
     boosting: Boosting | None = None
 
     def __post_init__(self) -> None:
         if not self.grids:
-            raise ValueError("none of logistic, support_vectors and boosting is there to be tried")
+            raise ValueError(
+                "none of `logistic`, `support_vectors` and `boosting` is given; give at least one"
+            )
 
     @property
     def grids(self) -> dict[Kind, list[Settings]]:
-        """The settings that are tried, by kind of pipeline; in this order ties are broken."""
+        """Hyperparameters to try, by kind of pipeline; the first of equals is chosen."""
         found: dict[Kind, list[Settings]] = {}
         if self.logistic:
             found["logistic regression"] = [{"strength": c} for c in self.logistic.strength]
@@ -88,13 +91,13 @@ class SearchPlan(_Section, frozen=True, kw_only=True):
 
 
 def read_search_plan(path: Path | None = None) -> SearchPlan:
-    """Read and check a plan; without a path, the one that ships.
+    """Read and validate a plan; by default the one of this package.
 
     Raises
     ------
     InputError
-        Naming the file and the key, if a key is unknown or missing, or a value is of the wrong
-        type or impossible.
+        If the file cannot be read, or a key is unknown, missing or has an invalid value; the
+        message names file and key.
     """
     path = path or Path(str(files("mammopair_research.handcrafted") / "handcrafted.toml"))
     return read_toml(path, SearchPlan)

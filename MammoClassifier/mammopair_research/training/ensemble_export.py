@@ -33,6 +33,7 @@ from mammopair.model.reference_distribution import save_reference
 from mammopair.model.weights import file_sha256, save_weights
 from mammopair.progress import Progress
 from mammopair.record import Record
+from mammopair_research.datasets import CONFOUNDED_SCANNER
 from mammopair_research.datasets.folds import split_patients
 from mammopair_research.training.checkpoint import averaged_weights
 from mammopair_research.training.concept_scales import concept_scales
@@ -46,8 +47,6 @@ from mammopair_research.training.reference_fit import fit_reference
 FOLDS, REFERENCE = "folds.csv", "reference.safetensors"
 COMPARISON_FILES = "comparison.*"
 """Files of ``mammopair-research compare`` beside the manifest, valid for the same weights only."""
-CONFOUNDED_SCANNER = "DBA"
-"""The scanner all of whose crops in CBIS-DDSM are malignant."""
 EXPORTED_FIGURES = (
     *("pairs", "views", "lesions", "operating_points", "conformal", "out_of_distribution"),
     *("subgroups", "scored_by", "cross_fitted"),

@@ -6,15 +6,18 @@ from collections import defaultdict
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from mammopair.io.crop_folder import CropRow
 from mammopair.lesion_groups import group_lesions
-from mammopair.model.ensemble import Ensemble, MemberOutput
 from mammopair.progress import Progress
 from mammopair_research.datasets.patches import read_patch
+
+if TYPE_CHECKING:
+    from mammopair.model.ensemble import Ensemble, MemberOutput
 
 CHUNK_SIZE = 32
 """Crops that a member reads together."""

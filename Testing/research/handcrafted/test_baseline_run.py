@@ -1,4 +1,4 @@
-"""The baseline: chosen inside the training folds, held out outside, saved as it was fitted."""
+"""The baseline is chosen on training patients, measured on others and saved as it was fitted."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from mammopair.io.crop_folder import read_index
 from mammopair_research.crossval.run_description import read_cross_validation
 from mammopair_research.datasets.folds import Folds, split_patients
 from mammopair_research.handcrafted import hyperparameter_search, nested_fit
-from mammopair_research.handcrafted.baseline_figures import measure_baseline, measures_against_words
+from mammopair_research.handcrafted.baseline_figures import (
+    measure_baseline,
+    measure_spiculation_features,
+)
 from mammopair_research.handcrafted.baseline_run import run_baseline
 from mammopair_research.handcrafted.classifier import load_classifier
 from mammopair_research.handcrafted.feature_table import FeatureTable
@@ -32,8 +35,8 @@ from Testing.stepwise import drive
 from Testing.synthetic_lesions import write_crop_folder
 
 SIGNAL, OTHER = FEATURE_NAMES.index("spiculation_radial_lines"), FEATURE_NAMES.index("shape_area")
-DRAWN = SIGNAL + 8
-"""Columns with values in them."""
+RANDOM_COLUMNS = SIGNAL + 8
+"""Number of columns with random values; the others are 0."""
 PLAN = SearchPlan(
     name="small",
     title="Small",
@@ -48,11 +51,11 @@ PLAN = SearchPlan(
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
-    """60 patients with drawn features, one of which tells the label, if not for certain."""
+    """Return random features of 60 patients, one of which correlates with the label."""
     rows = read_index(write_crop_folder(tmp_path_factory.mktemp("data") / "crops", patients=60))
     rng = np.random.default_rng(3)
     values = rng.standard_normal((len(rows), len(FEATURE_NAMES)))
-    values[:, DRAWN:] = 0
+    values[:, RANDOM_COLUMNS:] = 0
     values[:, SIGNAL] += [4 * row.label for row in rows]
     values[rng.random(values.shape) < 0.01] = np.nan
     return FeatureTable(rows, values)
@@ -65,7 +68,7 @@ def baseline(table):
 
 @pytest.fixture(scope="module")
 def run_folder(tmp_path_factory):
-    """A whole run on a few pictures."""
+    """Run the baseline on a few images; return the folder and the metrics."""
     folder = tmp_path_factory.mktemp("run")
     data = write_crop_folder(folder / "crops", patients=18)
     (folder / "out").mkdir()
@@ -73,46 +76,43 @@ def run_folder(tmp_path_factory):
     return folder, figures
 
 
-# --- held out ------------------------------------------------------------------------------------
+# --- out-of-fold ---------------------------------------------------------------------------------
 
 
-def test_patients_are_in_the_folds_of_the_networks(baseline, table):
+def test_patients_have_the_same_folds_as_for_the_networks(baseline, table):
     fold_of = split_patients(table.rows, PLAN.folds)
     assert [fold_of[row.patient_id] for row in table.rows] == baseline.fold.tolist()
 
 
-def test_no_fit_has_seen_a_patient_of_the_fold_that_it_predicts(baseline, table):
+def test_no_fit_uses_a_patient_of_the_fold_that_it_predicts(baseline, table):
     for fold, kinds in enumerate(baseline.by_fold):
-        held_out = {
+        predicted = {
             row.patient_id for row, f in zip(table.rows, baseline.fold, strict=True) if f == fold
         }
         for tuned in kinds.values():
-            seen = set(tuned.classifier.description.patients)
-            assert not seen & held_out
-            assert seen | held_out == {row.patient_id for row in table.rows}
+            fitted_on = set(tuned.classifier.description.patients)
+            assert not fitted_on & predicted
+            assert fitted_on | predicted == {row.patient_id for row in table.rows}
 
 
-def test_labels_and_features_of_held_out_patients_change_nothing_of_their_predictors(
-    table, baseline
-):
-    """The one that matters: with the held-out labels turned round, the fit is the same."""
+def test_a_fit_does_not_depend_on_the_features_of_the_fold_that_it_predicts(table, baseline):
     fold = 1
-    held_out = baseline.fold == fold
-    values = np.where(held_out[:, None], 7.0, table.values)
-    kept = FeatureTable(table.rows, values)
+    predicted = baseline.fold == fold
+    values = np.where(predicted[:, None], 7.0, table.values)
+    changed = FeatureTable(table.rows, values)
     for kind, tuned in baseline.by_fold[fold].items():
-        again = tune(kind, PLAN, nested_fit.part(kept, ~held_out))
+        again = tune(kind, PLAN, nested_fit.select_rows(changed, ~predicted))
         assert again.classifier.description == tuned.classifier.description
         for name, array in tuned.classifier.arrays.items():
             assert np.array_equal(again.classifier.arrays[name], array), name
 
 
-def test_a_signal_is_found_and_nothing_is_found_in_noise(baseline, table):
+def test_a_signal_is_found_but_not_noise(baseline, table):
     assert measure_baseline(baseline)["views"]["auc"] > 0.9
     noise = FeatureTable(table.rows, np.random.default_rng(1).standard_normal(table.values.shape))
-    of_noise = drive(fit_baseline(PLAN, noise))[1]
+    fitted_on_noise = drive(fit_baseline(PLAN, noise))[1]
     for kind in PLAN.grids:
-        logits = of_noise.held_out_logits(kind)
+        logits = fitted_on_noise.out_of_fold_logits(kind)
         assert abs(np.corrcoef(logits, [row.label for row in table.rows])[0, 1]) < 0.25
 
 
@@ -124,52 +124,54 @@ def test_the_pipeline_with_the_best_inner_auc_is_chosen(baseline):
     assert baseline.model.inner_auc == max(tuned.inner_auc for tuned in baseline.whole.values())
 
 
-def test_two_processes_fit_what_one_does(baseline, table, pool):
-    together = drive(fit_baseline(PLAN, table, pool=pool))[1]
-    assert np.array_equal(together.held_out_logits(), baseline.held_out_logits())
+def test_fits_in_two_processes_equal_those_in_one(baseline, table, pool):
+    parallel = drive(fit_baseline(PLAN, table, pool=pool))[1]
+    assert np.array_equal(parallel.out_of_fold_logits(), baseline.out_of_fold_logits())
 
 
-def test_a_fit_that_was_kept_is_not_made_again_unless_its_rows_have_changed(
+def test_a_cached_fit_is_reused_unless_its_rows_have_changed(
     table, baseline, tmp_path, monkeypatch
 ):
-    made = []
+    calls = []
 
-    def noting(kind, plan, training, tune=hyperparameter_search.tune):
-        made.append(kind)
+    def record(kind, plan, training, tune=hyperparameter_search.tune):
+        calls.append(kind)
         return tune(kind, plan, training)
 
-    monkeypatch.setattr(hyperparameter_search, "tune", noting)
+    monkeypatch.setattr(hyperparameter_search, "tune", record)
     few = msgspec.structs.replace(PLAN, support_vectors=None, boosting=None)
-    steps = fit_baseline(few, table, keep=tmp_path)
+    steps = fit_baseline(few, table, cache=tmp_path)
     next(steps), next(steps)
     steps.close()
-    assert len(made) == 1
-    whole = drive(fit_baseline(few, table, keep=tmp_path))[1]
-    assert len(made) == 4
-    assert np.array_equal(whole.held_out_logits(), baseline.held_out_logits("logistic regression"))
-    again = drive(fit_baseline(few, FeatureTable(table.rows, table.values + 1), keep=tmp_path))[1]
-    assert len(made) == 8
-    assert again.held_out_logits() == pytest.approx(whole.held_out_logits(), abs=1e-6)
+    assert len(calls) == 1
+    whole = drive(fit_baseline(few, table, cache=tmp_path))[1]
+    assert len(calls) == 4
+    assert np.array_equal(
+        whole.out_of_fold_logits(), baseline.out_of_fold_logits("logistic regression")
+    )
+    again = drive(fit_baseline(few, FeatureTable(table.rows, table.values + 1), cache=tmp_path))[1]
+    assert len(calls) == 8
+    assert again.out_of_fold_logits() == pytest.approx(whole.out_of_fold_logits(), abs=1e-6)
 
 
-def test_the_logit_means_a_probability(baseline, table):
-    """On the whole, as many are malignant as the probabilities say."""
-    probabilities = 1 / (1 + np.exp(-baseline.held_out_logits()))
+def test_the_logits_are_calibrated(baseline, table):
+    """The mean probability is the share of malignant crops."""
+    probabilities = 1 / (1 + np.exp(-baseline.out_of_fold_logits()))
     labels = np.array([row.label for row in table.rows])
     assert probabilities.mean() == pytest.approx(labels.mean(), abs=0.08)
     assert probabilities[labels == 1].mean() - probabilities[labels == 0].mean() > 0.5
 
 
-def test_too_few_patients_are_refused(table):
+def test_too_few_patients_are_rejected(table):
     few = FeatureTable(table.rows[:4], table.values[:4])
     with pytest.raises(InputError, match="folds"):
         drive(fit_baseline(PLAN, few))[1]
 
 
-# --- what it rests on ----------------------------------------------------------------------------
+# --- importance ----------------------------------------------------------------------------------
 
 
-def test_importance_names_the_feature_that_tells_and_its_group(baseline):
+def test_the_informative_feature_and_its_group_are_the_most_important(baseline):
     found = drive(measure_importance(baseline))[1]
     by_name = {one.name: one for one in found}
     assert found[0].name == "spiculation"
@@ -197,42 +199,42 @@ def test_every_feature_is_in_one_group():
     } == set(groups())
 
 
-def test_measures_are_held_against_the_words_without_any_fit(table):
-    """In the synthetic folder all malignant masses, and no others, are called spiculated."""
-    told = measures_against_words(table)["spiculated"]
-    assert told[FEATURE_NAMES[SIGNAL]]["auc"] > 0.95
-    low, high = told[FEATURE_NAMES[SIGNAL]]["auc_ci"]
-    assert low < told[FEATURE_NAMES[SIGNAL]]["auc"] <= high
-    assert told["spiculation_spread"]["auc"] == pytest.approx(0.5, abs=0.2)
-    silent = FeatureTable(
+def test_spiculation_features_are_compared_with_descriptors_without_a_fit(table):
+    """In the synthetic folder exactly the malignant masses are spiculated."""
+    found = measure_spiculation_features(table)["spiculated"]
+    assert found[FEATURE_NAMES[SIGNAL]]["auc"] > 0.95
+    low, high = found[FEATURE_NAMES[SIGNAL]]["auc_ci"]
+    assert low < found[FEATURE_NAMES[SIGNAL]]["auc"] <= high
+    assert found["spiculation_spread"]["auc"] == pytest.approx(0.5, abs=0.2)
+    undescribed = FeatureTable(
         [msgspec.structs.replace(row, mass_margins="") for row in table.rows], table.values
     )
-    assert measures_against_words(silent) == {}
+    assert measure_spiculation_features(undescribed) == {}
 
 
 # --- the run -------------------------------------------------------------------------------------
 
 
-def test_a_run_leaves_predictions_that_the_comparison_can_read(run_folder):
+def test_a_run_writes_predictions_that_the_comparison_reads(run_folder):
     folder, figures = run_folder
-    held_out = read_cross_validation(folder / "out")
+    found = read_cross_validation(folder / "out")
     rows = read_index(folder / "crops")
-    assert {row.file for row in held_out.predictions} == {row.file for row in rows}
-    assert held_out.run.method == "handcrafted"
-    assert held_out.run.finished
-    assert held_out.run.seconds_per_case > 0
-    assert held_out.run.crops == figures["views"]["n"] == len(rows)
+    assert {row.file for row in found.predictions} == {row.file for row in rows}
+    assert found.run.method == "handcrafted"
+    assert found.run.finished
+    assert found.run.seconds_per_case > 0
+    assert found.run.crops == figures["views"]["n"] == len(rows)
     fold_of = split_patients(rows, PLAN.folds)
-    assert all(row.fold == fold_of[row.patient_id] for row in held_out.predictions)
+    assert all(row.fold == fold_of[row.patient_id] for row in found.predictions)
 
 
-def test_stars_are_told_from_discs(run_folder):
+def test_stars_and_discs_are_separated(run_folder):
     _, figures = run_folder
     assert figures["pairs"]["auc"] > 0.95
     assert figures["spiculation"]["spiculated"]["spiculation_radial_lines"]["auc"] > 0.95
 
 
-def test_the_saved_model_scores_a_view_it_has_never_met(run_folder):
+def test_the_saved_model_separates_new_views(run_folder):
     from mammopair.features.catalogue import compute_features
     from mammopair.view import Box
     from Testing.synthetic_lesions import LESION_BOX, film
@@ -253,7 +255,7 @@ def test_the_saved_model_scores_a_view_it_has_never_met(run_folder):
     assert logits[True].min() > logits[False].max()
 
 
-def test_the_report_says_what_was_measured_chosen_and_that_it_is_research(run_folder):
+def test_the_report_has_metrics_choices_and_the_research_notice(run_folder):
     folder, figures = run_folder
     text = (folder / "out" / "report.md").read_text("utf-8")
     assert "research" in text.lower()

@@ -1,4 +1,4 @@
-"""A saved classifier answers as the pipeline that it was made from, for every kind."""
+"""A saved classifier of every kind gives the decision values of its pipeline."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def rows():
-    """Features with a signal in them, some unknown, some beyond all measure, one always unknown."""
+    """Return features with a signal, some unknown, some outliers, one always unknown."""
     rng = np.random.default_rng(0)
     values = rng.standard_normal((200, len(FEATURE_NAMES))) * rng.uniform(
         0.1, 30, len(FEATURE_NAMES)
@@ -41,7 +41,7 @@ def rows():
 
 @pytest.fixture(scope="module", params=SETTINGS)
 def fitted(request, rows):
-    """A fitted pipeline and the classifier made from it."""
+    """Return a fitted pipeline and the classifier made from it."""
     kind = request.param
     pipeline = build_pipeline(kind, SETTINGS[kind]).fit(*rows)
     description = Description(
@@ -55,7 +55,7 @@ def fitted(request, rows):
     return pipeline, FeatureClassifier(description, fitted_arrays(kind, pipeline))
 
 
-def test_its_arrays_decide_as_the_pipeline_does(fitted, rows):
+def test_the_decision_values_equal_those_of_the_pipeline(fitted, rows):
     pipeline, classifier = fitted
     expected = pipeline.decision_function(rows[0])
     assert expected.std() > 0.1
@@ -63,7 +63,7 @@ def test_its_arrays_decide_as_the_pipeline_does(fitted, rows):
     assert classifier.logits(rows[0]) == pytest.approx(0.7 * expected - 0.2, abs=1e-9)
 
 
-def test_saved_and_loaded_it_gives_the_same_logits_to_the_last_bit(fitted, rows, tmp_path):
+def test_a_loaded_classifier_gives_bit_identical_logits(fitted, rows, tmp_path):
     _, classifier = fitted
     save_classifier(classifier, tmp_path / "model")
     loaded = load_classifier(tmp_path / "model")
@@ -72,7 +72,7 @@ def test_saved_and_loaded_it_gives_the_same_logits_to_the_last_bit(fitted, rows,
     assert sorted(path.name for path in (tmp_path / "model").iterdir()) == [FILE, ARRAYS]
 
 
-def test_unknown_features_get_an_answer(fitted):
+def test_unknown_features_give_finite_logits(fitted):
     _, classifier = fitted
     assert np.isfinite(classifier.logits(np.full((2, len(FEATURE_NAMES)), np.nan))).all()
 
@@ -98,19 +98,19 @@ def unknown_kind(folder):
 
 
 @pytest.mark.parametrize(
-    ("damage", "named", "said"),
+    ("damage", "file", "problem"),
     [
         (lambda folder: (folder / FILE).unlink(), FILE, "cannot be read"),
         (lambda folder: (folder / ARRAYS).unlink(), ARRAYS, "cannot be read"),
-        (damaged_arrays, ARRAYS, "damaged"),
+        (damaged_arrays, ARRAYS, "does not match arrays_sha256"),
         (other_features, FILE, "other features"),
-        (unknown_kind, FILE, "does not describe"),
+        (unknown_kind, FILE, "is not a valid description"),
     ],
     ids=["no description", "no arrays", "cut off", "other features", "another kind"],
 )
-def test_a_damaged_model_is_refused_by_name(saved, damage, named, said):
+def test_a_damaged_model_is_rejected_with_the_file(saved, damage, file, problem):
     damage(saved)
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as caught:
         load_classifier(saved)
-    assert named in refused.value.subject
-    assert said in refused.value.problem
+    assert file in caught.value.subject
+    assert problem in caught.value.problem

@@ -1,4 +1,4 @@
-"""The table of features costs nothing twice, and is measured anew where something changed."""
+"""The feature table is a cache: only what has changed is measured again."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from Testing.synthetic_lesions import lesion_picture, read_crop_rows, write_inde
 
 @pytest.fixture
 def folder(crop_folder, tmp_path):
-    """Six crops that a test may change."""
-    found = tmp_path / "crops-of-mine"
+    """Return a folder of six crops that a test may change."""
+    found = tmp_path / "own-crops"
     shutil.copytree(crop_folder, found)
     return write_index(found, read_crop_rows(found)[:6])
 
 
 @pytest.fixture
 def measured(monkeypatch):
-    """The files whose features were measured since."""
+    """Return a list that collects the files whose features are measured."""
     files = []
 
-    def noting(folder, row, measure=feature_table._measure):
+    def record(folder, row, measure=feature_table._measure):
         files.append(row.file)
         return measure(folder, row)
 
-    monkeypatch.setattr(feature_table, "_measure", noting)
+    monkeypatch.setattr(feature_table, "_measure", record)
     return files
 
 
-def test_it_holds_what_was_measured_and_a_second_run_measures_nothing(folder, measured):
+def test_a_second_run_reads_the_features_from_the_table(folder, measured):
     rows, path = read_index(folder), folder / "features.csv"
     first = drive(measure_folder(folder, rows, path))[1]
     assert measured == [row.file for row in rows]
@@ -53,7 +53,7 @@ def test_it_holds_what_was_measured_and_a_second_run_measures_nothing(folder, me
     assert path.read_bytes() == written
 
 
-def test_a_crop_is_measured_anew_where_its_picture_or_its_box_has_changed(folder, measured):
+def test_a_crop_is_measured_again_if_its_image_or_box_has_changed(folder, measured):
     path = folder / "features.csv"
     drive(measure_folder(folder, read_index(folder), path))[1]
     cells = read_crop_rows(folder)
@@ -65,7 +65,7 @@ def test_a_crop_is_measured_anew_where_its_picture_or_its_box_has_changed(folder
     assert measured == [cells[1]["file"], cells[4]["file"]]
 
 
-def test_stopped_halfway_it_keeps_what_was_measured(folder, measured):
+def test_an_interrupted_run_keeps_the_measured_features(folder, measured):
     rows, path = read_index(folder), folder / "features.csv"
     steps = measure_folder(folder, rows, path)
     next(steps), next(steps)
@@ -77,35 +77,35 @@ def test_stopped_halfway_it_keeps_what_was_measured(folder, measured):
 
 def test_an_unreadable_crop_is_named_and_the_others_are_kept(folder, measured):
     rows, path = read_index(folder), folder / "features.csv"
-    (folder / rows[3].file).write_bytes(b"no picture")
-    with pytest.raises(InputError) as refused:
+    (folder / rows[3].file).write_bytes(b"not an image")
+    with pytest.raises(InputError) as caught:
         drive(measure_folder(folder, rows, path))[1]
-    assert rows[3].file in refused.value.subject
+    assert rows[3].file in caught.value.subject
     write_png(folder / rows[3].file, lesion_picture(True, 1))
     measured.clear()
     drive(measure_folder(folder, rows, path))[1]
     assert measured == [row.file for row in rows[3:]]
 
 
-def test_two_processes_measure_what_one_does(folder, pool):
+def test_two_processes_give_the_same_features_as_one(folder, pool):
     rows = read_index(folder)
-    alone = drive(measure_folder(folder, rows, folder / "one.csv"))[1]
-    together = drive(measure_folder(folder, rows, folder / "two.csv", pool=pool))[1]
-    assert np.array_equal(alone.values, together.values)
+    sequential = drive(measure_folder(folder, rows, folder / "one.csv"))[1]
+    parallel = drive(measure_folder(folder, rows, folder / "two.csv", pool=pool))[1]
+    assert np.array_equal(sequential.values, parallel.values)
 
 
-def test_another_file_is_never_written_over(folder):
+def test_another_file_is_not_overwritten(folder):
     before = (folder / "crops.csv").read_bytes()
-    with pytest.raises(InputError, match="no table of features"):
+    with pytest.raises(InputError, match="is not a table of features"):
         drive(measure_folder(folder, read_index(folder), folder / "crops.csv"))[1]
     assert (folder / "crops.csv").read_bytes() == before
 
 
-def test_a_table_of_other_features_or_cut_off_is_measured_anew(folder, measured):
+def test_a_table_of_other_features_or_a_truncated_row_is_measured_again(folder, measured):
     rows, path = read_index(folder), folder / "features.csv"
     whole = drive(measure_folder(folder, rows, path))[1]
     text = path.read_text("utf-8")
-    path.write_text(text.replace(COLUMNS[-1], "of_old"), "utf-8")
+    path.write_text(text.replace(COLUMNS[-1], "old_feature"), "utf-8")
     measured.clear()
     drive(measure_folder(folder, rows, path))[1]
     assert len(measured) == len(rows)

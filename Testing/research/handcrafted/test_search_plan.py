@@ -1,4 +1,4 @@
-"""A plan of the baseline is checked on reading; an error names the file and the key."""
+"""Search plans are validated on reading; errors name file and key."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ strength = [0.01, 0.1]
 """
 
 
-def test_the_plan_that_ships_divides_the_patients_as_the_recipe_that_ships_does():
+def test_the_included_plan_has_the_folds_of_the_included_recipe():
     plan = read_search_plan()
     assert plan.folds == read_recipe(find_recipe("light-googlenet")).folds
     assert set(plan.grids) == {"logistic regression", "support vector machine", "gradient boosting"}
     assert all(len(settings) > 1 for settings in plan.grids.values())
 
 
-def test_only_the_pipelines_that_it_names_are_tried(tmp_path):
+def test_only_the_pipelines_of_the_plan_are_tried(tmp_path):
     path = tmp_path / "small.toml"
     path.write_text(PLAN, "utf-8")
     assert read_search_plan(path).grids == {
@@ -50,15 +50,15 @@ def test_only_the_pipelines_that_it_names_are_tried(tmp_path):
         ("[folds]", "[folds", "TOML"),
     ],
 )
-def test_an_impossible_plan_is_refused_in_a_sentence(tmp_path, before, after, named):
+def test_an_invalid_plan_is_rejected(tmp_path, before, after, named):
     path = tmp_path / "small.toml"
     path.write_text(PLAN.replace(before, after), "utf-8")
-    with pytest.raises(InputError) as refused:
+    with pytest.raises(InputError) as caught:
         read_search_plan(path)
-    assert refused.value.subject == str(path)
-    assert named in refused.value.problem
+    assert caught.value.subject == str(path)
+    assert named in caught.value.problem
 
 
-def test_a_missing_plan_is_refused_by_name(tmp_path):
+def test_a_missing_plan_is_rejected(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
         read_search_plan(tmp_path / "none.toml")

@@ -184,7 +184,9 @@ def test_a_missing_checkpoint_is_rejected(tmp_path):
         averaged_weights(tmp_path / "none.safetensors")
 
 
-def test_a_full_disk_raises_an_error_and_keeps_the_previous_checkpoint(recipe, training_data, tmp_path):
+def test_a_full_disk_raises_an_error_and_keeps_the_previous_checkpoint(
+    recipe, training_data, tmp_path
+):
     path = tmp_path / "checkpoint.safetensors"
     steps = fit_member(recipe, recipe.members[0], training_data, path, CPU)
     next(steps)
