@@ -18,11 +18,13 @@ from mammopair.batch.run_folder import PAGE, SHARDS
 from mammopair.batch.work_plan import BatchPlan
 from mammopair.calibration.prior_shift import adjust_record
 from mammopair.errors import InputError
+from mammopair.explain.explanation import explain_record
 from mammopair.io.png_file import write_png
 from mammopair.progress import Progress
 from mammopair.record import Record
 from mammopair.results.lesion_folder import lesion_folder
 from mammopair.results.rendered_view import RenderedView, lesion_with_evidence
+from mammopair.results.report import render_section, write_page
 from mammopair.view import Box
 
 if TYPE_CHECKING:
@@ -84,7 +86,6 @@ def section_file(record: Record, out: Path) -> Path:
 def _explain(
     lesion: CutLesion, record: Record, ensemble: Ensemble, out: Path
 ) -> Generator[Progress, None, Record]:
-    from mammopair.explain.explanation import explain_record
 
     name = lesion_folder(record).as_posix()
     return (yield from explain_record(record, lesion.lesion, ensemble, out, name))
@@ -99,8 +100,6 @@ def _write_dicom(record: Record, views: Views, plan: BatchPlan) -> None:
 
 def _write_report(record: Record, views: Views, plan: BatchPlan) -> None:
     """Write the lesion's own page, its section of the common page, or both."""
-    from mammopair.results.report import render_section, write_page
-
     section = render_section(record, views, Path(plan.out))
     if plan.results.report:
         path = Path(plan.out) / "report" / lesion_folder(record) / PAGE

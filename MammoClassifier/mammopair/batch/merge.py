@@ -23,6 +23,7 @@ from mammopair.batch.shards import Shards
 from mammopair.io.lesion_table import LesionEntry, RefusedEntry
 from mammopair.record import Record, read_records
 from mammopair.results.record_table import records_to_csv
+from mammopair.results.report import write_page
 
 
 @dataclass
@@ -65,8 +66,6 @@ def write_common_page(out: Path, title: str) -> None:
     InputError
         If it cannot be written.
     """
-    from mammopair.results.report import write_page
-
     records = read_records(out / RECORDS)
     if not records:
         (out / PAGE).unlink(missing_ok=True)

@@ -11,10 +11,10 @@ from typing import Literal
 
 import msgspec
 
-from mammopair.atomic_write import atomic_write
 from mammopair.batch.run_options import ResultOptions
 from mammopair.batch.worker_identity import model_mismatch, version_mismatch
 from mammopair.errors import InputError
+from mammopair.io.json_file import read_json, write_json
 from mammopair.record import ModelReference
 
 RUN, SHARDS, LOCK = "run.json", "shards", ".lock"
@@ -148,20 +148,9 @@ def read_batch_run(out: Path) -> BatchRun | None:
     InputError
         If ``run.json`` cannot be read.
     """
-    path = out / RUN
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=BatchRun)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
-        raise InputError(
-            path, f"is not the description of a run ({error}); specify another folder"
-        ) from error
+    return read_json(out / RUN, BatchRun, "specify another folder")
 
 
 def write_batch_run(run: BatchRun, out: Path) -> None:
     """Write ``run.json`` atomically."""
-    with atomic_write(out / RUN) as stream:
-        stream.write(msgspec.json.format(msgspec.json.encode(run), indent=2).decode() + "\n")
+    write_json(out / RUN, run)

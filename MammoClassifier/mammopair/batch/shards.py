@@ -17,9 +17,9 @@ from pathlib import Path
 
 import msgspec
 
-from mammopair.atomic_write import atomic_write
 from mammopair.batch.outcome import Failure, Outcome
 from mammopair.errors import InputError
+from mammopair.io.json_file import write_json
 from mammopair.io.lesion_table import LesionEntry
 from mammopair.record import Record, decode_record
 
@@ -106,9 +106,7 @@ class Shards:
 
     def write_index(self) -> None:
         """Write ``index.json``, which describes the shards that were read or written."""
-        with atomic_write(self.folder / INDEX) as stream:
-            ordered = dict(sorted(self._index.items()))
-            stream.write(msgspec.json.format(msgspec.json.encode(ordered), indent=2).decode())
+        write_json(self.folder / INDEX, dict(sorted(self._index.items())))
 
     def _path(self, shard: int) -> Path:
         return self.folder / f"{shard:06d}.jsonl"

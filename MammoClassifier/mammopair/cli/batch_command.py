@@ -5,17 +5,21 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+import msgspec
 import typer
 
+from mammopair.batch.cluster import local_workers
+from mammopair.batch.executor import LocalExecutor, TaskExecutor
+from mammopair.batch.lesion_source import TableSource
 from mammopair.batch.run_options import RunOptions
+from mammopair.batch.run_summary import RunSummary
+from mammopair.batch.runner import run_batch
 from mammopair.cli import cluster_options
 from mammopair.cli.options import Json, with_run_options
-
-if TYPE_CHECKING:
-    from mammopair.batch.executor import TaskExecutor
-    from mammopair.batch.run_summary import RunSummary
+from mammopair.cli.run_output import print_files
+from mammopair.cli.terminal import output, print_message, run_with_bar
 
 
 @with_run_options()
@@ -69,10 +73,6 @@ def batch(
     Exit codes: 0, all lesions classified; 1, some lesions failed, each with the reason in
     `OUT/failures.csv`; 2, wrong usage; 130, interrupted.
     """
-    from mammopair.batch.lesion_source import TableSource
-    from mammopair.batch.runner import run_batch
-    from mammopair.cli.terminal import print_message, run_with_bar
-
     if scheduler and workers is not None:
         raise typer.BadParameter("specify --workers or --scheduler, not both")
     tls = (tls_ca, tls_cert, tls_key)
@@ -97,9 +97,6 @@ def _executor(
     workers: int | None, scheduler: str | None, tls: cluster_options.Tls, device: str
 ) -> AbstractContextManager[TaskExecutor]:
     """Start or connect to what runs the tasks."""
-    from mammopair.batch.cluster import local_workers
-    from mammopair.batch.executor import LocalExecutor
-
     if workers == 0:
         return nullcontext(LocalExecutor())
     if scheduler is not None:
@@ -109,11 +106,6 @@ def _executor(
 
 def _print(summary: RunSummary, out: Path, options: RunOptions, *, as_json: bool) -> None:
     """Print the summary on standard output, as JSON or as text."""
-    import msgspec
-
-    from mammopair.cli.run_output import print_files
-    from mammopair.cli.terminal import output, print_message
-
     for warning in summary.warnings:
         print_message(warning)
     if as_json:

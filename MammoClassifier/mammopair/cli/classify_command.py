@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mammopair.batch.lesion_source import LesionSource, ListSource, TableSource
 from mammopair.batch.run_options import RunOptions
+from mammopair.cli.dicomweb_study import classify_study
+from mammopair.cli.marked_lesion import Corners, MarkedFile, ProjectionName, make_lesion
 from mammopair.cli.options import Json, Out, with_run_options
+from mammopair.cli.run_output import classify_and_print
+from mammopair.io.dicom import NotDicomError, read_header
+from mammopair.io.file_names import parse_name
+from mammopair.io.lesion_table import LATERALITIES, read_lesion_table
 
 if TYPE_CHECKING:
-    from mammopair.batch.lesion_source import LesionSource
-    from mammopair.cli.marked_lesion import Corners, ProjectionName
-
     MarkedViews = Mapping[ProjectionName, tuple[Path | None, Corners | None]]
 
 
@@ -86,8 +90,6 @@ def classify(
     Exit codes: 0, all lesions classified; 1, some lesions failed, each with a message; 2, wrong
     usage.
     """
-    from mammopair.cli.run_output import classify_and_print
-
     if bool(dicomweb) != bool(study):
         raise typer.BadParameter("specify --dicomweb and --study together")
     if table is not None and (cc or mlo):
@@ -95,8 +97,6 @@ def classify(
     if laterality is not None and laterality.upper() not in ("L", "R", "LEFT", "RIGHT"):
         raise typer.BadParameter(f"--laterality is {laterality!r}; specify L or R")
     if dicomweb and study:
-        from mammopair.cli.dicomweb_study import classify_study
-
         if cc or mlo or (table is not None and (cc_box or mlo_box)):
             raise typer.BadParameter("with --dicomweb specify boxes or a lesion table, no files")
         boxes: Mapping[ProjectionName, Corners | None] = {"CC": cc_box, "MLO": mlo_box}
@@ -113,19 +113,12 @@ def classify(
 
 def _table(table: Path) -> LesionSource:
     """Validate the whole table before any work, as the user is waiting for the result."""
-    from mammopair.batch.lesion_source import TableSource
-    from mammopair.io.lesion_table import read_lesion_table
-
     read_lesion_table(table)
     return TableSource(table)
 
 
 def _marked(views: MarkedViews, laterality: str | None) -> LesionSource:
     """The lesion that options mark."""
-    from mammopair.batch.lesion_source import ListSource
-    from mammopair.cli.marked_lesion import MarkedFile, make_lesion
-    from mammopair.io.lesion_table import LATERALITIES
-
     marked: dict[ProjectionName, MarkedFile] = {}
     for projection, (file, box) in views.items():
         option = f"--{projection.lower()}"
@@ -146,9 +139,6 @@ def _marked(views: MarkedViews, laterality: str | None) -> LesionSource:
 
 def _laterality_of(file: Path) -> str | None:
     """Read the laterality from the header of a DICOM file, or the name of another image."""
-    from mammopair.io.dicom import NotDicomError, read_header
-    from mammopair.io.file_names import parse_name
-
     try:
         return read_header(file).laterality
     except NotDicomError:

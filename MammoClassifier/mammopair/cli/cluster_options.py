@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from mammopair.batch.worker_pool import WorkerPool
+from mammopair.batch.cluster import TlsFiles, local_pool, workers_of
+from mammopair.batch.worker_pool import WorkerPool
 
 Jobs = Annotated[
     int,
@@ -43,8 +43,6 @@ def check_options(scheduler: str | None, tls: Tls) -> None:
 
 def workers_at(scheduler: str, tls: Tls) -> AbstractContextManager[WorkerPool]:
     """Connect to the workers of an existing scheduler."""
-    from mammopair.batch.cluster import TlsFiles, workers_of
-
     ca, certificate, key = tls
     files = TlsFiles(ca, certificate, key) if ca and certificate and key else None
     return workers_of(scheduler, files)
@@ -52,8 +50,6 @@ def workers_at(scheduler: str, tls: Tls) -> AbstractContextManager[WorkerPool]:
 
 def local_jobs(jobs: int) -> AbstractContextManager[Executor | None]:
     """Start processes on this machine; None for a single job, which runs in this process."""
-    from mammopair.batch.cluster import local_pool
-
     return local_pool(jobs) if jobs > 1 else nullcontext()
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import typer
 
+from mammopair.batch.lesion_source import TableSource
 from mammopair.batch.run_options import RunOptions
 from mammopair.cli.options import Json, Out, with_run_options
+from mammopair.cli.run_output import classify_and_print
 from mammopair.errors import InputError
 
 DEMO_TABLE = Path(str(files("mammopair") / "demo" / "demo.csv"))
@@ -31,9 +33,6 @@ def demo(
     They are from the official test patients of CBIS-DDSM, which the shipped ensembles were not
     trained on. The results are a demonstration, not a measurement.
     """
-    from mammopair.batch.lesion_source import TableSource
-    from mammopair.cli.run_output import classify_and_print
-
     source = TableSource(DEMO_TABLE, exams_folder(), TITLE)
     raise typer.Exit(classify_and_print(source, out, options, as_json=as_json))
 

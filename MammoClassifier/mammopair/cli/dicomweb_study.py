@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mammopair.batch.lesion_source import LesionSource, ListSource, TableSource
+from mammopair.batch.outcome import read_failures
+from mammopair.batch.run_folder import FAILURES, RECORDS
 from mammopair.batch.run_options import RunOptions
 from mammopair.cli.marked_lesion import Corners, MarkedFile, ProjectionName, make_lesion
+from mammopair.cli.run_output import classify_and_print
+from mammopair.cli.terminal import print_message
 from mammopair.errors import InputError
-
-if TYPE_CHECKING:
-    from mammopair.batch.lesion_source import LesionSource
-    from mammopair.io.lesion_table import TableLesion
-    from mammopair.view import Header
+from mammopair.io.dicom import read_header
+from mammopair.io.dicomweb import connect, fetch_mammograms, store
+from mammopair.io.exam import group_breasts
+from mammopair.io.lesion_table import LATERALITIES, TableLesion, read_lesion_table
+from mammopair.record import read_records
+from mammopair.results.lesion_folder import lesion_folder
+from mammopair.view import Header
 
 IMAGES = "images"
 """Folder of the study's images in the output folder; files are named by SOP Instance UID."""
@@ -64,10 +70,6 @@ def classify_study(
     """
     from pydicom import dcmread
 
-    from mammopair.cli.run_output import classify_and_print
-    from mammopair.cli.terminal import print_message
-    from mammopair.io.dicomweb import connect, fetch_mammograms, store
-
     archive = connect(url)
     files = fetch_mammograms(archive, study, out / IMAGES)
     source = _source(lesions, files, laterality, study)
@@ -84,9 +86,6 @@ def classify_study(
 def _source(
     lesions: Path | Boxes, files: Sequence[Path], laterality: str | None, study: str
 ) -> LesionSource:
-    from mammopair.batch.lesion_source import ListSource, TableSource
-    from mammopair.io.lesion_table import read_lesion_table
-
     title = f"Study {study}"
     if isinstance(lesions, Path):
         root = files[0].parent
@@ -105,9 +104,6 @@ def marked_lesion(
     InputError
         If the breast is not specified or not in the study, or has no view of a marked projection.
     """
-    from mammopair.io.exam import group_breasts
-    from mammopair.io.lesion_table import LATERALITIES
-
     breasts = group_breasts(read_headers(files))
     side = LATERALITIES.get((laterality or "").upper())
     if laterality is None and len({one.laterality for one in breasts}) == 1:
@@ -136,8 +132,6 @@ def marked_lesion(
 
 def read_headers(files: Sequence[Path]) -> list[Header]:
     """Read the headers of those files that are mammograms; a study may contain other objects."""
-    from mammopair.io.dicom import read_header
-
     headers = []
     for path in files:
         try:
@@ -149,11 +143,6 @@ def read_headers(files: Sequence[Path]) -> list[Header]:
 
 def written_objects(out: Path) -> list[Path]:
     """Return the DICOM files of the lesions whose objects were written by the last run."""
-    from mammopair.batch.outcome import read_failures
-    from mammopair.batch.run_folder import FAILURES, RECORDS
-    from mammopair.record import read_records
-    from mammopair.results.lesion_folder import lesion_folder
-
     failures = read_failures(out / FAILURES)
     failed = {(one.case_id, one.lesion_id) for one in failures if one.step == "dicom"}
     return [

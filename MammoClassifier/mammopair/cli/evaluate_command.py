@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from msgspec.structs import fields
 
+from mammopair.cli.figure_tables import print_figures, print_subgroups
 from mammopair.cli.options import Device, Json, Model, Prevalence
+from mammopair.cli.terminal import output, run_with_bar
+from mammopair.evaluation import evaluate_folder
+from mammopair.io.crop_folder import CropRow
 
 
 def evaluate(
@@ -46,11 +52,6 @@ def evaluate(
 
         mammopair evaluate data/other --prevalence 0.3
     """
-    import json
-
-    from mammopair.cli.figure_tables import print_figures, print_subgroups
-    from mammopair.cli.terminal import output, run_with_bar
-    from mammopair.evaluation import evaluate_folder
     from mammopair.model.ensemble import load_ensemble
 
     ensemble = load_ensemble(model, device)
@@ -80,10 +81,6 @@ def parse_condition(text: str | None) -> tuple[str, str] | None:
     typer.BadParameter
         If it is not of this form, or crops.csv has no such column.
     """
-    from msgspec.structs import fields
-
-    from mammopair.io.crop_folder import CropRow
-
     if text is None:
         return None
     column, _, value = text.partition("=")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mammopair.model.manifest import ConceptScale
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
     from rich.table import Table
 
-    from mammopair.model.manifest import ConceptScale
 
 COLUMNS = {
     "auc": "AUC",

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.batch.run_options import OPTION_HELP
+from mammopair.cli.figure_tables import concepts_table, print_figures
 from mammopair.cli.options import Json
+from mammopair.cli.terminal import output
+from mammopair.model.device import choose_device
+from mammopair.model.ensemble_folder import included_ensembles
 
 
 def info(
@@ -29,13 +34,7 @@ def info(
 
         mammopair info light-googlenet --json
     """
-    import msgspec
-
-    from mammopair.cli.figure_tables import concepts_table, print_figures
-    from mammopair.cli.terminal import output
-    from mammopair.model.device import choose_device
     from mammopair.model.ensemble import load_ensemble
-    from mammopair.model.ensemble_folder import included_ensembles
 
     ensemble = load_ensemble(model, "cpu")
     manifest = ensemble.manifest

@@ -6,13 +6,17 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from mammopair.batch.executor import LocalExecutor
+from mammopair.batch.lesion_source import LesionSource
+from mammopair.batch.outcome import read_failures
+from mammopair.batch.run_folder import FAILURES, PAGE, PARQUET, RECORDS, TABLE
 from mammopair.batch.run_options import RunOptions
-
-if TYPE_CHECKING:
-    from mammopair.batch.lesion_source import LesionSource
-    from mammopair.record import Record
+from mammopair.batch.runner import run_batch
+from mammopair.cli.terminal import output, print_message, run_with_bar
+from mammopair.explain.explanation import COUNTERFACTUAL_FOLDER
+from mammopair.record import Record, encode_record, read_records
+from mammopair.results.record_table import print_table
 
 
 def classify_and_print(
@@ -22,13 +26,6 @@ def classify_and_print(
 
     Earlier results of this kind in ``out`` are replaced.
     """
-    from mammopair.batch.executor import LocalExecutor
-    from mammopair.batch.outcome import read_failures
-    from mammopair.batch.run_folder import FAILURES, RECORDS
-    from mammopair.batch.runner import run_batch
-    from mammopair.cli.terminal import print_message, run_with_bar
-    from mammopair.record import read_records
-
     options = replace(options, existing="replace")
     summary = run_with_bar(run_batch(source, out, LocalExecutor(), options))
     for failure in read_failures(out / FAILURES):
@@ -43,9 +40,6 @@ def classify_and_print(
 
 def print_results(records: Sequence[Record], out: Path, options: RunOptions) -> None:
     """Print the table of results and the files that were written."""
-    from mammopair.cli.terminal import output
-    from mammopair.results.record_table import print_table
-
     print_table(records, output())
     output().print()
     print_files(out, options)
@@ -53,10 +47,6 @@ def print_results(records: Sequence[Record], out: Path, options: RunOptions) -> 
 
 def print_files(out: Path, options: RunOptions) -> None:
     """Print the files and folders of a run, one per line, with their content."""
-    from mammopair.batch.run_folder import FAILURES, PAGE, PARQUET, RECORDS, TABLE
-    from mammopair.cli.terminal import output
-    from mammopair.explain.explanation import COUNTERFACTUAL_FOLDER
-
     results = options.results
     files = {
         PAGE: ("pictures of all lesions, for a browser", results.page),
@@ -79,7 +69,5 @@ def print_files(out: Path, options: RunOptions) -> None:
 
 def print_json(records: Sequence[Record]) -> None:
     """Print the records as one JSON array."""
-    from mammopair.record import encode_record
-
     text = f"[{','.join(map(encode_record, records))}]\n"
     sys.stdout.buffer.write(text.encode())

@@ -7,13 +7,12 @@ import time
 from collections.abc import Generator
 from typing import TYPE_CHECKING, TypeVar
 
-from mammopair.progress import exhaust
+from mammopair.progress import Progress, exhaust
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress as ProgressBar
 
-    from mammopair.progress import Progress
 
 LINE_INTERVAL = 300.0
 """Seconds between progress lines if standard error is not a terminal."""

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from mammopair.atomic_write import atomic_write_bytes
-from mammopair.errors import InputError
+from mammopair.io.json_file import read_json, write_json
 from mammopair.model.manifest import Manifest
 
 if TYPE_CHECKING:
@@ -73,16 +72,7 @@ def read_default_method(folder: Path) -> DefaultMethod | None:
         If it exists but is invalid.
     """
     path = folder / DEFAULT_METHOD_FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=DefaultMethod)
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
-        raise InputError(
-            path, f"is not a valid default method: {error}; delete it to use the class activation"
-        ) from error
+    return read_json(path, DefaultMethod, "delete it to use the class activation")
 
 
 def write_default_method(selected: DefaultMethod, folder: Path) -> Path:
@@ -94,6 +84,5 @@ def write_default_method(selected: DefaultMethod, folder: Path) -> Path:
         If it cannot be written.
     """
     path = folder / DEFAULT_METHOD_FILE
-    text = msgspec.json.format(msgspec.json.encode(selected), indent=2)
-    atomic_write_bytes(path, text + b"\n")
+    write_json(path, selected)
     return path
