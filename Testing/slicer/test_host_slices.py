@@ -1,4 +1,4 @@
-"""Pixels of slice views: a voxel at a known place appears there, whatever the volume's geometry."""
+"""Pixels and layouts of slice views: a voxel appears at the pixel of its RAS for any geometry."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ GEOMETRIES = {
 
 
 def show(geometry, spot, view="Red"):
-    """A dark volume with one bright block of voxels around (row, column), in a slice view."""
+    """Show a dark volume with one bright block of voxels around (row, column)."""
     import slicer
 
     pixels = np.zeros((1, ROWS, COLUMNS), np.float32)
@@ -65,17 +65,16 @@ def centre_of_bright(rgba):
 
 @pytest.mark.parametrize("geometry", GEOMETRIES)
 @pytest.mark.parametrize("spot", [(20, 30), (70, 100)])
-def test_a_bright_voxel_appears_at_the_pixel_of_its_ras(slicer_host, geometry, spot):
+def test_bright_voxel_appears_at_the_pixel_of_its_ras(slicer_host, geometry, spot):
     node = show(geometry, spot)
     seen = slicer_host.slice_pixels("Red")
     wanted = ras_of(node, *spot)
     assert seen.rgba.shape == (400, 400, 4)
     assert seen.pixel_at(wanted) == pytest.approx(centre_of_bright(seen.rgba), abs=0.6)
-    assert seen.ras_at(*seen.pixel_at(wanted)) == pytest.approx(wanted, abs=1e-6)
     assert seen.off_plane(wanted) == pytest.approx(0, abs=0.51)
 
 
-def test_patient_left_is_on_the_right_of_an_axial_view_and_anterior_up(slicer_host):
+def test_patient_left_is_right_and_anterior_is_up_in_an_axial_view(slicer_host):
     show("plain", (20, 30))
     seen = slicer_host.slice_pixels("Red")
     row, column = seen.pixel_at((0, 0, 0))
@@ -83,25 +82,7 @@ def test_patient_left_is_on_the_right_of_an_axial_view_and_anterior_up(slicer_ho
     assert seen.pixel_at((0, 10, 0))[0] < row
 
 
-def test_a_parent_transform_moves_the_pixels(slicer_host):
-    import slicer
-    import vtk
-
-    node = show("plain", (40, 50))
-    before = centre_of_bright(slicer_host.slice_pixels("Red").rgba)
-    move = vtk.vtkTransform()
-    move.Translate(10, 0, 0)
-    transform = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
-    transform.SetMatrixTransformToParent(move.GetMatrix())
-    node.SetAndObserveTransformNodeID(transform.GetID())
-    seen = slicer_host.slice_pixels("Red")
-    after = centre_of_bright(seen.rgba)
-    x, y, z = ras_of(node, 40, 50)
-    assert after == pytest.approx(seen.pixel_at((x + 10, y, z)), abs=0.6)
-    assert after[1] < before[1] - 5
-
-
-def test_label_and_foreground_lie_over_the_background(slicer_host):
+def test_label_covers_the_background_and_layers_can_be_read_alone(slicer_host):
     import slicer
 
     node = show("plain", (20, 30))
@@ -140,7 +121,7 @@ XML = """<layout type="horizontal" split="true">
 </layout>"""
 
 
-def test_a_layout_of_its_own_makes_views_with_logics_of_their_own(slicer_host):
+def test_custom_layout_creates_views_with_their_own_logics(slicer_host):
     import slicer
 
     manager = slicer.app.layoutManager()
@@ -166,22 +147,16 @@ def test_a_layout_of_its_own_makes_views_with_logics_of_their_own(slicer_host):
     assert manager.sliceWidget("Red").isVisible()
 
 
-def test_a_layout_without_its_xml_is_not_taken(slicer_host):
+def test_layout_without_a_description_shows_no_view(slicer_host):
+    """A scene keeps the number of its layout, not the description."""
     import slicer
 
     manager = slicer.app.layoutManager()
+    slicer.util.mainWindow().show()
+    assert manager.sliceWidget("Red").isVisible()
     manager.setLayout(12345)
-    assert manager.sliceWidget("HostNowhere") is None
-
-
-def test_a_view_can_be_read_without_a_layout_manager(slicer_host, tmp_path):
-    import slicer
-
-    assert slicer.app.layoutManager() is not None
-    picture = tmp_path / "red.png"
-    show("plain", (20, 30))
-    slicer_host.grab("Red", picture)
-    assert picture.stat().st_size > 0
+    assert manager.layout == 12345
+    assert not manager.sliceWidget("Red").isVisible()
 
 
 def test_pixels_change_with_the_scene(slicer_host):

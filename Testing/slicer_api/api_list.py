@@ -1,4 +1,4 @@
-"""The list of names: ``used_api.csv``, with the class or module that owns each and its source.
+"""The list of names, ``used_api.csv``: the class or module that owns each, and its source.
 
 ``source`` is a file of Slicer 5.12, ``CTK/`` and a file of CTK, or ``VTK``, ``Qt`` or
 ``PyTorch extension``.
@@ -14,7 +14,7 @@ LIST = Path(__file__).with_name("used_api.csv")
 
 
 class Name(NamedTuple):
-    """One name that scripts can use."""
+    """One name that the extension uses."""
 
     owner: str
     name: str
@@ -22,6 +22,6 @@ class Name(NamedTuple):
 
 
 def read_list() -> list[Name]:
-    """All names of the list."""
+    """Read all names of the list."""
     with LIST.open(newline="", encoding="utf-8") as stream:
         return [Name(**row) for row in csv.DictReader(stream)]

@@ -1,10 +1,10 @@
-"""Checks the list of names, and the host's stand-in widgets, against Slicer's and CTK's sources.
+"""Checks the list of names and the host's stand-in classes against Slicer's and CTK's sources.
 
     SLICER_SOURCE_DIR=... CTK_SOURCE_DIR=... python -m Testing.slicer_api.check_against_slicer
 
-Both are checkouts; the first of Slicer's branch 5.12. A name of a class that scripts reach
-through PythonQt counts only if it is a slot, a signal, a property or Q_INVOKABLE: PythonQt can
-call nothing else. Not run in CI, which has no checkout.
+Both variables name checkouts, the first of Slicer's branch 5.12. A name of a Qt class counts only
+if it is a slot, a signal, a property or Q_INVOKABLE: PythonQt can call nothing else. CI does not
+run this check, because it has no checkouts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ELSEWHERE = {"VTK", "Qt", "PyTorch extension"}
 
 
 def scriptable_names(header: str) -> set[str]:
-    """What PythonQt shows of the classes in a header."""
+    """Names of the classes in a header that PythonQt shows to scripts."""
     found = set(re.findall(r"Q_PROPERTY\s*\(\s*[\w:<>,\s*]+?\b(\w+)\s+READ", header))
     section = ""
     for line in (line.strip() for line in header.splitlines()):
@@ -38,7 +38,7 @@ def scriptable_names(header: str) -> set[str]:
 
 
 def decorated_names(headers: dict[str, Path]) -> dict[str, set[str]]:
-    """Methods that PythonQt decorators add, by class."""
+    """Methods that PythonQt decorators add, for each class."""
     found: dict[str, set[str]] = {}
     for stem, path in headers.items():
         if not stem.endswith("PythonQtDecorators"):
@@ -52,7 +52,7 @@ def decorated_names(headers: dict[str, Path]) -> dict[str, set[str]]:
 
 
 def defined_in_python(text: str, name: str) -> bool:
-    """Whether a Python file defines a name, or assigns it, or lists it."""
+    """Whether a Python file defines, assigns or lists a name."""
     patterns = (
         rf"(def|class) {name}\b",
         rf'["\']{name}["\']',
@@ -63,7 +63,7 @@ def defined_in_python(text: str, name: str) -> bool:
 
 
 def declared_in_vtk_class(text: str, name: str) -> bool:
-    """Whether a header of a VTK class declares a method or enumerator, by a macro or in full."""
+    """Whether a header of a VTK class declares a name, in full or by a macro."""
     if re.search(rf"\b{name}\b", text):
         return True
     rest = re.sub(r"^(Set|Get)|(On|Off)$", "", name)
@@ -71,19 +71,19 @@ def declared_in_vtk_class(text: str, name: str) -> bool:
 
 
 def bases_of(text: str, owner: str) -> list[str]:
-    """Base classes that a header names for a class."""
+    """Public base classes of a class in a header."""
     found = re.search(rf"class\s+(?:\w+\s+)?{owner}\s*:\s*([^{{]+)\{{", text)
     return re.findall(r"public\s+(\w+)", found[1]) if found else []
 
 
 def problem(entry: Name, folders: dict[str, Path]) -> str | None:
-    """What is wrong with an entry, or None."""
+    """Return the error of an entry, or None."""
     if entry.source in ELSEWHERE:
         return None
     top, _, rest = entry.source.partition("/")
     path = folders["CTK"] / rest if top == "CTK" else folders["Slicer"] / entry.source
     if not path.is_file():
-        return f"there is no {entry.source}"
+        return f"{entry.owner}.{entry.name}: there is no file {entry.source}"
     text = path.read_text(encoding="utf-8", errors="replace")
     if path.suffix == ".py":
         module = path.stem == entry.name
@@ -92,27 +92,18 @@ def problem(entry: Name, folders: dict[str, Path]) -> str | None:
         good = entry.name in scriptable_names(text)
     else:
         good = declared_in_vtk_class(text, entry.name)
-    return None if good else f"{entry.source} does not show {entry.owner}.{entry.name} to scripts"
+    return None if good else f"{entry.owner}.{entry.name}: not found in {entry.source}"
 
 
 def stand_in_problems(folders: dict[str, Path]) -> list[str]:
-    """Properties, signals and public methods of stand-in widgets that the real ones lack."""
+    """List properties, signals and public methods of stand-in classes that the real ones lack."""
     from Testing.slicer_host import start_host
 
-    headers = {
-        path.stem: path
-        for folder in (
-            folders["CTK"] / "Libs",
-            folders["Slicer"] / "Libs",
-            folders["Slicer"] / "Base",
-        )
-        for path in folder.rglob("*.h")
-    }
+    searched = (folders["CTK"] / "Libs", folders["Slicer"] / "Libs", folders["Slicer"] / "Base")
+    headers = {path.stem: path for folder in searched for path in folder.rglob("*.h")}
     decorated = decorated_names(headers)
     problems = []
     with start_host(main_window=False, layout_manager=False):
-        from PySide6.QtCore import Property, Signal
-
         from Testing.slicer_host import (
             app,
             ctk_module,
@@ -128,8 +119,6 @@ def stand_in_problems(folders: dict[str, Path]) -> list[str]:
         kinds |= {
             "qMRMLLayoutManager": layout.LayoutManager,
             "qMRMLSliceWidget": slices.SliceWidget,
-            "qMRMLSliceControllerWidget": slices.SliceController,
-            "qMRMLSliceView": slices.SliceView,
             "qSlicerApplication": app.Application,
             "qSlicerCoreIOManager": io_manager.IOManager,
             "qSlicerModuleManager": modules.ModuleManager,
@@ -144,45 +133,46 @@ def stand_in_problems(folders: dict[str, Path]) -> list[str]:
                     text = headers[base].read_text(encoding="utf-8", errors="replace")
                     real |= scriptable_names(text) | decorated.get(base, set())
                     waiting += bases_of(text, base)
-            for attribute, value in vars(kind).items():
-                shown = isinstance(value, Property | Signal) or callable(value)
-                if attribute.startswith("_") or not shown or attribute in HOST_ONLY:
-                    continue
-                if attribute not in real and not _from_qt(kind, attribute):
-                    problems.append(
-                        f"{name}.{attribute}: the real class does not show it to scripts"
-                    )
+            problems += [
+                f"{name}.{attribute}: scripts cannot use it in Slicer"
+                for attribute in sorted(_shown(kind) - real)
+                if not _from_qt(kind, attribute)
+            ]
     return problems
 
 
-# Methods of stand-ins that scripts do not call; names in capitals are constants of the host.
-HOST_ONLY = {
-    *("close_down", "pixels_now", "main_window", "add_module", "make_python_widget"),
-    *("staticMetaObject", "exec", "exec_"),
-}
+def _shown(kind: type) -> set[str]:
+    """Public methods, signals and properties; names with an underscore belong to the host."""
+    from PySide6.QtCore import Property, Signal
+
+    return {
+        name
+        for name, value in vars(kind).items()
+        if "_" not in name and (callable(value) or isinstance(value, Property | Signal))
+    } - {"staticMetaObject"}
 
 
 def _from_qt(kind: type, attribute: str) -> bool:
-    """Whether a class of Qt above a stand-in has the attribute: scripts can call all of Qt's."""
+    """Whether a Qt base class has the attribute: scripts can call all of Qt's."""
     from PySide6.QtWidgets import QApplication
 
     bases = [base for base in kind.__mro__ if base.__module__.startswith("PySide6")]
-    if kind.__name__ == "Application":
+    if kind.__name__ == "Application":  # it forwards to the QApplication
         bases.append(QApplication)
     return any(hasattr(base, attribute) for base in bases)
 
 
 def main() -> int:
-    """Print what is wrong; returns the exit code."""
+    """Print the errors; returns the exit code."""
     folders = {}
     for name, variable in (("Slicer", "SLICER_SOURCE_DIR"), ("CTK", "CTK_SOURCE_DIR")):
         if not os.environ.get(variable):
-            print(f"set {variable} to a checkout of {name}", file=sys.stderr)
+            print(f"{variable} is not set: set it to a checkout of {name}.", file=sys.stderr)
             return 2
         folders[name] = Path(os.environ[variable])
     problems = [text for entry in read_list() if (text := problem(entry, folders))]
     problems += stand_in_problems(folders)
-    print("\n".join(problems) or f"{len(read_list())} names are as listed")
+    print("\n".join(problems) or f"All {len(read_list())} names were found.")
     return int(bool(problems))
 
 

@@ -1,10 +1,10 @@
-"""Proposes rows for names that are used and not yet listed, and drops those no longer used.
+"""Suggests entries for names that are used and not listed, and removes those no longer used.
 
     SLICER_SOURCE_DIR=... python -m Testing.slicer_api.suggest [--write]
 
-A proposal is the class of this machine's MRML, VTK or Qt that defines the name itself, or the
-first Python file of Slicer that defines it. Read it before you commit it: the same name may be
-meant of another class. What is found nowhere is printed with the places that use it.
+A suggestion is the class of MRML, VTK or Qt that defines the name, or the first Python file of
+Slicer that does. Check it before you commit it: another class may define the same name. Names that
+are found nowhere are printed with the places that use them.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ PYTHON_FILES = (
 )
 
 
-def proposals(name: str, source: Path, headers: dict[str, str]) -> list[Name]:
-    """Rows that a name might be, the likeliest first."""
+def suggestions(name: str, source: Path, headers: dict[str, str]) -> list[Name]:
+    """Return possible entries for a name, the most likely first."""
     import qt
     import slicer
     import vtk
@@ -61,7 +61,7 @@ def proposals(name: str, source: Path, headers: dict[str, str]) -> list[Name]:
 
 
 def main() -> int:
-    """Print the proposals, or write them; returns how many names were found nowhere."""
+    """Print or write the suggestions; returns the number of names that were found nowhere."""
     from Testing.slicer_host import start_host
 
     source = Path(os.environ["SLICER_SOURCE_DIR"])
@@ -76,10 +76,10 @@ def main() -> int:
     nowhere = 0
     with start_host(main_window=False, layout_manager=False):
         for name in sorted(set(used) - {entry.name for entry in listed}):
-            possible = proposals(name, source, headers)
+            possible = suggestions(name, source, headers)
             if not possible:
                 nowhere += 1
-                print(f"{name}: found nowhere, used in {used[name]}")
+                print(f"{name}: not found in Slicer, VTK or Qt; used in {used[name]}")
                 continue
             rows.append(possible[0])
             others = ", ".join(sorted({entry.owner for entry in possible[1:6]}))

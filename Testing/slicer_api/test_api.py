@@ -1,4 +1,4 @@
-"""Every name that the extension uses of Slicer, VTK, Qt and CTK is known to exist there."""
+"""Every name of Slicer, VTK, Qt and CTK that the extension uses is listed with its source."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ from Testing.slicer_api.used_names import (
 )
 
 
-def test_every_name_that_is_used_is_in_the_list():
+def test_used_names_are_listed():
     listed = {entry.name for entry in read_list()}
     unknown = {name: places for name, places in all_uses().items() if name not in listed}
     assert not unknown, (
-        "look each of these up in Slicer 5.12's source and enter it in "
-        f"Testing/slicer_api/used_api.csv with the file that defines it: {unknown}"
+        "find these names in Slicer 5.12's source and add them to "
+        f"Testing/slicer_api/used_api.csv with the files that define them: {unknown}"
     )
 
 
-def test_nothing_is_listed_that_is_not_used():
+def test_listed_names_are_used():
     used = all_attributes()
     assert not [entry for entry in read_list() if entry.name not in used]
 
 
-def test_the_collector_finds_a_name_that_does_not_exist(tmp_path):
+def test_collector_finds_a_name_that_does_not_exist(tmp_path):
     path = tmp_path / "module.py"
     path.write_text(
         "import slicer\n"
@@ -42,13 +42,13 @@ def test_the_collector_finds_a_name_that_does_not_exist(tmp_path):
     assert found["SetNoSuchThing"] == 4
 
 
-def test_the_collector_reads_all_files_of_the_slicer_side():
+def test_collector_reads_all_files_of_the_slicer_side():
     names = {path.name for path in slicer_side_files()}
     assert {"MammoClassifier.py", "widget.py", "logic.py"} <= names
     assert "MammoClassifierLogic" in own_names()
 
 
-def test_listed_names_exist_in_the_real_classes_of_this_machine(slicer_host):
+def test_listed_names_exist_in_the_installed_classes(slicer_host):
     import qt
     import slicer
     import vtk
@@ -65,6 +65,6 @@ def test_listed_names_exist_in_the_real_classes_of_this_machine(slicer_host):
 
 
 @pytest.mark.parametrize("entry", read_list(), ids=lambda entry: f"{entry.owner}.{entry.name}")
-def test_every_entry_names_its_source(entry):
+def test_entry_has_a_source(entry):
     folders = ("Base/", "Libs/", "Modules/", "CTK/")
     assert entry.source.startswith(folders) or entry.source in ("VTK", "Qt", "PyTorch extension")

@@ -1,8 +1,8 @@
-"""Collects the names that the extension's code uses of Slicer, VTK, Qt and CTK, from its syntax.
+"""Collects the names of Slicer, VTK, Qt and CTK that the extension uses, from its syntax trees.
 
-A name is one of theirs if it stands in a chain that starts at ``slicer``, ``qt``, ``ctk`` or
-``vtk`` (``slicer.app.layoutManager().sliceWidget(name)``: four names), or if it is an attribute
-that neither our own code nor Python and its libraries define.
+These are all names in chains that start at ``slicer``, ``qt``, ``ctk`` or ``vtk``, such as the four
+in ``slicer.app.layoutManager().sliceWidget(name)``, and all attributes that neither the extension
+nor Python and its libraries define.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 MODULE_FOLDER = REPOSITORY / "MammoClassifier"
 ROOTS = {"slicer", "qt", "ctk", "vtk", "DICOMLib", "SampleData", "PyTorchUtils"}
 RESULT_METHODS = {*dir(str), *dir(list), *dir(dict)}
-# Types of Python and numpy whose methods the code calls on values.
 PYTHON_TYPES = (
     "numpy:ndarray",
     "numpy:generic",
@@ -39,16 +38,17 @@ PYTHON_TYPES = (
     "io:BufferedReader",
     "os:stat_result",
 )
+"""Types of Python and numpy whose methods the code calls."""
 
 
 def slicer_side_files() -> list[Path]:
-    """Every Python file of the extension that may call Slicer."""
+    """Python files of the extension that may call Slicer."""
     folders = (MODULE_FOLDER / "MammoClassifierLib", MODULE_FOLDER / "Scripts")
     return sorted([*MODULE_FOLDER.glob("*.py"), *(p for f in folders for p in f.rglob("*.py"))])
 
 
 def own_names() -> set[str]:
-    """Everything that our own code defines: functions, classes, fields, attributes of self."""
+    """Names that the extension defines: functions, classes, fields, attributes of self."""
     found = set()
     for path in MODULE_FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -74,7 +74,7 @@ def _widgets_in_ui_files() -> set[str]:
 
 
 def python_names() -> set[str]:
-    """What Python's builtins, and the libraries that the code imports, define."""
+    """Names that Python's builtins and the imported libraries define."""
     found = set()
     for name in dir(builtins):
         found |= {name, *dir(getattr(builtins, name))}
@@ -90,7 +90,7 @@ def python_names() -> set[str]:
             for name in names:
                 top = name.partition(".")[0]
                 if top in sys.stdlib_module_names or top in ("numpy", "torch", "msgspec"):
-                    with suppress(ModuleNotFoundError):  # a name in a module, not a module
+                    with suppress(ModuleNotFoundError):  # not a module but a name in one
                         found |= set(dir(importlib.import_module(name)))
     import numpy as np
 
@@ -104,18 +104,18 @@ def _root(node: ast.expr) -> str:
 
 
 def uses(path: Path, known: set[str]) -> Iterator[tuple[str, int]]:
-    """Names of Slicer, VTK, Qt and CTK in one file, each with its line.
+    """Yield the names of Slicer, VTK, Qt and CTK in one file, each with its line.
 
     Parameters
     ----------
     path
         The file.
     known
-        Names that are ours or Python's, and count only in chains from :data:`ROOTS`.
+        Names of the extension and of Python; they count only in chains from :data:`ROOTS`.
     """
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Attribute):
-            # slicer.dicomDatabase.fileValue(...).strip(): by then it is Python's again
+            # In slicer.dicomDatabase.fileValue(...).strip() the last name is Python's.
             of_a_result = isinstance(node.value, ast.Call) and node.attr in RESULT_METHODS
             if (_root(node) in ROOTS and not of_a_result) or node.attr not in known:
                 yield node.attr, node.lineno
@@ -127,12 +127,12 @@ def uses(path: Path, known: set[str]) -> Iterator[tuple[str, int]]:
 
 
 def all_attributes() -> set[str]:
-    """Every name that stands behind a dot or is imported, whosever it is."""
+    """Every attribute and imported name, known or not."""
     return {name for path in slicer_side_files() for name, _line in uses(path, known=set())}
 
 
 def all_uses() -> dict[str, list[str]]:
-    """Every name that is used, with the places where it is."""
+    """Every name that is used, with the places that use it."""
     known = own_names() | python_names()
     found: dict[str, list[str]] = {}
     for path in slicer_side_files():

@@ -1,5 +1,5 @@
-"""A host that gives a scripted module what Slicer would. README.md says how to use it."""
+"""A stand-in for the application 3D Slicer, for tests; README.md describes its use."""
 
-from .host import Host, HostOptions, genuine_python_folder, start_host
+from .host import Host, HostOptions, start_host
 
-__all__ = ["Host", "HostOptions", "genuine_python_folder", "start_host"]
+__all__ = ["Host", "HostOptions", "start_host"]

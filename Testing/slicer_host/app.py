@@ -12,176 +12,126 @@ import vtk
 from PySide6.QtCore import Property, QObject, QSettings, Qt, Signal
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
-from .ctk_module import ctkCollapsibleButton
 from .io_manager import IOManager
 from .layout import LayoutManager
 from .modules import ModuleManager, add_core_modules
 
-# What gets an item of its own in the subject hierarchy, as Slicer's plug-ins see to.
-HIERARCHY_CLASSES = (
-    "vtkMRMLVolumeNode",
-    "vtkMRMLMarkupsNode",
-    "vtkMRMLModelNode",
-    "vtkMRMLSegmentationNode",
-    "vtkMRMLTransformNode",
-    "vtkMRMLTableNode",
-    "vtkMRMLTextNode",
-    "vtkMRMLPlotChartNode",
-)
+IN_HIERARCHY = ("Volume", "Markups", "Model", "Segmentation", "Transform", "Table", "Text")
+"""Kinds of nodes that Slicer's plug-ins add to the subject hierarchy."""
 
 
 def qt_application() -> QApplication:
-    """The process's one QApplication, off-screen."""
+    """Return the process's QApplication, off-screen."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    existing = QApplication.instance()
-    if existing is not None:
-        return existing
-    application = QApplication(["Slicer"])
-    application.setApplicationName("Slicer")
-    application.setOrganizationName("slicer-host")
-    application.setQuitOnLastWindowClosed(False)
+    application = QApplication.instance()
+    if application is None:
+        application = QApplication(["Slicer"])
+        application.setOrganizationName("slicer-host")
+        application.setQuitOnLastWindowClosed(False)
     return application
 
 
-class ModuleSelector:
-    """The module selector of the main window."""
-
-    def __init__(self, host):
-        self._host = host
-
-    def selectModule(self, name):
-        self._host.open_module(name)
-
-    @property
-    def selectedModule(self):
-        return self._host.current_module
-
-
 class MainWindow(QMainWindow):
-    """A main window with a module panel and room for the views."""
+    """A main window with a module panel, and the views in its centre."""
 
     def __init__(self, host):
         super().__init__()
         self.setObjectName("qSlicerMainWindow")
-        self.setWindowTitle("3D Slicer (test host)")
-        self._selector = ModuleSelector(host)
+        self._selector = SimpleNamespace(selectModule=host.open_module)
         self.viewport = QWidget(self)
         self.setCentralWidget(self.viewport)
-        self.dock = QDockWidget(self)
-        self.dock.setObjectName("PanelDockWidget")
-        self.panel = QWidget(self.dock)
-        self.panel.setObjectName("ModulePanel")
-        probe = ctkCollapsibleButton(self.panel)
-        probe.setObjectName("DataProbeCollapsibleWidget")
-        probe.setText("Data Probe")
-        room = QVBoxLayout(self.panel)
-        self._module_room = QVBoxLayout()
-        room.addLayout(self._module_room, 1)
-        room.addWidget(probe)
-        self.dock.setWidget(self.panel)
-        self.addDockWidget(Qt.LeftDockWidgetArea, self.dock)
+        dock = QDockWidget(self)
+        panel = QWidget(dock)
+        self._panel_layout = QVBoxLayout(panel)
+        dock.setWidget(panel)
+        self.addDockWidget(Qt.LeftDockWidgetArea, dock)
         self.resize(1280, 900)
 
     def show_panel(self, panel):
         """Put a module's panel into the module panel."""
-        self._module_room.addWidget(panel)
+        self._panel_layout.addWidget(panel)
 
     def moduleSelector(self):
         return self._selector
 
 
 class Application(QObject):
-    """What qSlicerApplication is to scripts."""
+    """Stand-in for qSlicerApplication; QApplication answers what is not defined here."""
 
     startupCompleted = Signal()
-    renderPaused = Signal(bool)
 
     def __init__(self, host):
         super().__init__()
-        self._host = host
-        self._qt = qt_application()
-        self._temporary = tempfile.TemporaryDirectory(prefix="slicer-host-")
+        self._folder = tempfile.TemporaryDirectory(prefix="slicer-host-")
+        home = Path(self._folder.name)
         QSettings.setDefaultFormat(QSettings.IniFormat)
-        QSettings.setPath(QSettings.IniFormat, QSettings.UserScope, self._temporary.name)
+        QSettings.setPath(QSettings.IniFormat, QSettings.UserScope, str(home))
         QSettings().clear()
-        self._temporary_path = str(Path(self._temporary.name) / "tmp")
+        self._temporary_path = str(home / "tmp")
         Path(self._temporary_path).mkdir()
+        (home / "share" / "ColorFiles").mkdir(parents=True)
         self._scene = slicer.mrmlScene
         self.exit_code = None
         self._logic = slicer.vtkSlicerApplicationLogic()
-        self._logic.SetHomeDirectory(self._temporary.name)
+        self._logic.SetHomeDirectory(str(home))
         self._logic.SetShareDirectory("share")
-        (Path(self._temporary.name) / "share" / "ColorFiles").mkdir(parents=True)
         self._logic.SetTemporaryPath(self._temporary_path)
         self._logic.SetMRMLScene(self._scene)
-        self._scene.SetDataIOManager(self._data_io_manager())
-        self._io = IOManager(self)
-        self._modules = ModuleManager(host)
+        data_io = slicer.vtkDataIOManager()
+        data_io.SetCacheManager(slicer.vtkCacheManager())
+        self._scene.SetDataIOManager(data_io)
+        self._io = IOManager(self._logic)
+        self._modules = ModuleManager()
         add_core_modules(self._modules, self._logic, self._scene)
-        self._watch_hierarchy()
-        self._window = MainWindow(host) if host.options.main_window else None
+        self._hierarchy_tags = self._follow_nodes_in_hierarchy()
+        self._options = SimpleNamespace(testingEnabled=host.options.testing, runPythonAndExit=False)
+        self.main_window = MainWindow(host) if host.options.main_window else None
         self._layout_manager = None
         if host.options.layout_manager:
-            self._loose_viewport = None if self._window else QWidget()
-            viewport = self._window.viewport if self._window else self._loose_viewport
-            self._layout_manager = LayoutManager(self._scene, self._logic, viewport)
-        self._options = SimpleNamespace(
-            testingEnabled=host.options.testing,
-            noMainWindow=not host.options.main_window,
-            runPythonAndExit=False,
-        )
+            self._viewport = self.main_window.viewport if self.main_window else QWidget()
+            self._layout_manager = LayoutManager(self._scene, self._logic, self._viewport)
 
-    @staticmethod
-    def _data_io_manager():
-        manager = slicer.vtkDataIOManager()
-        cache = slicer.vtkCacheManager()
-        manager.SetCacheManager(cache)
-        return manager
+    def __getattr__(self, name):
+        return getattr(QApplication.instance(), name)
 
-    def _watch_hierarchy(self):
-        hierarchy = slicer.vtkMRMLSubjectHierarchyNode
+    def _follow_nodes_in_hierarchy(self):
+        scene, hierarchy = self._scene, slicer.vtkMRMLSubjectHierarchyNode
 
         @vtk.calldata_type(vtk.VTK_OBJECT)
         def added(_caller, _event, node):
-            if self._scene.IsImporting() or node.GetHideFromEditors():
+            if scene.IsImporting() or node.GetHideFromEditors():
                 return
-            if any(node.IsA(name) for name in HIERARCHY_CLASSES):
-                tree = hierarchy.GetSubjectHierarchyNode(self._scene)
+            if any(node.IsA(f"vtkMRML{kind}Node") for kind in IN_HIERARCHY):
+                tree = hierarchy.GetSubjectHierarchyNode(scene)
                 if not tree.GetItemByDataNode(node):
                     tree.CreateItem(tree.GetSceneItemID(), node)
 
         @vtk.calldata_type(vtk.VTK_OBJECT)
-        def going(_caller, _event, node):
-            tree = hierarchy.GetSubjectHierarchyNode(self._scene)
+        def removed(_caller, _event, node):
+            tree = hierarchy.GetSubjectHierarchyNode(scene)
             item = tree.GetItemByDataNode(node) if tree is not None else 0
             if item:
                 tree.RemoveItem(item, False, False)
 
-        scene_class = slicer.vtkMRMLScene
-        self._hierarchy_tags = [
-            self._scene.AddObserver(scene_class.NodeAddedEvent, added),
-            self._scene.AddObserver(scene_class.NodeAboutToBeRemovedEvent, going),
+        return [
+            scene.AddObserver(scene.NodeAddedEvent, added),
+            scene.AddObserver(scene.NodeAboutToBeRemovedEvent, removed),
         ]
 
     def close_down(self):
-        """Take the observers off and let the windows go."""
+        """Remove the observers and delete the windows."""
         for tag in self._hierarchy_tags:
             self._scene.RemoveObserver(tag)
-        if self._window is not None:
-            self._window.hide()
         if self._layout_manager is not None:
             self._layout_manager.close_down()
-            self._layout_manager = None
-        if self._window is not None:
-            self._window.deleteLater()
+        if self.main_window is not None:
+            self.main_window.hide()
+            self.main_window.deleteLater()
         self._modules.close_down()
         self._logic.SetMRMLScene(None)
-        self._temporary.cleanup()
+        self._folder.cleanup()
 
-    # What scripts call.
-
-    def mrmlScene(self):
-        return self._scene
+    # Methods for scripts.
 
     def applicationLogic(self):
         return self._logic
@@ -192,14 +142,11 @@ class Application(QObject):
     def moduleManager(self):
         return self._modules
 
-    def moduleLogic(self, name):
-        return self._modules.module(name).logic()
-
     def coreIOManager(self):
         return self._io
 
-    def ioManager(self):
-        return self._io
+    def dicomDatabase(self):
+        return slicer.dicomDatabase
 
     def commandOptions(self):
         return self._options
@@ -207,74 +154,9 @@ class Application(QObject):
     def testingEnabled(self):
         return self._options.testingEnabled
 
-    def processEvents(self):
-        self._qt.processEvents()
-
-    def topLevelWidgets(self):
-        return [self._window] if self._window is not None else []
-
-    def main_window(self):
-        """For the host alone: scripts ask slicer.util.mainWindow()."""
-        return self._window
-
-    def settings(self):
-        return QSettings()
-
-    def userSettings(self):
-        return QSettings()
-
-    def revisionUserSettings(self):
-        return QSettings()
-
-    def setOverrideCursor(self, cursor):
-        self._qt.setOverrideCursor(cursor)
-
-    def restoreOverrideCursor(self):
-        self._qt.restoreOverrideCursor()
-
-    def translate(self, _context, text):
-        return text
-
-    def moduleDocumentationUrl(self, name):
-        return f"{self.documentationBaseUrl}user_guide/modules/{name.lower()}.html"
-
-    def pauseRender(self):
-        self.renderPaused.emit(True)
-
-    def resumeRender(self):
-        self.renderPaused.emit(False)
-
-    def setRenderPaused(self, paused):
-        self.renderPaused.emit(paused)
-
     def exit(self, code=0):
-        """The code is kept; the test goes on, as a script does until it returns."""
+        """Store the code; the script runs on until it returns, as in Slicer."""
         self.exit_code = code
 
-    def quit(self):
-        self.exit(0)
-
-    def restart(self):
-        self._host.restarts += 1
-
-    def dicomDatabase(self):
-        return slicer.dicomDatabase
-
-    def logUsageEvent(self, _component, _event):
-        """No usage is logged on this host."""
-
-    def _set_temporary_path(self, path):
-        self._temporary_path = path
-
-    temporaryPath = Property(str, lambda self: self._temporary_path, _set_temporary_path)
-    cachePath = Property(str, lambda self: self._temporary_path)
-    slicerHome = Property(str, lambda self: self._temporary.name)
+    temporaryPath = Property(str, lambda self: self._temporary_path)
     applicationName = Property(str, lambda self: "Slicer")
-    mainApplicationName = Property(str, lambda self: "Slicer")
-    applicationVersion = Property(str, lambda self: "5.12.0")
-    majorVersion = Property(int, lambda self: 5)
-    minorVersion = Property(int, lambda self: 12)
-    revision = Property(str, lambda self: "0")
-    os = Property(str, lambda self: "linux")
-    arch = Property(str, lambda self: "amd64")
-    documentationBaseUrl = Property(str, lambda self: "https://slicer.readthedocs.io/en/5.12/")

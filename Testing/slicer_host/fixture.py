@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from . import dicom_database  # noqa: F401  it stands on pydicom, which a host may be told to lack
+from . import dicom_database  # noqa: F401  imports pydicom, which a host may hide
 from .host import start_host
 
 
 @pytest.fixture
 def slicer_host(request):
-    """A running host with a clean scene; mark ``slicer_host(switch=value)`` sets its switches."""
+    """A running host with a clean scene; the mark ``slicer_host(option=value)`` sets options."""
     mark = request.node.get_closest_marker("slicer_host")
     with start_host(**(mark.kwargs if mark else {})) as host:
         yield host

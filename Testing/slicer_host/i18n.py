@@ -1,25 +1,15 @@
-"""Stand-in for ``slicer.i18n``: texts come back as they are, if they may be translated at all."""
+"""Stand-in for ``slicer.i18n``: returns texts untranslated."""
 
 from __future__ import annotations
 
 
 def translate(context: str, text: str) -> str:
-    """A text in the application's language, which on this host is the one it was written in."""
+    """Translate a text of a context; raises TypeError as Slicer does for anything but texts."""
     if not isinstance(text, str) or not isinstance(context, str):
         raise TypeError(f"translate takes two texts, not {context!r} and {text!r}")
     return text
 
 
-def getContext(sourceFile: str) -> str:
-    """Translation context of a source file: package and file name, without the ending."""
-    from pathlib import Path
-
-    path = Path(sourceFile)
-    if (path.parent / "__init__.py").is_file():
-        return f"{path.parent.name}.{path.stem}"
-    return path.stem if path.is_file() else path.name
-
-
 def tr(text: str) -> str:
-    """A text in the application's language; the context is the caller's file."""
+    """Translate a text in the context of the caller's file."""
     return translate("", text)

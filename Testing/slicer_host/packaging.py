@@ -1,7 +1,4 @@
-"""Stand-in for ``slicer.packaging``: what is missing is asked for once, then installed.
-
-Written from the contract of Slicer 5.12's; shares no text with it.
-"""
+"""Stand-in for ``slicer.packaging``, with the contract of Slicer 5.12."""
 
 from __future__ import annotations
 
@@ -12,29 +9,13 @@ from pathlib import Path
 import slicer
 from packaging.requirements import Requirement
 
-__all__ = [
-    "Requirement",
-    "load_pyproject_dependencies",
-    "load_requirements",
-    "pip_check",
-    "pip_ensure",
-    "pip_install",
-    "pip_uninstall",
-]
+__all__ = ["load_requirements", "pip_check", "pip_ensure", "pip_install"]
 
 
 def load_requirements(path) -> list[Requirement]:
-    """The requirements of a ``requirements.txt``; comments and options of pip are passed over."""
+    """Parse a ``requirements.txt``; comments and options of pip are skipped."""
     lines = (line.strip() for line in Path(path).read_text().splitlines())
     return [Requirement(line) for line in lines if line and line[0] not in "#-"]
-
-
-def load_pyproject_dependencies(path) -> list[Requirement]:
-    """The dependencies of a ``pyproject.toml``; raises KeyError where it has no project table."""
-    import tomllib
-
-    project = tomllib.loads(Path(path).read_text())["project"]
-    return [Requirement(line) for line in project.get("dependencies", [])]
 
 
 def _requirements(given) -> list[Requirement]:
@@ -46,7 +27,7 @@ def _requirements(given) -> list[Requirement]:
 
 
 def pip_check(requirements) -> bool:
-    """Whether all requirements are met by what is installed."""
+    """Whether the installed packages meet all requirements."""
     for requirement in _requirements(requirements):
         if requirement.marker is not None and not requirement.marker.evaluate():
             continue
@@ -59,17 +40,8 @@ def pip_check(requirements) -> bool:
     return True
 
 
-def pip_ensure(
-    requirements,
-    constraints=None,
-    skip_packages=None,
-    prompt_install=True,
-    prompt_restart=True,
-    requester=None,
-    skip_in_testing=True,
-    show_progress=True,
-):
-    """Install what is missing, after asking.
+def pip_ensure(requirements, prompt_install=True, requester=None, skip_in_testing=True, **_options):
+    """Install the packages that are missing, after the user has confirmed.
 
     Raises
     ------
@@ -80,38 +52,19 @@ def pip_ensure(
     """
     missing = [item for item in _requirements(requirements) if not pip_check(item)]
     if not missing:
-        return None
+        return
     if skip_in_testing and slicer.app.testingEnabled():
-        logging.info("testing: %s are not installed", missing)
-        return None
+        logging.info("Testing mode: %s were not installed", missing)
+        return
     if prompt_install:
         title = f"{requester} - Install Python Packages" if requester else "Install"
         question = f"{len(missing)} Python package(s) need to be installed. Continue?"
-        detail = "\n".join(str(item) for item in missing)
-        if not slicer.util.confirmOkCancelDisplay(question, title, detailedText=detail):
+        if not slicer.util.confirmOkCancelDisplay(question, title):
             raise RuntimeError("User declined package installation")
-    return pip_install(
-        [str(item) for item in missing], constraints=constraints, skip_packages=skip_packages
-    )
+    pip_install(missing)
 
 
-def pip_install(
-    requirements,
-    constraints=None,
-    skip_packages=None,
-    blocking=True,
-    show_progress=False,
-    requester=None,
-    **_,
-):
+def pip_install(requirements, **_options):
     """Install with pip; raises subprocess.CalledProcessError where that fails."""
     wanted = [str(item) for item in _requirements(requirements)]
-    options = ["-c", str(constraints)] if constraints else []
-    slicer.util.executePythonModule("pip", ["install", *wanted, *options])
-    return [] if skip_packages else None
-
-
-def pip_uninstall(requirements, **_):
-    """Uninstall with pip."""
-    wanted = [item.name for item in _requirements(requirements)]
-    slicer.util.executePythonModule("pip", ["uninstall", "--yes", *wanted])
+    slicer.util.executePythonModule("pip", ["install", *wanted])

@@ -1,8 +1,7 @@
-"""The module ``qt``: Qt's classes in one flat namespace, and a loader of ``.ui`` files.
+"""The module ``qt``: Qt's classes in one namespace, and a loader of ``.ui`` files.
 
-The loader knows the widgets that the host stands in for. It differs from Qt's in that it does not
-shrug: an unknown class, a property that a stand-in does not have, or a connection to nothing is
-an error here, since in Slicer it would be a silent fault.
+Unlike Qt's loader, this one raises for an unknown widget class, a property that a stand-in does
+not have, and a connection that cannot be made: Slicer would ignore these mistakes silently.
 """
 
 from __future__ import annotations
@@ -15,21 +14,15 @@ from PySide6 import QtCore, QtGui, QtNetwork, QtSvg, QtUiTools, QtWidgets, QtXml
 
 from . import pythonqt
 
-# What PythonQt calls otherwise, or does not have at all.
-NOT_IN_PYTHONQT = {"QtMsgType"}
-
 
 class QUiLoader(QtUiTools.QUiLoader):
-    """Loads a ``.ui`` file, with ctk and qMRML widgets in it."""
+    """Loads a ``.ui`` file that may contain ctk and qMRML widgets."""
 
     widget_classes: ClassVar[dict[str, type]] = {}
 
     def __init__(self, parent=None):
         super().__init__(parent)
         self._problems: list[str] = []
-
-    def availableWidgets(self):
-        return [*super().availableWidgets(), *self.widget_classes]
 
     def createWidget(self, className, parent=None, name=""):
         known = self.widget_classes.get(className)
@@ -38,14 +31,14 @@ class QUiLoader(QtUiTools.QUiLoader):
             widget.setObjectName(name)
             return widget
         if className not in super().availableWidgets():
-            self._problems.append(f"{className} {name}: no such widget on this host")
+            self._problems.append(f"{className} {name}: the test host has no such widget")
             className = "QWidget"
         widget = super().createWidget(className, parent, name)
         pythonqt.connect_by_signature(widget)
         return widget
 
     def load(self, device, parentWidget=None):
-        """The top widget of an open ``QFile``.
+        """Return the top widget of an open ``QFile``.
 
         Raises
         ------
@@ -55,14 +48,14 @@ class QUiLoader(QtUiTools.QUiLoader):
         root = ElementTree.fromstring(bytes(device.readAll().data()))
         self._problems = []
         self._check_properties(root)
-        connections = root.find("connections")
-        if connections is not None:
-            root.remove(connections)
+        connections = root.findall("connections/connection")
+        for element in root.findall("connections"):
+            root.remove(element)
         buffer = QtCore.QBuffer()
         buffer.setData(ElementTree.tostring(root))
         buffer.open(QtCore.QIODevice.ReadOnly)
         top = super().load(buffer, parentWidget)
-        for connection in connections if connections is not None else ():
+        for connection in connections:
             self._connect(top, connection)
         if self._problems:
             raise RuntimeError("; ".join(self._problems))
@@ -71,32 +64,22 @@ class QUiLoader(QtUiTools.QUiLoader):
     def _check_properties(self, root):
         for widget in root.iter("widget"):
             known = self.widget_classes.get(widget.get("class"))
-            if known is None:
-                continue
-            meta = known.staticMetaObject
-            for item in widget.findall("property"):
-                name = item.get("name")
-                if item.get("stdset") != "0" and meta.indexOfProperty(name) < 0:
-                    where = f"{widget.get('class')} {widget.get('name')}"
-                    self._problems.append(f"{where}: no property {name}")
+            for item in widget.findall("property") if known else ():
+                unknown = known.staticMetaObject.indexOfProperty(item.get("name")) < 0
+                if unknown and item.get("stdset") != "0":
+                    self._problems.append(f"{widget.get('name')}: no property {item.get('name')}")
 
     def _connect(self, top, connection):
+        ends = [connection.findtext(end) for end in ("sender", "receiver")]
+        signal, slot = connection.findtext("signal"), connection.findtext("slot")
         sender, receiver = (
-            self._named(top, connection.findtext(end)) for end in ("sender", "receiver")
+            top if top.objectName == name else top.findChild(QtCore.QObject, name) for name in ends
         )
-        signature, slot_signature = connection.findtext("signal"), connection.findtext("slot")
-        if sender is None or receiver is None:
-            self._problems.append(f"connection of {signature}: an end of it is missing")
-            return
-        slot = getattr(receiver, slot_signature.split("(")[0], None)
         try:
-            pythonqt.signal_of(sender, signature).connect(slot)
-        except (ValueError, TypeError):
-            self._problems.append(f"no connection from {signature} to {slot_signature}")
-
-    @staticmethod
-    def _named(top, name):
-        return top if str(top.objectName()) == name else top.findChild(QtCore.QObject, name)
+            method = getattr(receiver, slot.partition("(")[0])
+            pythonqt.signal_of(sender, signal).connect(method)
+        except (AttributeError, ValueError):
+            self._problems.append(f"no connection of {ends[0]}.{signal} with {ends[1]}.{slot}")
 
 
 def make_qt_module() -> types.ModuleType:
@@ -104,7 +87,7 @@ def make_qt_module() -> types.ModuleType:
     module = types.ModuleType("qt", "Qt as PythonQt shows it, over PySide6.")
     for source in (QtXml, QtSvg, QtNetwork, QtUiTools, QtWidgets, QtGui, QtCore):
         for name in dir(source):
-            if name.startswith("Q") and name not in NOT_IN_PYTHONQT:
+            if name.startswith("Q") and name != "QtMsgType":  # unknown to PythonQt
                 setattr(module, name, getattr(source, name))
     module.QUiLoader = QUiLoader
     return module

@@ -1,4 +1,4 @@
-"""Stand-in for ``slicer.testing``: runs the tests of a module file, as ``ctest`` lets Slicer do."""
+"""Stand-in for ``slicer.testing``: runs the tests of a module file, as ``ctest`` does in Slicer."""
 
 from __future__ import annotations
 
@@ -6,18 +6,9 @@ import sys
 import unittest
 
 
-def exitSuccess():
-    """Nothing is to be done."""
-
-
-def exitFailure(message=""):
-    """Let the application end with a failure."""
-    raise RuntimeError(message)
-
-
 def runUnitTest(path, testname):
-    """Run all tests of a module found in some folders; raises where one fails."""
+    """Run all tests of a module in one of the folders; raises RuntimeError if one fails."""
     sys.path.extend([path] if isinstance(path, str) else path)
     suite = unittest.TestLoader().loadTestsFromName(testname)
     if not unittest.TextTestRunner(verbosity=2).run(suite).wasSuccessful():
-        exitFailure(f"{testname}: tests failed")
+        raise RuntimeError(f"{testname}: tests failed")
