@@ -48,7 +48,7 @@ def slicer_side_files() -> list[Path]:
 
 
 def own_names() -> set[str]:
-    """Names that the extension defines: functions, classes, fields, attributes of self."""
+    """Names that the extension defines: functions, classes, fields, attributes, options."""
     found = set()
     for path in MODULE_FOLDER.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
@@ -61,6 +61,8 @@ def own_names() -> set[str]:
                         found.add(target.id)
                     elif isinstance(target, ast.Attribute) and ast.unparse(target.value) == "self":
                         found.add(target.attr)
+            elif isinstance(node, ast.Constant) and str(node.value).startswith("--"):
+                found.add(str(node.value).removeprefix("--"))
     return found | _widgets_in_ui_files()
 
 
