@@ -1,4 +1,4 @@
-"""Fixtures of the Slicer side: the demo exams, a host with the module open, marked volumes."""
+"""Fixtures of the Slicer side: the demo exams, a user of the module, volumes and ROIs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import sys
 import numpy as np
 import pytest
 
-from Testing.slicer.clinic import CASES, REDUCTION, Clinic, synthetic_pixels
+from Testing.slicer.module_user import CASES, REDUCTION, ModuleUser, synthetic_pixels
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")
 def small_exam(tmp_path_factory):
-    """The demo exams as DICOM files with every sixth pixel: as real, and quick."""
+    """The demo exams as DICOM files with every sixth pixel, for speed."""
     import pydicom
 
     home = tmp_path_factory.mktemp("small")
@@ -33,31 +33,33 @@ def small_exam(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def new_session():
-    """Each test is a session of Slicer of its own: the module is imported anew."""
+    """Import the module again in each test, as in a new session of Slicer."""
     yield
     for name in [name for name in sys.modules if name.startswith("MammoClassifier")]:
         del sys.modules[name]
 
 
 @pytest.fixture
-def clinic(slicer_host, small_exam):
-    """A host, the module's packages, and what a clinician does, on the small exam."""
-    made = Clinic(slicer_host, small_exam, REDUCTION)
+def user(slicer_host, small_exam):
+    """A user of the module with the small exam."""
+    made = ModuleUser(slicer_host, small_exam, REDUCTION)
     made.register()
-    return made
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def real_clinic(slicer_host):
-    """The same on the real, full-resolution exam."""
-    made = Clinic(slicer_host, CASES, 1)
+def full_size_user(slicer_host):
+    """A user of the module with the exam at full resolution."""
+    made = ModuleUser(slicer_host, CASES, 1)
     made.register()
-    return made
+    yield made
+    made.close()
 
 
 @pytest.fixture
 def make_volume(slicer_host):
-    """Makes a volume of pixels with any geometry: ``make_volume("L CC", pixels, matrix)``."""
+    """Adds a volume with any geometry: ``make_volume("L CC", pixels, matrix)``."""
 
     def make(name="L CC", pixels=None, matrix=None, kind="vtkMRMLScalarVolumeNode"):
         import slicer
@@ -78,7 +80,7 @@ def make_volume(slicer_host):
 
 @pytest.fixture
 def make_roi(slicer_host):
-    """Makes a ROI that marks a box of a volume: ``make_roi(volume, (x, y, width, height))``."""
+    """Adds a ROI that marks a box of a volume: ``make_roi(volume, (x, y, width, height))``."""
 
     def make(volume, box, name="mass"):
         import slicer

@@ -1,8 +1,7 @@
-"""A table of synthetic mammograms, pairwise over what differs between real ones, and what is right.
+"""A table of synthetic mammograms with all pairs of DICOM attributes, and the expected display.
 
-Each attribute of a row is one of :data:`CHOICES`. What is to be seen is worked out here, from the
-formulas of the standard (PS3.3 C.7.6.3, C.8.11.7, C.11.1, C.11.2, 10.7) and in plain arithmetic:
-nothing of the engine is asked.
+Each attribute of a row is one of :data:`CHOICES`. The expected pixels are computed here from the
+formulas of the standard (PS3.3 C.7.6.3, C.8.11.7, C.11.1, C.11.2, 10.7), without the engine.
 """
 
 from __future__ import annotations
@@ -45,7 +44,7 @@ GREYS = {
     "inverse by shape alone": ("MONOCHROME2", "INVERSE", True),
 }
 
-# Distance between rows and columns, as files state it, and what is right: PS3.3 10.7.1.
+# Pixel spacing as stored in files, and the correct (row, column) spacing: PS3.3 10.7.1.
 SPACINGS = {
     "imager": ({"ImagerPixelSpacing": [0.094, 0.085]}, (0.094, 0.085)),
     "imager, magnified": (
@@ -100,7 +99,7 @@ PROJECTIONS = {
     "position ML": ({"ViewPosition": "ML"}, "ML"),
 }
 
-# How the stored image lies, against how it hangs; "silent": Patient Orientation is not there.
+# The stored orientation relative to the displayed one; "silent": no Patient Orientation.
 LIES = ("as it hangs", "mirrored", "upside down", "turned by half a turn", "silent")
 
 BITS = ((8, False), (8, True), (10, False), (12, False), (12, True), (14, False), (16, False))
@@ -108,7 +107,7 @@ BITS = (*BITS, (16, True))
 
 MODALITIES = ("none", "slope 1", "slope 2.5, intercept -100", "slope -1", "LUT")
 
-# Window, as shares of the range that the modality step can give, or a LUT.
+# Window, in fractions of the output range of the modality step, or a LUT.
 VALUES = (
     "none",
     "LINEAR",
@@ -121,7 +120,7 @@ VALUES = (
 )
 
 MOST_NUMBERS = 32767
-"""Entries of a LUT as numbers; an element in explicit VR has room for no more."""
+"""Largest number of LUT entries stored as numbers; an explicit VR element cannot hold more."""
 
 PADDINGS = ("none", "the darkest value", "the brightest value")
 
@@ -163,39 +162,39 @@ class Row:
 
 
 def pairwise_rows() -> list[Row]:
-    """Rows in which every pair of choices of any two attributes is met."""
+    """Rows with every pair of choices of any two attributes."""
     return [Row(*choices) for choices in AllPairs(CHOICES)]
 
 
 @dataclass(frozen=True)
 class Expected:
-    """What the standard makes of a row."""
+    """The file of a row, and its display according to the standard."""
 
     stored: np.ndarray
     attributes: dict[str, object]
-    """DICOM keywords; None takes one away."""
+    """By DICOM keyword; None removes the attribute."""
     shown: np.ndarray
     """0 for black to 1 for white, as stored."""
     windowed: bool
-    """Whether the file says how to show it."""
+    """Whether the file has a window or a VOI LUT."""
     spacing: tuple[float, float] | None
     """Between rows, between columns."""
     side: str | None
     projection: str | None
     mirrored: bool
-    """Against the stored image, to hang right."""
+    """Whether the stored image is mirrored for display."""
     flipped: bool
 
 
 def expect(row: Row) -> Expected:
-    """The file of a row, and what is to be seen."""
+    """Build the file of a row and compute its display."""
     bits, signed = row.bits
     lowest = -(2 ** (bits - 1)) if signed else 0
     highest = lowest + 2**bits - 1
     photometric, shape, inverse = GREYS[row.greys]
 
     modality, slope = _modality(row.modality, bits, lowest)
-    # A bright breast in dark air, whichever way the greys go.
+    # A bright breast in dark air for either polarity.
     stored = breast(ROWS, COLUMNS, bits=bits, signed=signed)
     if inverse != (slope < 0):
         stored = (lowest + highest - stored.astype(np.int64)).astype(stored.dtype)
@@ -248,7 +247,7 @@ def expect(row: Row) -> Expected:
 
 
 def _modality(name: str, bits: int, lowest: int) -> tuple[dict[str, object], float]:
-    """Attributes of the modality step, and its slope."""
+    """The attributes of the modality step, and its slope."""
     if name == "LUT":
         entries = np.linspace(0, 65535, 2**bits).astype(np.uint16)
         words = len(entries) > MOST_NUMBERS
@@ -275,7 +274,7 @@ def _after_modality(stored: np.ndarray, modality: dict[str, object]) -> np.ndarr
 def _values_of_interest(
     name: str, values: np.ndarray, black: float, white: float, *, signed: bool
 ) -> tuple[dict[str, object], np.ndarray]:
-    """Attributes of the VOI step, and what comes out of it, 0 to 1."""
+    """The attributes of the VOI step, and its output in [0, 1]."""
     span = white - black
     if name == "none":
         return {}, (values - black) / span
@@ -305,7 +304,7 @@ def _values_of_interest(
 
 
 def _swap_words(sequence: list[Dataset] | None) -> None:
-    """Words of a big-endian file are big-endian."""
+    """Convert the words of a LUT to big-endian."""
     if sequence and isinstance(sequence[0].LUTData, bytes):
         item = sequence[0]
         item.LUTData = np.frombuffer(item.LUTData, "<u2").astype(">u2").tobytes()
@@ -322,11 +321,11 @@ def _look_up(values: np.ndarray, item: Dataset) -> np.ndarray:
 def _orientation(
     lies: str, side: str | None, projection: str | None
 ) -> tuple[list[str] | None, bool, bool]:
-    """Patient Orientation, and what must be turned so that it hangs.
+    """Patient Orientation, and whether the view is mirrored and flipped for display.
 
-    Hung, the right breast's chest wall is at the right: rows lead to it, posteriorly; the left
-    breast's rows lead away from it. Columns of a CC view lead to the medial side, those of an
-    MLO view to the feet (PS3.3 C.7.6.1.1.1).
+    Displayed, the chest wall of the right breast is at the right, so its rows lead to posterior;
+    those of the left breast lead to anterior. Columns of a CC view lead to the medial side, those
+    of an MLO view to the feet (PS3.3 C.7.6.1.1.1).
     """
     if lies == "silent":
         # The synthetic breast has its wall at the left.
@@ -337,6 +336,6 @@ def _orientation(
     mirrored = lies in ("mirrored", "turned by half a turn")
     flipped = lies in ("upside down", "turned by half a turn")
     letters = [opposite[rows] if mirrored else rows, opposite[columns] if flipped else columns]
-    # Of a breast that nobody names it is not known which way it hangs.
+    # Without laterality, the orientation of a CC view is unknown.
     decided = projection == "MLO" or (projection == "CC" and side is not None)
     return letters, mirrored and side is not None, flipped and decided

@@ -1,10 +1,10 @@
-"""Makes the picture of the panel and both views for README, on the host.
+"""Create the picture of the panel and both views for the documentation, on the test host.
 
 ``python -m Testing.slicer.screenshot [OUT.png]``
 
-The panel is the extension's own, grabbed from Qt; the views are the pixels that Slicer's own
-slice logic composes. ROI outlines are drawn here, where the ROI nodes are: the host does not
-render markups. The picture says of itself that 3D Slicer did not make it.
+The panel is grabbed from Qt, and the views are composed by Slicer's slice logic. The host does not
+render markups, so the ROI outlines are drawn here. The caption states that the picture was not
+taken in 3D Slicer.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import sys
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-from Testing.slicer.clinic import CASES, PAIR, Clinic
+from Testing.slicer.module_user import CASES, PAIR, ModuleUser
 from Testing.slicer_host.host import start_host
 
 ROOT = Path(__file__).resolve().parents[2]
 OUT = ROOT / "Resources" / "Screenshots" / "MammoClassifier.png"
 PANEL_WIDTH, VIEW_SIZE, GAP, CAPTION = 480, 640, 6, 30
 CLOSE_UP = 5.0
-"""Side of a close-up, in sides of the ROI."""
+"""Side of a close-up divided by the side of the ROI."""
 NOTICE = (
     "Made by this project's test host from the extension's panel and Slicer's slice pixels, "
     "not by the 3D Slicer application. Exam: CBIS-DDSM P_00820 (CC BY 3.0). Research use only."
@@ -30,18 +30,18 @@ NOTICE = (
 
 def main(out=OUT):
     with start_host() as host:
-        clinic = Clinic(host, CASES, 1)
-        clinic.load()
-        widget = clinic.open()
+        user = ModuleUser(host, CASES, 1)
+        user.load()
+        widget = user.open()
         for view in ("MammoCC", "MammoMLO"):
             set_size(view)
         widget.enter()
-        clinic.mark()
-        clinic.classify()
-        if clinic.parameters.result is None:
-            raise SystemExit(clinic.message)
-        pictures = [whole(clinic, projection) for projection in PAIR]
-        pictures += [close_up(clinic, projection) for projection in PAIR]
+        user.mark()
+        user.classify()
+        if user.parameters.result is None:
+            raise SystemExit(user.message)
+        pictures = [whole(user, projection) for projection in PAIR]
+        pictures += [close_up(user, projection) for projection in PAIR]
         compose(grab_panel(widget), pictures, out)
         host.leave_module()
     print(out)
@@ -54,33 +54,33 @@ def set_size(view):
     logic.GetSliceNode().SetDimensions(VIEW_SIZE, VIEW_SIZE, 1)
 
 
-def whole(clinic, projection):
-    return picture(clinic, projection)
+def whole(user, projection):
+    return picture(user, projection)
 
 
-def close_up(clinic, projection):
-    """The same view, moved and magnified as a user would with the mouse."""
+def close_up(user, projection):
+    """The same view, centred on the ROI and enlarged."""
     import slicer
 
-    roi = getattr(clinic.parameters, f"{projection.lower()}Roi")
+    roi = getattr(user.parameters, f"{projection.lower()}Roi")
     widget = slicer.app.layoutManager().sliceWidget(f"Mammo{projection}")
     node = widget.sliceLogic().GetSliceNode()
     side = CLOSE_UP * max(roi.GetSize()[:2])
     node.SetFieldOfView(side, side, node.GetFieldOfView()[2])
     node.JumpSliceByCentering(*roi.GetCenterWorld())
-    return picture(clinic, projection)
+    return picture(user, projection)
 
 
-def picture(clinic, projection):
-    """The composed pixels with the outline of the ROI, as a Qt image."""
+def picture(user, projection):
+    """The composed pixels with the outline of the ROI."""
     import numpy as np
     from PySide6.QtCore import QPointF
     from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
-    pixels = clinic.host.slice_pixels(f"Mammo{projection}")
+    pixels = user.host.slice_pixels(f"Mammo{projection}")
     rgba = np.ascontiguousarray(pixels.rgba)
     image = QImage(rgba.data, rgba.shape[1], rgba.shape[0], QImage.Format_RGBX8888).copy()
-    roi = getattr(clinic.parameters, f"{projection.lower()}Roi")
+    roi = getattr(user.parameters, f"{projection.lower()}Roi")
     matrix, half = roi.GetObjectToWorldMatrix(), np.array(roi.GetSize()) / 2
     corners = []
     for x, y in ((-1, -1), (1, -1), (1, 1), (-1, 1)):
@@ -97,7 +97,7 @@ def picture(clinic, projection):
 
 
 def grab_panel(widget):
-    """The panel on its own, as high as it needs to be."""
+    """The panel with its full height."""
     from PySide6.QtGui import QColor, QPalette
     from PySide6.QtWidgets import QApplication
 
@@ -131,7 +131,7 @@ def compose(panel, pictures, out):
     painter.end()
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     if not sheet.save(str(out)):
-        raise OSError(f"{out} was not written")
+        raise OSError(f"{out}: cannot be written")
 
 
 if __name__ == "__main__":

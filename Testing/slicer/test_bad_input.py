@@ -1,4 +1,4 @@
-"""Bad input: one sentence in the module's message area, the scene as it was, and work goes on."""
+"""Unusable input is reported in one sentence, and the module can be used afterwards."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import shutil
 import numpy as np
 import pytest
 
-from Testing.slicer.clinic import PAIR, showing, synthetic_pixels
+from Testing.slicer.module_user import PAIR, is_shown, synthetic_pixels
 
 
 def contents(scene):
-    """What the scene holds, by ID and name, and by which node each parameter stands."""
+    """The nodes of the scene by ID and name."""
     return {
         (scene.GetNthNode(n).GetID(), scene.GetNthNode(n).GetName())
         for n in range(scene.GetNumberOfNodes())
@@ -19,18 +19,18 @@ def contents(scene):
 
 
 class Case:
-    """A scene with something wrong in it, made on an open module."""
+    """Builds a scene with unusable input for the open module."""
 
-    def __init__(self, clinic, make_volume, make_roi):
-        self.clinic, self.volume, self.roi = clinic, make_volume, make_roi
-        self.parameters = clinic.parameters
+    def __init__(self, user, make_volume, make_roi):
+        self.user, self.volume, self.roi = user, make_volume, make_roi
+        self.parameters = user.parameters
 
     def choose(self, volume, box=(20, 40, 15, 15), projection="cc"):
         setattr(self.parameters, f"{projection}Volume", volume)
         setattr(self.parameters, f"{projection}Roi", self.roi(volume, box, f"mass {projection}"))
 
 
-def nothing(case):
+def no_view(case):
     return "Views: none is chosen"
 
 
@@ -40,7 +40,7 @@ def no_roi(case):
 
 
 def a_ct_slice(case):
-    """One slice of a CT, which the DICOM header names."""
+    """One slice of a CT, according to its DICOM header."""
     volume = case.volume("L CC")
     case.choose(volume)
     volume.SetAttribute("MammoClassifier.file", str(case.ct_file))
@@ -75,13 +75,13 @@ def a_label_map(case):
     return "labels: is a label map"
 
 
-def two_cc(case):
+def two_cc_views(case):
     case.choose(case.volume("L CC"))
     case.choose(case.volume("L CC again"), projection="mlo")
     return "L CC again: view is specified as MLO, but is CC in the file"
 
 
-def left_with_right(case):
+def left_and_right_breast(case):
     case.choose(case.volume("L CC"))
     case.choose(case.volume("R MLO"), projection="mlo")
     return "R MLO: is R MLO, but L CC is L CC; use two views of one breast"
@@ -94,7 +94,7 @@ def the_same_view_twice(case):
     return "L CC: is chosen as CC view and as MLO view"
 
 
-def a_breast_nobody_knows(case):
+def an_unknown_laterality(case):
     case.choose(case.volume("film"))
     return "film: does not state the laterality"
 
@@ -152,12 +152,12 @@ def no_pixels(case):
     return "L CC: has no pixels"
 
 
-def one_grey(case):
+def a_constant_image(case):
     case.choose(case.volume("L CC", np.full((100, 60), 7, np.int16)))
     return "L CC: has the same value in every pixel"
 
 
-def numbers_that_are_none(case):
+def values_that_are_not_finite(case):
     pixels = synthetic_pixels().astype(np.float32)
     pixels[3, 3] = np.nan
     case.choose(case.volume("L CC", pixels))
@@ -165,17 +165,17 @@ def numbers_that_are_none(case):
 
 
 CASES = [
-    nothing,
+    no_view,
     no_roi,
     a_ct_slice,
     a_3d_volume,
     an_rgb_image,
     an_rgb_vector_volume,
     a_label_map,
-    two_cc,
-    left_with_right,
+    two_cc_views,
+    left_and_right_breast,
     the_same_view_twice,
-    a_breast_nobody_knows,
+    an_unknown_laterality,
     a_roi_outside,
     a_roi_of_no_size,
     a_roi_in_another_plane,
@@ -184,8 +184,8 @@ CASES = [
     a_roi_without_its_view,
     an_inverted_volume,
     no_pixels,
-    one_grey,
-    numbers_that_are_none,
+    a_constant_image,
+    values_that_are_not_finite,
 ]
 
 
@@ -201,67 +201,65 @@ def ct_file(tmp_path, small_exam):
 
 
 @pytest.mark.parametrize("wrong", CASES)
-def test_each_gives_one_sentence_and_leaves_the_scene_as_it_was(
-    clinic, make_volume, make_roi, ct_file, wrong
+def test_unusable_input_is_reported_and_the_scene_is_left_as_it_was(
+    user, make_volume, make_roi, ct_file, wrong
 ):
-    clinic.open()
-    case = Case(clinic, make_volume, make_roi)
+    user.open()
+    case = Case(user, make_volume, make_roi)
     case.ct_file = ct_file
     sentence = wrong(case)
-    clinic.host.process_events()
-    before = contents(clinic.host.scene)
+    user.host.process_events()
+    before = contents(user.host.scene)
 
-    clinic.classify()
+    user.classify()
 
-    assert sentence in clinic.message
-    assert "\n" not in clinic.message
-    assert showing(clinic.widget.ui.messageLabel)
-    assert clinic.host.messages == []
-    assert contents(clinic.host.scene) == before
-    assert clinic.parameters.result is None
+    assert sentence in user.message
+    assert "\n" not in user.message
+    assert is_shown(user.widget.ui.messageLabel)
+    assert user.host.messages == []
+    assert contents(user.host.scene) == before
+    assert user.parameters.result is None
 
     for name in ("ccVolume", "mloVolume", "ccRoi", "mloRoi"):
-        setattr(clinic.parameters, name, None)
-    volumes = clinic.load()
-    clinic.parameters.ccVolume, clinic.parameters.mloVolume = volumes
-    clinic.mark()
-    clinic.classify()
-    assert clinic.parameters.result is not None, "the module works on"
+        setattr(user.parameters, name, None)
+    volumes = user.load()
+    user.parameters.ccVolume, user.parameters.mloVolume = volumes
+    user.mark()
+    user.classify()
+    assert user.parameters.result is not None, "the module can be used afterwards"
 
 
-def test_a_volume_without_dicom_origin_is_classified_with_a_warning(clinic, make_volume, make_roi):
+def test_a_volume_without_dicom_origin_is_classified_with_a_warning(user, make_volume, make_roi):
     from MammoClassifierLib.scene.result_nodes import readRecord
 
-    clinic.open()
-    case = Case(clinic, make_volume, make_roi)
+    user.open()
+    case = Case(user, make_volume, make_roi)
     case.choose(make_volume("L CC"))
-    clinic.classify()
+    user.classify()
 
-    record = readRecord(clinic.parameters.result)
+    record = readRecord(user.parameters.result)
     (warning,) = (w for w in record.warnings if w.code == "no-dicom-origin")
     assert warning.message.startswith("L CC has no DICOM file")
     assert record.laterality == "L"
 
 
-def test_the_breast_is_taken_from_the_user_where_the_volume_does_not_know(
-    clinic, make_volume, make_roi
-):
+def test_the_chosen_laterality_is_used_if_the_volume_does_not_state_it(user, make_volume, make_roi):
     from MammoClassifierLib.scene.result_nodes import readRecord
 
-    clinic.open()
-    Case(clinic, make_volume, make_roi).choose(make_volume("film"))
-    clinic.widget.ui.sideSelector.setCurrentIndex(1)
-    clinic.classify()
-    assert readRecord(clinic.parameters.result).laterality == "R"
+    user.open()
+    Case(user, make_volume, make_roi).choose(make_volume("film"))
+    user.widget.ui.sideSelector.setCurrentIndex(1)
+    user.classify()
+    assert readRecord(user.parameters.result).laterality == "R"
 
 
-def test_an_inverted_volume_that_knows_its_file_is_read_the_right_way(clinic):
-    """As Slicer's default reader turns MONOCHROME1 over."""
+def test_a_volume_that_slicer_inverted_is_read_from_its_file(user):
+    """Slicer's default reader inverts MONOCHROME1."""
     import slicer
 
     from MammoClassifierLib.scene.volumes import viewFromVolume
 
-    (volume,) = clinic.load(PAIR["CC"])
+    (volume,) = user.load(PAIR["CC"])
     expected = viewFromVolume(volume, "CC").pixels.copy()
     slicer.util.updateVolumeFromArray(volume, 65535 - slicer.util.arrayFromVolume(volume))
 
@@ -271,12 +269,12 @@ def test_an_inverted_volume_that_knows_its_file_is_read_the_right_way(clinic):
     assert "edited-pixels" not in [warning.code for warning in view.warnings]
 
 
-def test_pixels_that_the_user_edited_are_what_is_read(clinic):
+def test_edited_pixels_are_classified_with_a_warning(user):
     import slicer
 
     from MammoClassifierLib.scene.volumes import viewFromVolume
 
-    (volume,) = clinic.load(PAIR["CC"])
+    (volume,) = user.load(PAIR["CC"])
     slicer.util.arrayFromVolume(volume)[0, 300:320, 100:120] = 0
 
     view = viewFromVolume(volume, "CC")
@@ -287,54 +285,53 @@ def test_pixels_that_the_user_edited_are_what_is_read(clinic):
 
 
 @pytest.mark.parametrize("damage", ["missing", "tampered"])
-def test_weights_that_are_missing_or_tampered_with_are_named(clinic, tmp_path, damage):
+def test_missing_or_modified_weights_are_named(user, tmp_path, damage):
     from MammoClassifierLib.ensemble_classifier import EnsembleClassifier
+    from MammoClassifierLib.logic import MammoClassifierLogic
     from mammopair.model.ensemble_folder import find_ensemble
 
     folder = tmp_path / "ensemble"
     shutil.copytree(find_ensemble(None), folder)
     weights = folder / "member-1.safetensors"
+    intact = weights.read_bytes()
     if damage == "missing":
         weights.unlink()
     else:
-        content = bytearray(weights.read_bytes())
-        content[-1] ^= 1
-        weights.write_bytes(content)
-    clinic.load()
-    clinic.open()
-    clinic.mark()
-    good = clinic.widget.logic.classifier
-    clinic.widget.logic.classifier = EnsembleClassifier(folder)
-    before = contents(clinic.host.scene)
+        weights.write_bytes(intact[:-1] + bytes([intact[-1] ^ 1]))
+    user.load()
+    user.open_with(MammoClassifierLogic(EnsembleClassifier(folder)))
+    user.mark()
+    before = contents(user.host.scene)
 
-    clinic.classify()
+    user.classify()
 
-    assert "member-1.safetensors" in clinic.message
-    assert contents(clinic.host.scene) == before
-    clinic.widget.logic.classifier = good
-    clinic.classify()
-    assert clinic.parameters.result is not None
+    assert "member-1.safetensors" in user.message
+    assert contents(user.host.scene) == before
+    weights.write_bytes(intact)
+    user.classify()
+    assert user.parameters.result is not None, user.message
 
 
-def test_what_nobody_thought_of_is_one_sentence_too(clinic):
+def test_an_unexpected_error_is_reported_in_the_message_area(user):
+    from MammoClassifierLib.logic import MammoClassifierLogic
+
     class Broken:
         device = ""
 
         def prepare(self):
             raise ZeroDivisionError("deep inside")
 
-    clinic.load()
-    clinic.open()
-    clinic.mark()
-    clinic.widget.logic.classifier = Broken()
-    clinic.classify()
-    assert clinic.message.startswith("Unexpected error (ZeroDivisionError)")
+    user.load()
+    user.open_with(MammoClassifierLogic(Broken()))
+    user.mark()
+    user.classify()
+    assert user.message.startswith("Unexpected error (ZeroDivisionError)")
 
 
-def test_the_logic_raises_the_sentence_and_opens_no_dialog(clinic, make_volume):
+def test_the_logic_raises_an_input_error_and_opens_no_dialog(user, make_volume):
     from MammoClassifierLib.logic import MammoClassifierLogic
     from mammopair.errors import InputError
 
     with pytest.raises(InputError, match="Mass: not marked"):
         MammoClassifierLogic().classify(make_volume("L CC"))
-    assert clinic.host.messages == []
+    assert user.host.messages == []

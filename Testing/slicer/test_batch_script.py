@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from Testing.slicer.clinic import PAIR, REDUCTION, demo_boxes
+from Testing.slicer.module_user import PAIR, REDUCTION, demo_boxes
 
 SCRIPT = Path(__file__).parents[2] / "MammoClassifier" / "Scripts" / "classify_batch.py"
 COLUMNS = ["case_id", "lesion_id", "laterality", "view", "file", "box_x", "box_y", "box_w", "box_h"]
@@ -33,7 +33,7 @@ def table(tmp_path, small_exam):
 
 
 @pytest.fixture
-def run(clinic, monkeypatch):
+def run(user, monkeypatch):
     """Run the script with arguments as ``Slicer --python-script`` does; return the exit code."""
     import slicer
 
@@ -116,11 +116,11 @@ def test_a_missing_table_is_named(run, tmp_path, capsys):
 
 
 @pytest.mark.slicer_host(main_window=False, layout_manager=False, torch=False)
-def test_without_torch_there_is_a_message_and_no_dialog(clinic, run, table, tmp_path, capsys):
+def test_without_torch_there_is_a_message_and_no_dialog(user, run, table, tmp_path, capsys):
     assert run(table, tmp_path / "out") == 1
     assert "torch" in capsys.readouterr().err
-    assert clinic.host.messages == []
-    assert clinic.host.installations == []
+    assert user.host.messages == []
+    assert user.host.installations == []
 
 
 @headless
@@ -144,7 +144,7 @@ def test_worker_processes_give_the_same_bytes_as_one_process(run, table, tmp_pat
 
 
 @headless
-def test_on_windows_workers_are_started_with_the_real_interpreter(clinic, tmp_path, monkeypatch):
+def test_on_windows_workers_are_started_with_the_real_interpreter(user, tmp_path, monkeypatch):
     import multiprocessing
     from multiprocessing import spawn
 
@@ -163,7 +163,7 @@ def test_on_windows_workers_are_started_with_the_real_interpreter(clinic, tmp_pa
 
 
 @headless
-def test_the_options_are_those_of_the_command_line(clinic):
+def test_the_options_are_those_of_the_command_line(user):
     from typer.main import get_command
 
     from MammoClassifierLib.batch import _parser

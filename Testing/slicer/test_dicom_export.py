@@ -1,4 +1,4 @@
-"""From the module into Slicer's DICOM database: by click and by script, and what can go wrong."""
+"""Export to Slicer's DICOM database, from the panel and from a script, and its errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from highdicom.sr import CodedConcept, Comprehensive3DSR
 from pydicom.uid import generate_uid
 
 from Testing.engine.results_dicom.lesions import make_record, write_pair
-from Testing.slicer.clinic import PAIR, showing
+from Testing.slicer.module_user import PAIR, is_shown
 
 YAMADA = "Yamada^Tarou=山田^太郎=やまだ^たろう"
 PROBABILITY = CodedConcept("111047", "DCM", "Probability of cancer")
@@ -24,7 +24,7 @@ SERIES_OF_A_RESULT = {"SR", "SEG", "OT"}
 
 
 def stored(kind):
-    """Data sets of the open database, of one modality; all where it is None."""
+    """The data sets in the database, of one modality or of all for None."""
     import slicer
 
     read = map(pydicom.dcmread, slicer.dicomDatabase.allFiles())
@@ -36,8 +36,8 @@ def instances():
 
 
 @pytest.fixture
-def study(clinic, small_exam, tmp_path):
-    """The demo's pair as one study of a Japanese patient, in the database and loaded from it."""
+def study(user, small_exam, tmp_path):
+    """The pair as one study of a Japanese patient, loaded from the database."""
     import slicer
 
     from MammoClassifierLib.dicom.volume_loader import loadMammogram
@@ -52,9 +52,9 @@ def study(clinic, small_exam, tmp_path):
         slicer.dicomDatabase.insert(str(tmp_path / name.replace("/", "-")))
         loadMammogram(slicer.dicomDatabase.fileForInstance(dataset.SOPInstanceUID), projection)
     slicer.dicomDatabase.updateDisplayedFields()
-    clinic.study = shared
-    clinic.open()
-    return clinic
+    user.study = shared
+    user.open()
+    return user
 
 
 @pytest.fixture
@@ -64,13 +64,13 @@ def classified(study):
     return study
 
 
-def export(clinic):
-    """Click the button and wait for the outcome."""
-    clinic.widget.ui.exportButton.click()
-    clinic.host.wait_until(lambda: not clinic.widget.jobs.isRunning, seconds=60)
+def export(user):
+    """Click Export and wait for the outcome."""
+    user.widget.ui.exportButton.click()
+    user.host.wait_until(lambda: not user.widget.jobs.isRunning, seconds=60)
 
 
-def test_a_click_puts_the_result_into_the_study_of_its_images(classified):
+def test_export_stores_the_result_in_the_study_of_its_images(classified):
     import slicer
 
     from MammoClassifierLib.scene.result_nodes import readRecord
@@ -114,7 +114,7 @@ def test_a_click_puts_the_result_into_the_study_of_its_images(classified):
     }
 
 
-def test_what_was_exported_is_no_mammogram_to_load(classified):
+def test_exported_objects_are_not_offered_as_mammograms(classified):
     import slicer
 
     export(classified)
@@ -125,7 +125,7 @@ def test_what_was_exported_is_no_mammogram_to_load(classified):
     assert [one.name for one in offered] == ["L CC", "L MLO"]
 
 
-def test_exporting_again_replaces_it(classified):
+def test_a_second_export_replaces_the_first(classified):
     export(classified)
     before = instances()
     export(classified)
@@ -136,12 +136,12 @@ def test_exporting_again_replaces_it(classified):
     )
 
 
-def test_the_button_is_there_where_there_is_a_result(study):
+def test_the_export_button_is_shown_with_a_result_only(study):
     button = study.widget.ui.exportButton
-    assert not showing(button)
+    assert not is_shown(button)
     study.mark()
     study.classify()
-    assert showing(button)
+    assert is_shown(button)
     assert button.isEnabled()
 
 
@@ -173,22 +173,20 @@ def test_cancel_leaves_the_database_as_it_was(classified, steps):
     assert classified.widget.ui.exportButton.isEnabled()
 
 
-def test_a_volume_that_is_no_dicom_image_has_no_place_there(clinic, make_volume, make_roi):
+def test_a_volume_that_is_not_a_dicom_image_is_not_exported(user, make_volume, make_roi):
     import slicer
 
-    clinic.open()
+    user.open()
     volume = make_volume("L CC")
-    clinic.parameters.ccVolume = volume
-    clinic.parameters.ccRoi = make_roi(volume, (20, 40, 15, 15))
-    clinic.classify()
-    export(clinic)
-    assert clinic.message.startswith(
-        "L CC: is not a DICOM image, so its result cannot be stored in"
-    )
+    user.parameters.ccVolume = volume
+    user.parameters.ccRoi = make_roi(volume, (20, 40, 15, 15))
+    user.classify()
+    export(user)
+    assert user.message.startswith("L CC: is not a DICOM image, so its result cannot be stored in")
     assert slicer.dicomDatabase.allFiles() == []
 
 
-def test_edited_pixels_are_not_the_dicom_image(classified):
+def test_a_result_of_edited_pixels_is_not_exported(classified):
     import slicer
 
     volume = classified.parameters.ccVolume
@@ -205,7 +203,7 @@ def test_edited_pixels_are_not_the_dicom_image(classified):
 
 
 @pytest.fixture
-def files(clinic, tmp_path):
+def files(user, tmp_path):
     import slicer
 
     (tmp_path / "study").mkdir()
@@ -216,14 +214,14 @@ def files(clinic, tmp_path):
 
 
 @pytest.fixture
-def logic(clinic):
+def logic(user):
     from MammoClassifierLib.logic import MammoClassifierLogic
 
     return MammoClassifierLogic()
 
 
-def refused(clinic, logic, record, sentence):
-    """The export ends in a sentence, without a dialog, and with nothing new in the database."""
+def check_refused(user, logic, record, sentence):
+    """Check that the export raises, opens no dialog and leaves the database as it was."""
     import slicer
 
     from mammopair.errors import InputError
@@ -231,18 +229,18 @@ def refused(clinic, logic, record, sentence):
     before = slicer.dicomDatabase.allFiles() if getattr(slicer, "dicomDatabase", None) else []
     with pytest.raises(InputError, match=sentence):
         logic.exportToDicomDatabase(record)
-    assert clinic.host.messages == []
+    assert user.host.messages == []
     if before:
         assert slicer.dicomDatabase.allFiles() == before
 
 
-def test_a_script_gets_the_files_and_no_dialog(clinic, logic, files):
+def test_a_script_gets_the_files_without_a_dialog(user, logic, files):
     import slicer
 
     exported = logic.exportToDicomDatabase(make_record(files))
     assert len(exported) == 6
     assert {str(file) for file in exported} < set(slicer.dicomDatabase.allFiles())
-    assert clinic.host.messages == []
+    assert user.host.messages == []
 
 
 @pytest.mark.parametrize("projection", ["CC", "MLO"])
@@ -251,14 +249,14 @@ def test_one_view_is_exported_too(logic, files, projection):
     assert sorted(pydicom.dcmread(file).Modality for file in exported) == ["OT", "OT", "SEG", "SR"]
 
 
-def test_the_image_is_found_in_the_database_where_its_file_was_moved(logic, files):
+def test_the_image_is_found_in_the_database_if_its_file_was_moved(logic, files):
     record = make_record(files)
     for path in files.values():
         path.unlink()
     assert len(logic.exportToDicomDatabase(record)) == 6
 
 
-def test_images_that_the_database_does_not_hold_are_said_to_be_missing(clinic, tmp_path):
+def test_the_message_states_that_the_images_are_not_in_the_database(user, tmp_path):
     from MammoClassifierLib.dicom.database_export import exportStepwise
     from mammopair.progress import exhaust
 
@@ -269,54 +267,54 @@ def test_images_that_the_database_does_not_hold_are_said_to_be_missing(clinic, t
     )
 
 
-def test_an_image_that_is_gone_is_named(clinic, logic, files):
+def test_a_deleted_image_is_named(user, logic, files):
     import slicer
 
     record = make_record(files)
     for path in (files["MLO"], Path(slicer.dicomDatabase.allFiles()[1])):
         path.unlink()
-    refused(clinic, logic, record, "MLO.dcm: no longer exists; import its study")
+    check_refused(user, logic, record, "MLO.dcm: no longer exists; import its study")
 
 
-def test_another_image_in_its_place_is_not_taken_for_it(clinic, logic, files):
+def test_a_file_with_another_image_is_refused(user, logic, files):
     record = make_record(files)
-    shutil.copy(files["MLO"], clinic.host.app.dicomDatabase().allFiles()[0])
-    refused(clinic, logic, record, "but the record is about")
+    shutil.copy(files["MLO"], user.host.app.dicomDatabase().allFiles()[0])
+    check_refused(user, logic, record, "but the record is about")
 
 
 @pytest.mark.parametrize("how", ["closed", "absent"])
-def test_a_database_that_is_not_there_is_said_to_be(clinic, logic, files, monkeypatch, how):
+def test_a_missing_database_is_reported(user, logic, files, monkeypatch, how):
     import slicer
 
     record = make_record(files)
     slicer.dicomDatabase.closeDatabase()
     if how == "absent":
         monkeypatch.delattr(slicer, "dicomDatabase")
-    refused(clinic, logic, record, "DICOM database: not open; open the DICOM module")
+    check_refused(user, logic, record, "DICOM database: not open; open the DICOM module")
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="nothing is read-only for root")
 @pytest.mark.parametrize("what", ["databaseDirectory", "databaseFilename"])
-def test_a_read_only_database_is_said_to_be(clinic, logic, files, what):
+def test_a_read_only_database_is_reported(user, logic, files, what):
     import slicer
 
     path = Path(getattr(slicer.dicomDatabase, what))
     mode = path.stat().st_mode
     path.chmod(0o555)
     try:
-        refused(clinic, logic, make_record(files), "not writable .Permission denied")
+        check_refused(user, logic, make_record(files), "not writable .Permission denied")
     finally:
         path.chmod(mode)
 
 
-def test_a_database_that_another_program_has_locked_takes_nothing(clinic, logic, files):
+def test_nothing_is_stored_in_a_locked_database(user, logic, files):
     import slicer
 
     database = slicer.dicomDatabase
     other = sqlite3.connect(database.databaseFilename, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    refused(
-        clinic, logic, make_record(files), "did not store the result, so nothing of it was kept"
+    check_refused(
+        user, logic, make_record(files), "did not store the result, so nothing of it was kept"
     )
     other.execute("ROLLBACK")
     assert len(logic.exportToDicomDatabase(make_record(files))) == 6
@@ -324,7 +322,7 @@ def test_a_database_that_another_program_has_locked_takes_nothing(clinic, logic,
 
 
 @pytest.mark.parametrize("number", [0, 3, 5])
-def test_where_one_object_cannot_be_stored_none_is(clinic, logic, files, number):
+def test_all_objects_are_stored_or_none(user, logic, files, number):
     import slicer
 
     record = make_record(files)
@@ -337,4 +335,4 @@ def test_where_one_object_cannot_be_stored_none_is(clinic, logic, files, number)
             database.removeSeries(series)
     blocked.parent.mkdir(parents=True, exist_ok=True)
     blocked.write_bytes(b"in the way")
-    refused(clinic, logic, record, "did not store the result, so nothing of it was kept")
+    check_refused(user, logic, record, "did not store the result, so nothing of it was kept")

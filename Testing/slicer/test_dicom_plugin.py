@@ -1,4 +1,4 @@
-"""The DICOM plug-in in Slicer's DICOM module: what it offers, what it leaves, what it places."""
+"""The DICOM plug-in: loadables, nodes, subject hierarchy, and errors."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ CAPTURE = {"SOPClassUID": SecondaryCaptureImageStorage, "PresentationIntentType"
 
 
 class DicomModule:
-    """Slicer's DICOM module with the plug-in in it, and what a user does there."""
+    """The plug-in in Slicer's DICOM module, and what a user does there."""
 
     def __init__(self, host, folder):
         import slicer
@@ -42,7 +42,7 @@ class DicomModule:
         self._number = 0
 
     def write(self, **attributes):
-        """Write a mammogram into the folder and index it; gives its path."""
+        """Write a mammogram into the folder, index it, and return its path."""
         import slicer
 
         self._number += 1
@@ -54,7 +54,7 @@ class DicomModule:
         return self.plugin.examineForImport([list(files)])
 
     def load_study(self, messages=None):
-        """Load all that is indexed, as the button *Load* does; the volumes, by name."""
+        """Load all indexed files as the Load button does; return the volumes by name."""
         import slicer
         from DICOMLib import DICOMUtils
 
@@ -75,7 +75,7 @@ def module(slicer_host, tmp_path):
 
 
 def four_views(module, *, one_series=True, **attributes):
-    """The standard views of a study, of sizes and times that differ."""
+    """Write the four standard views of a study, with different sizes and times."""
     series = {"StudyInstanceUID": generate_uid()}
     if one_series:
         series["SeriesInstanceUID"] = generate_uid()
@@ -93,15 +93,15 @@ def four_views(module, *, one_series=True, **attributes):
     ]
 
 
-# What is offered.
+# Loadables.
 
 
-def add_rival(module, confidence, *, across_series):
-    """A plug-in that takes whatever comes for one volume, as Slicer's own do."""
+def add_other_plugin(module, confidence, *, across_series):
+    """Add a plug-in that offers all files as one volume, as Slicer's own do."""
     import slicer
     from DICOMLib import DICOMLoadable
 
-    class Rival(type(module.plugin).__mro__[1]):
+    class OtherPlugin(type(module.plugin).__mro__[1]):
         def examineForImport(self, lists):  # noqa: N802
             lists = [[file for files in lists for file in files]] if across_series else lists
             return [self.offer(files) for files in lists]
@@ -112,9 +112,9 @@ def add_rival(module, confidence, *, across_series):
             return loadable
 
         def load(self, _loadable):
-            raise AssertionError("the wrong plug-in loads")
+            raise AssertionError("the other plug-in was chosen")
 
-    slicer.modules.dicomPlugins["Rival"] = Rival
+    slicer.modules.dicomPlugins["OtherPlugin"] = OtherPlugin
 
 
 @pytest.mark.parametrize("one_series", [True, False])
@@ -123,10 +123,10 @@ def add_rival(module, confidence, *, across_series):
     [(0.5, False), (1.0, False), (1.0, True)],
     ids=["scalar volume", "multi-volume", "multi-volume of all series"],
 )
-def test_four_views_become_four_volumes_whatever_else_would_take_them(
+def test_four_views_become_four_volumes_despite_other_plugins(
     module, one_series, confidence, across_series
 ):
-    add_rival(module, confidence, across_series=across_series)
+    add_other_plugin(module, confidence, across_series=across_series)
     four_views(module, one_series=one_series)
     messages = []
     volumes = module.load_study(messages)
@@ -165,21 +165,21 @@ def view_code(value, *modifiers):
         ),
     ],
 )
-def test_a_loadable_is_called_as_a_radiologist_calls_the_view(module, attributes, name):
+def test_loadables_are_named_by_laterality_projection_and_modifiers(module, attributes, name):
     (loadable,) = module.examine(module.write(**attributes))
     assert loadable.name == name
     assert loadable.confidence > 0.5
     assert loadable.selected
 
 
-def test_repeats_of_a_view_are_numbered_in_the_order_in_which_they_were_taken(module):
+def test_repeated_views_are_numbered_in_the_order_of_acquisition(module):
     later = module.write(AcquisitionTime="130000")
     first = module.write(AcquisitionTime="120000")
     loadables = module.examine(later, first)
     assert {one.files[0]: one.name for one in loadables} == {first: "R CC", later: "R CC (2)"}
 
 
-def test_raw_data_are_not_loaded_beside_their_view_for_presentation_in_one_series(module):
+def test_raw_data_are_not_loaded_if_their_series_has_the_view_for_presentation(module):
     series = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid()}
     shown, raw, alone = (
         module.write(**series),
@@ -191,26 +191,26 @@ def test_raw_data_are_not_loaded_beside_their_view_for_presentation_in_one_serie
     assert set(module.load_study()) == {"R CC", "R MLO for processing"}
 
 
-def test_raw_data_of_a_series_of_their_own_are_at_least_loaded_right(module):
-    """The DICOM browser loads something of every series that it was told to load."""
-    add_rival(module, 1.0, across_series=False)
+def test_raw_data_in_their_own_series_are_loaded_by_this_plugin(module):
+    """The DICOM browser loads one loadable of every selected series."""
+    add_other_plugin(module, 1.0, across_series=False)
     study = {"StudyInstanceUID": generate_uid()}
     module.write(**study)
     module.write(**study, **RAW)
     assert set(module.load_study()) == {"R CC", "R CC for processing"}
 
 
-def test_raw_data_of_another_series_are_not_selected_beside_their_view(module):
+def test_raw_data_in_another_series_are_not_selected_if_the_view_is_available(module):
     study = {"StudyInstanceUID": generate_uid()}
     shown, raw = module.write(**study), module.write(**study, **RAW)
     for order in ([[raw], [shown]], [[shown], [raw]]):
         loadables = module.plugin.examineForImport(order)
         assert {one.files[0]: one.selected for one in loadables} == {shown: True, raw: False}
     (loadable,) = module.examine(raw)
-    assert loadable.selected, "asked for by itself"
+    assert loadable.selected, "the only loadable is selected"
 
 
-def test_the_tip_says_in_words_what_is_known_and_a_warning_only_what_is_doubtful(module):
+def test_the_tooltip_lists_all_warnings_and_the_warning_only_those_about_the_view(module):
     (plain,) = module.examine(
         module.write(EstimatedRadiographicMagnificationFactor=1.8, ImagerPixelSpacing=[0.18, 0.09])
     )
@@ -250,12 +250,12 @@ def test_the_tip_says_in_words_what_is_known_and_a_warning_only_what_is_doubtful
     ],
     ids=["tomosynthesis", "stack", "CT", "SEG", "SR", "PR", "data", "colour", "chest"],
 )
-def test_what_other_plug_ins_know_is_left_to_them_without_a_word(module, attributes, caplog):
+def test_other_objects_are_left_to_other_plugins_without_a_log_message(module, attributes, caplog):
     assert module.examine(module.write(**attributes)) == []
     assert not caplog.records
 
 
-def test_a_ct_is_passed_over_without_opening_its_files(module, caplog):
+def test_a_ct_is_skipped_without_opening_its_files(module, caplog):
     from pathlib import Path
 
     file = module.write(SOPClassUID=CTImageStorage, Modality="CT")
@@ -267,7 +267,7 @@ def test_a_ct_is_passed_over_without_opening_its_files(module, caplog):
     assert not caplog.records
 
 
-def test_examining_needs_the_headers_alone(module):
+def test_examining_reads_only_headers(module):
     from pathlib import Path
 
     file = module.write(transfer_syntax=JPEGLosslessSV1)
@@ -277,7 +277,7 @@ def test_examining_needs_the_headers_alone(module):
     assert loadable.name == "R CC"
 
 
-def test_an_unreadable_mammogram_is_named_in_the_log_and_the_others_are_offered(module, caplog):
+def test_an_unreadable_mammogram_is_logged_and_the_others_are_offered(module, caplog):
     from pathlib import Path
 
     good, gone = module.write(), module.write(ViewPosition="MLO")
@@ -306,14 +306,14 @@ def test_damaged_pixels_leave_the_scene_as_it_was(module, caplog):
     assert slicer.mrmlScene.GetNumberOfNodes() == before
     (said,) = [one for one in caplog.records if one.levelno == logging.ERROR]
     assert said.getMessage().startswith(f"{file}: has truncated pixel data")
-    assert said.exc_info is None, "a sentence, not a traceback"
+    assert said.exc_info is None, "no traceback"
 
 
-# Where it is put, and what is kept.
+# Subject hierarchy and attributes.
 
 
 def place_of(volume):
-    """Names of a volume's study and patient in the subject hierarchy, and the items' UIDs."""
+    """The names and UIDs of a volume's study and patient in the subject hierarchy."""
     import slicer
 
     tree = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
@@ -333,7 +333,7 @@ def place_of(volume):
     }
 
 
-def test_views_lie_under_their_patient_and_their_study(module):
+def test_views_are_placed_under_their_patient_and_study(module):
     import pydicom
 
     files = four_views(
@@ -354,20 +354,20 @@ def test_views_lie_under_their_patient_and_their_study(module):
         assert volume.GetAttribute("DICOM.instanceUIDs") == header.SOPInstanceUID
 
 
-def test_two_studies_of_a_patient_are_kept_apart(module):
+def test_two_studies_of_a_patient_are_separate_items(module):
     module.write(StudyInstanceUID="1.2.3", ImageLaterality="L")
     module.write(StudyInstanceUID="1.2.4")
     places = {name: place_of(node)["uids"][:2] for name, node in module.load_study().items()}
     assert places == {"L CC": ("synthetic", "1.2.3"), "R CC": ("synthetic", "1.2.4")}
 
 
-def test_a_file_without_patient_lies_under_one_of_its_own(module):
+def test_a_file_without_a_patient_gets_its_own_patient_item(module):
     module.write(PatientID=None, StudyInstanceUID="1.2.3")
     (volume,) = module.load_study().values()
     assert place_of(volume)["uids"][:2] == ("Patient-1.2.3", "1.2.3")
 
 
-def test_a_file_without_study_is_loaded_and_moves_nothing_else(module):
+def test_a_file_without_a_study_is_loaded_and_no_other_item_is_moved(module):
     import slicer
 
     other = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "of someone else")
@@ -379,7 +379,7 @@ def test_a_file_without_study_is_loaded_and_moves_nothing_else(module):
     assert tree.GetItemParent(tree.GetItemByDataNode(volume)) == scene
 
 
-def test_what_the_module_asks_for_is_kept_on_the_volume(module):
+def test_the_volume_has_the_attributes_that_the_module_reads(module):
     from MammoClassifierLib.scene.dicom_source import findDicomFile
     from MammoClassifierLib.scene.volumes import identifyVolume
 
@@ -414,7 +414,7 @@ def test_what_the_module_asks_for_is_kept_on_the_volume(module):
     ],
     ids=["MONOCHROME1", "SIGMOID", "rescaled"],
 )
-def test_a_scene_that_outlives_its_files_is_classified_as_before(
+def test_a_scene_is_classified_as_before_after_its_files_are_deleted(
     module, slicer_host, tmp_path, attributes
 ):
     from pathlib import Path
@@ -437,10 +437,10 @@ def test_a_scene_that_outlives_its_files_is_classified_as_before(
 
     slicer.util.arrayFromVolume(volume)[:] //= 2
     halved = viewFromVolume(volume, "CC").pixels
-    assert (halved.min(), halved.max()) == (0, 1), "what was edited is stretched anew"
+    assert (halved.min(), halved.max()) == (0, 1), "edited pixels are scaled again"
 
 
-def test_a_file_that_the_database_does_not_hold_is_known_by_its_path(module, tmp_path):
+def test_a_file_outside_the_database_is_found_by_its_path(module, tmp_path):
     from MammoClassifierLib.scene.dicom_source import findDicomFile
 
     path = write_mammogram(tmp_path / "elsewhere.dcm")
@@ -449,7 +449,7 @@ def test_a_file_that_the_database_does_not_hold_is_known_by_its_path(module, tmp
     assert findDicomFile(volume) == path
 
 
-def test_the_last_view_is_shown_as_after_any_other_loading(module, slicer_host):
+def test_the_last_loaded_view_is_displayed(module, slicer_host):
     module.write()
     (volume,) = module.load_study().values()
     selection = slicer_host.app.applicationLogic().GetSelectionNode()
@@ -460,7 +460,7 @@ def test_the_last_view_is_shown_as_after_any_other_loading(module, slicer_host):
 @pytest.mark.slicer_host(
     torch=False, missing=("msgspec", "safetensors", "scikit-learn", "sklearn", "pillow", "PIL")
 )
-def test_mammograms_load_before_anything_is_installed(module, slicer_host):
+def test_mammograms_are_loaded_before_packages_are_installed(module, slicer_host):
     import slicer
 
     module.write(transfer_syntax=JPEGLosslessSV1)
@@ -469,6 +469,6 @@ def test_mammograms_load_before_anything_is_installed(module, slicer_host):
     assert not slicer_host.installations
 
 
-def test_the_plug_in_shows_no_panel(slicer_host):
+def test_the_plugin_module_is_hidden(slicer_host):
     slicer_host.register_module("DICOMMammographyPlugin")
     assert slicer_host.app.moduleManager().module("DICOMMammographyPlugin").hidden

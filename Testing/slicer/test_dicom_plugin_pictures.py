@@ -1,4 +1,4 @@
-"""Pictures: what Slicer's slice views show of mammograms that the DICOM plug-in loaded."""
+"""Slice view pixels of mammograms that the DICOM plug-in loaded."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydicom.uid import JPEGLosslessSV1, SecondaryCaptureImageStorage
 
-from Testing.slicer.clinic import CASES, PAIR, read
+from Testing.slicer.module_user import CASES, PAIR, read_demo_view
 from Testing.synthetic_mammograms import write_mammogram
 
 REAL = sorted(path.relative_to(CASES).as_posix() for path in CASES.rglob("*.dcm"))
@@ -29,7 +29,7 @@ def load(slicer_host):
 
 
 def shown(slicer_host, view="Red"):
-    """``(rows, columns)``: the grey levels of a slice view where it shows the volume."""
+    """The grey levels of a slice view within the volume, ``(rows, columns)``."""
     import slicer
 
     slicer.app.layoutManager().sliceWidget(view).fitSliceToBackground()
@@ -39,7 +39,7 @@ def shown(slicer_host, view="Red"):
 
 
 def fitted(picture, shape):
-    """A picture averaged to another size."""
+    """Resample an image to another size by area averaging."""
     from PIL import Image
 
     image = Image.fromarray(picture.astype(np.float32))
@@ -47,15 +47,15 @@ def fitted(picture, shape):
 
 
 def alike(one, other):
-    """Correlation of two pictures of any size, a few pixels of margin left out."""
+    """The correlation of two images of any size, without their margins."""
     size = (60, 40)
     one, other = (fitted(picture, size)[2:-2, 2:-2].ravel() for picture in (one, other))
     return float(np.corrcoef(one, other)[0, 1])
 
 
 @pytest.mark.parametrize("name", REAL)
-def test_a_real_film_hangs_in_red_bright_where_dense(slicer_host, load, name):
-    view = read(CASES / name)
+def test_a_demo_film_is_displayed_upright_and_bright_where_dense(slicer_host, load, name):
+    view = read_demo_view(CASES / name)
     volume = load(CASES / name)
     assert volume.GetName() == view.name
     picture = shown(slicer_host)
@@ -83,7 +83,7 @@ OPPOSITE = str.maketrans("APLRFH", "PARLHF")
 
 
 def uneven():
-    """A picture that tells left from right and top from bottom."""
+    """An image without mirror symmetry."""
     down, right = np.mgrid[:90, :60]
     return (1500 + 1000 * (right > 20) + 1500 * (down < 30) * (right < 45)).astype(np.uint16)
 
@@ -91,7 +91,7 @@ def uneven():
 @pytest.mark.parametrize("flipped", [False, True])
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize(("side", "projection"), HUNG)
-def test_however_it_is_stored_it_hangs_in_red_and_in_the_module(
+def test_every_stored_orientation_is_displayed_upright_in_red_and_in_the_module(
     slicer_host, load, tmp_path, side, projection, mirrored, flipped
 ):
     from MammoClassifierLib.views.hanging import hangVolume
@@ -217,7 +217,7 @@ ONLY_PIXELS, ONLY_SPACING = None, None
         ),
     ],
 )
-def test_a_bug_of_another_viewer_is_none_of_ours(
+def test_known_bugs_of_other_viewers_do_not_occur(
     slicer_host, load, tmp_path, stored, attributes, grey, spacing
 ):
     import slicer
@@ -232,7 +232,7 @@ def test_a_bug_of_another_viewer_is_none_of_ours(
         assert np.clip((values - low) / (high - low), 0, 1) == pytest.approx(grey, abs=1e-5)
 
 
-def test_the_user_can_widen_the_window_of_the_file_for_nothing_is_cut_off(load, tmp_path):
+def test_values_outside_the_files_window_are_kept(load, tmp_path):
     import slicer
 
     attributes = {"PhotometricInterpretation": "MONOCHROME1", "PresentationLUTShape": None}
@@ -242,10 +242,10 @@ def test_the_user_can_widen_the_window_of_the_file_for_nothing_is_cut_off(load, 
     assert values.dtype == RAMP.dtype
 
 
-# The module takes them from there.
+# Classification by the module.
 
 
-def test_the_module_pairs_and_classifies_what_the_plug_in_loaded(clinic, load):
+def test_the_module_pairs_and_classifies_volumes_of_the_plugin(user, load):
     from MammoClassifierLib.ensemble_classifier import EnsembleClassifier
     from MammoClassifierLib.logic import MammoClassifierLogic
     from MammoClassifierLib.scene.breast_pairs import candidateVolumes, findBreasts
@@ -254,21 +254,21 @@ def test_the_module_pairs_and_classifies_what_the_plug_in_loaded(clinic, load):
     from mammopair.model.ensemble import load_ensemble
     from mammopair.view import Box
 
-    volumes = {path: load(path) for path in sorted(clinic.exams.rglob("*.dcm"))}
+    volumes = {path: load(path) for path in sorted(user.exams.rglob("*.dcm"))}
     breasts = findBreasts(candidateVolumes())
     names = [(one.laterality, one.cc.GetName()[:4], one.mlo.GetName()[:5]) for one in breasts]
     assert names == [("R", "R CC", "R MLO"), ("L", "L CC", "L MLO")] * 2
 
-    pair = {projection: volumes[clinic.file(projection)] for projection in PAIR}
+    pair = {projection: volumes[user.file(projection)] for projection in PAIR}
     assert {"CC": pair["CC"], "MLO": pair["MLO"]} in [{"CC": b.cc, "MLO": b.mlo} for b in breasts]
     marked = {}
     for projection, volume in pair.items():
         marked[projection] = slicer_roi()
-        clinic.place(marked[projection], volume, clinic.box(projection))
+        user.place(marked[projection], volume, user.box(projection))
     logic = MammoClassifierLogic(EnsembleClassifier())
     record = logic.classify(pair["CC"], marked["CC"], pair["MLO"], marked["MLO"])
 
-    views = [MarkedView(read(clinic.file(one)), Box(*clinic.box(one))) for one in PAIR]
+    views = [MarkedView(read_demo_view(user.file(one)), Box(*user.box(one))) for one in PAIR]
     expected = classify(Lesion("case", "1", tuple(views)), load_ensemble())
     assert record.probability == pytest.approx(expected.probability, abs=1e-6)
     assert [one.code for one in record.warnings] == [one.code for one in expected.warnings]

@@ -1,4 +1,4 @@
-"""The table of synthetic mammograms: plug-in, engine and the standard agree on every row."""
+"""Plug-in, engine and DICOM standard agree on every row of a table of synthetic mammograms."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from Testing.synthetic_mammograms import LOSSY, write_mammogram
 
 TABLE = pairwise_rows()
 SAME = 1e-5
-"""How far pixels may lie apart, of the way from black to white: less than a step of 16 bits."""
+"""Largest difference of two pixels, relative to black to white: less than a step of 16 bits."""
 
 
 @pytest.fixture(scope="module")
 def plugin():
-    """The plug-in, in one host for all rows."""
+    """The plug-in in one host for all rows."""
     with start_host() as host:
         import slicer
 
@@ -28,7 +28,7 @@ def plugin():
 
 
 def load(plugin, path):
-    """The loadable of a file and its volume, in an empty scene."""
+    """Load a file into an empty scene; return its loadable and its volume."""
     import slicer
 
     slicer.mrmlScene.Clear(False)
@@ -45,7 +45,7 @@ def matrix_of(volume):
 
 
 def shown_by_slicer(volume):
-    """``(rows, columns)``: what Slicer's display pipeline makes of a volume, 0 to 1."""
+    """The output of Slicer's display pipeline in [0, 1], ``(rows, columns)``."""
     from vtk.util.numpy_support import vtk_to_numpy
 
     connection = volume.GetDisplayNode().GetImageDataConnection()
@@ -56,7 +56,7 @@ def shown_by_slicer(volume):
     return colours[..., 0] / 255
 
 
-def test_every_pair_of_choices_is_in_the_table():
+def test_the_table_has_every_pair_of_choices():
     attributes = list(CHOICES)
     for first, second in combinations(attributes, 2):
         met = {(getattr(row, first), getattr(row, second)) for row in TABLE}
@@ -96,14 +96,14 @@ def test_plugin_engine_and_standard_agree(plugin, tmp_path, row: Row):
     assert_pixels(volume, expected, view)
     assert_geometry(volume, expected)
 
-    # The module classifies what it sees.
+    # The module's view of the volume.
     seen = viewFromVolume(volume, view.projection or "CC", expected.side)
     assert (seen.pixels == view.pixels).all()
     assert "edited-pixels" not in {warning.code for warning in seen.warnings}
 
 
 @pytest.mark.parametrize("syntax", LOSSY, ids=lambda uid: uid.name)
-def test_what_has_lost_something_shows_as_the_engine_shows_it(plugin, tmp_path, syntax):
+def test_lossy_images_are_displayed_as_the_engine_reads_them(plugin, tmp_path, syntax):
     from mammopair.io.dicom import read_dicom
 
     bits = 8 if syntax == JPEGBaseline8Bit else 12
@@ -116,7 +116,7 @@ def test_what_has_lost_something_shows_as_the_engine_shows_it(plugin, tmp_path, 
 
 
 def assert_pixels(volume, expected, view):
-    """Bright where dense, in a window that shows what the file says, through Slicer's pipeline."""
+    """Check that the volume is bright where dense and displayed with the window of the file."""
     import slicer
 
     values = slicer.util.arrayFromVolume(volume)[0].astype(float)

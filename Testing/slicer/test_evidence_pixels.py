@@ -1,17 +1,17 @@
-"""Pixels of the composed slices: the evidence lies where the engine says, on any volume."""
+"""Pixels of the composed slices: the evidence is displayed at its place on any volume."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_geometry import GEOMETRIES, put_under_transform, shifted, turned
+from test_geometry import GEOMETRIES, put_under_transform, rotated, translated
 
 SIDE = 7
 BOX = (22.0, 50.0, 20.0, 24.0)
 
 
 def record_with(cells, left, top, width, height, projections=("CC",)):
-    """A record whose evidence is typed here, so that the place of its peak is known."""
+    """A record with given evidence."""
     from mammopair.crop import CropSquare
     from mammopair.record import Evidence, Interval, MemberScore, ModelReference, Record, ViewResult
 
@@ -54,8 +54,8 @@ def peaked(row=2, column=5, side=SIDE):
 
 
 @pytest.fixture
-def shown(clinic, make_volume, make_roi):
-    """Shows evidence over a volume in the module's own view: the pixels, and the volume."""
+def shown(user, make_volume, make_roi):
+    """Displays evidence over a volume in the module's CC view; returns the volume."""
 
     def show(matrix, above=None, *, continuous=False, square=(12.0, 42.0, 40.0, 40.0)):
         import slicer
@@ -81,7 +81,7 @@ def shown(clinic, make_volume, make_roi):
 
 
 def place_of(volume, x, y):
-    """World RAS of a place in a view's coordinates, told independently of the module."""
+    """World RAS of a point in view coordinates, computed independently of the module."""
     import slicer
     import vtk
 
@@ -98,7 +98,7 @@ def place_of(volume, x, y):
 
 
 def strongest(pixels):
-    """Row and column of the middle of the most orange pixels, and of the most blue ones."""
+    """Row and column of the centre of the most orange pixels, and of the most blue ones."""
     rgb = pixels.rgba[..., :3].astype(float)
     middles = []
     for warmth in (rgb[..., 0] - rgb[..., 2], rgb[..., 2] - rgb[..., 0]):
@@ -109,14 +109,14 @@ def strongest(pixels):
 
 ABOVE = {
     "no transform": None,
-    "a transform": shifted(10, 20, 30) @ turned(40, 2) @ turned(25, 0),
+    "a transform": translated(10, 20, 30) @ rotated(40, 2) @ rotated(25, 0),
 }
 
 
 @pytest.mark.parametrize("continuous", [False, True], ids=["levels", "continuous"])
 @pytest.mark.parametrize("above", ABOVE.values(), ids=ABOVE.keys())
 @pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES.keys())
-def test_the_strongest_evidence_lies_where_the_engine_says(
+def test_the_strongest_evidence_is_displayed_at_its_cell(
     slicer_host, shown, matrix, above, continuous
 ):
     volume = shown(matrix, above, continuous=continuous)
@@ -133,8 +133,8 @@ def test_the_strongest_evidence_lies_where_the_engine_says(
 
 
 @pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES.keys())
-def test_the_image_lies_under_the_evidence_row_by_row(slicer_host, shown, matrix):
-    """Rows lead downwards in the view; the brightest pixel of the background is where it was."""
+def test_the_film_under_the_evidence_keeps_its_rows(slicer_host, shown, matrix):
+    """Rows lead downwards, and grey values are displayed at their pixels."""
     import slicer
 
     volume = shown(matrix)
@@ -153,8 +153,8 @@ def test_the_image_lies_under_the_evidence_row_by_row(slicer_host, shown, matrix
 
 
 @pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES.keys())
-def test_the_map_has_the_geometry_of_the_engines_crop_square(shown, matrix):
-    """Exactly, to the half pixel: a cell's centre is where the engine's own mapping has it."""
+def test_the_map_has_the_geometry_of_the_crop_square(shown, matrix):
+    """The centre of a cell is where the engine's transform maps it."""
     import slicer
     import vtk
 
@@ -173,7 +173,7 @@ def test_the_map_has_the_geometry_of_the_engines_crop_square(shown, matrix):
             assert ras == pytest.approx(place_of(volume, *square.to_view(column, row, SIDE)))
 
 
-def test_levels_are_opaque_by_strength_and_absent_where_faint(slicer_host, shown):
+def test_opacity_increases_with_the_level_and_faint_evidence_is_transparent(slicer_host, shown):
     from mammopair.results.colours import FOR_MALIGNANCY
 
     volume = shown(np.diag([-0.5, -0.5, 1.0, 1.0]))
@@ -189,8 +189,8 @@ def test_levels_are_opaque_by_strength_and_absent_where_faint(slicer_host, shown
     assert at(2, 5)[:3] == pytest.approx(FOR_MALIGNANCY, abs=2)
 
 
-def test_the_map_keeps_its_own_grid_and_shows_whole_cells(slicer_host, shown):
-    """A label map of 7 x 7 voxels: within a cell all pixels are alike, up to its very edge."""
+def test_the_map_is_displayed_on_its_own_grid_without_interpolation(slicer_host, shown):
+    """All pixels within a cell are equal, up to its edge."""
     import slicer
 
     volume = shown(np.diag([-0.5, -0.5, 1.0, 1.0]))
@@ -222,9 +222,7 @@ def test_weaker_levels_are_hidden(slicer_host, shown, level, continuous):
     assert coloured[1] < coloured[0] if level > 2 else coloured[1] <= coloured[0]
 
 
-def test_another_volume_in_the_view_carries_no_evidence_of_this_one(
-    slicer_host, shown, make_volume
-):
+def test_no_evidence_is_displayed_over_another_volume(slicer_host, shown, make_volume):
     from MammoClassifierLib.scene.result_nodes import resultsInScene
     from MammoClassifierLib.views.hanging import hangVolume
     from MammoClassifierLib.views.overlay import Overlay, showOverlay

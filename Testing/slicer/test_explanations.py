@@ -1,4 +1,4 @@
-"""Maps and moved images on request: in their place, cancellable, kept with the result."""
+"""Maps and counterfactual images on request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from test_bad_input import contents
 from test_evidence_pixels import BOX, peaked, place_of, record_with
 from test_geometry import GEOMETRIES
 
-from Testing.slicer.clinic import PAIR, showing
+from Testing.slicer.module_user import PAIR, is_shown
 
 SQUARE = (12.0, 42.0, 40.0, 40.0)
 """Left, top, width and height of a lesion's square."""
@@ -16,33 +16,33 @@ CELLS = 32
 
 
 @pytest.fixture
-def classified(clinic):
-    """One view of the small exam is marked and classified."""
-    clinic.load(PAIR["CC"])
-    clinic.open()
-    clinic.mark()
-    clinic.classify()
-    assert clinic.parameters.result is not None, clinic.message
-    return clinic
+def classified(user):
+    """One view of the small exam, marked and classified."""
+    user.load(PAIR["CC"])
+    user.open()
+    user.mark()
+    user.classify()
+    assert user.parameters.result is not None, user.message
+    return user
 
 
-def choose(clinic, selector, index, seconds=120):
-    """Choose an entry as a user does, and wait for what is made."""
-    combo, index = getattr(clinic.widget.ui, selector), entry(index)
+def choose(user, selector, index, seconds=120):
+    """Choose an entry as a user does, and wait for the computation."""
+    combo, index = getattr(user.widget.ui, selector), entry(index)
     combo.setCurrentIndex(index)
     combo.activated.emit(index)
-    clinic.host.wait_until(lambda: not clinic.widget.jobs.isRunning, seconds=seconds)
-    clinic.host.process_events()
+    user.host.wait_until(lambda: not user.widget.jobs.isRunning, seconds=seconds)
+    user.host.process_events()
 
 
 def entry(chosen):
-    """The number of an entry; a map may be named by its method."""
+    """The index of an entry, which may be given as the method of a map."""
     from MammoClassifierLib.parameters import ShownMap
 
     return [one.value for one in ShownMap].index(chosen) if isinstance(chosen, str) else chosen
 
 
-def layer_of(clinic, layer):
+def layer_of(user, layer):
     import slicer
 
     composite = slicer.app.layoutManager().sliceWidget("MammoCC").mrmlSliceCompositeNode()
@@ -53,7 +53,7 @@ FINE, OCCLUSION = "fine-evidence", "occlusion"
 MALIGNANT, DIFFERENCE = 1, 3
 
 
-def test_the_fine_map_is_the_engines_and_lies_on_the_square_in_its_own_grid(classified):
+def test_the_fine_map_equals_the_engines_and_covers_the_square(classified):
     import slicer
     import vtk
 
@@ -90,13 +90,15 @@ def test_the_fine_map_is_the_engines_and_lies_on_the_square_in_its_own_grid(clas
     assert readRecord(classified.parameters.result).views[0].explanation is None
 
 
-def test_the_exact_map_says_how_far_it_adds_up(classified):
+def test_the_text_of_the_exact_map_states_its_error(classified):
     text = str(classified.widget.ui.mapTextLabel.text)
-    assert text.startswith("Class activation: contribution of a cell of the last block to the logit.")
+    assert text.startswith(
+        "Class activation: contribution of a cell of the last block to the logit."
+    )
     assert float(text.split("at most ")[1].rstrip(".")) < 1e-3
 
 
-def test_cancel_brings_the_exact_map_back_and_leaves_the_scene_as_it_was(classified):
+def test_cancel_restores_the_default_map_and_leaves_the_scene_as_it_was(classified):
     before = contents(classified.host.scene)
     seen = []
     show = classified.widget.jobs.onProgress
@@ -117,12 +119,12 @@ def test_cancel_brings_the_exact_map_back_and_leaves_the_scene_as_it_was(classif
     assert layer_of(classified, "Label").GetName().endswith("evidence levels")
 
 
-def test_a_moved_mass_is_shown_in_its_place_and_its_path_is_told(classified):
+def test_a_counterfactual_image_is_displayed_over_the_mass_with_its_probabilities(classified):
     choose(classified, "massSelector", MALIGNANT)
 
     moved = layer_of(classified, "Foreground")
     assert moved.GetName().endswith("changed towards malignant")
-    assert layer_of(classified, "Label") is None, "the map is of the mass as it is"
+    assert layer_of(classified, "Label") is None, "the map is that of the original"
     film = classified.parameters.ccVolume
     assert layer_of(classified, "Background") is film
     assert moved.GetDisplayNode().GetWindow() == film.GetDisplayNode().GetWindow()
@@ -139,12 +141,12 @@ def test_a_moved_mass_is_shown_in_its_place_and_its_path_is_told(classified):
     )
     choose(classified, "massSelector", 0)
     assert layer_of(classified, "Label") is not None
-    assert not showing(ui.counterfactualLabel)
+    assert not is_shown(ui.counterfactualLabel)
 
 
 @pytest.fixture
-def moved_dot(clinic, make_volume, make_roi):
-    """Adds a moved image with a single bright cell to a result, and shows it."""
+def show_changed_cell(user, make_volume, make_roi):
+    """Adds a counterfactual image with one changed cell to a result, and displays it."""
 
     def make(matrix, row, column):
         import slicer
@@ -179,10 +181,12 @@ def moved_dot(clinic, make_volume, make_roi):
 
 
 @pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES.keys())
-def test_what_was_changed_lies_where_it_is_on_the_film(slicer_host, moved_dot, matrix):
+def test_a_changed_cell_is_displayed_at_its_place_on_the_film(
+    slicer_host, show_changed_cell, matrix
+):
     from mammopair.crop import CropSquare
 
-    volume = moved_dot(matrix, 6, 25)
+    volume = show_changed_cell(matrix, 6, 25)
     pixels = slicer_host.slice_pixels("MammoCC")
     film = slicer_host.slice_pixels("MammoCC", layer="background")
     square = CropSquare(*SQUARE)
@@ -197,9 +201,9 @@ def test_what_was_changed_lies_where_it_is_on_the_film(slicer_host, moved_dot, m
     assert np.all(np.abs(found - place) <= 0.6 * half)
 
 
-def test_what_was_not_changed_looks_as_the_film(slicer_host, moved_dot):
-    """Far from the changed cell no grey value differs by more than the averaging makes."""
-    volume = moved_dot(np.diag([-0.5, -0.5, 1.0, 1.0]), 3, 3)
+def test_unchanged_cells_look_like_the_film(slicer_host, show_changed_cell):
+    """Far from the changed cell, grey values differ only by the averaging."""
+    volume = show_changed_cell(np.diag([-0.5, -0.5, 1.0, 1.0]), 3, 3)
     pixels = slicer_host.slice_pixels("MammoCC")
     film = slicer_host.slice_pixels("MammoCC", layer="background")
     for x, y in ((40, 70), (30, 60), (45, 55)):
@@ -207,24 +211,24 @@ def test_what_was_not_changed_looks_as_the_film(slicer_host, moved_dot):
         assert abs(int(pixels.rgba[row, column, 0]) - int(film.rgba[row, column, 0])) <= 8
 
 
-def test_maps_and_moved_images_come_back_with_a_saved_scene(classified, tmp_path):
+def test_maps_and_counterfactuals_are_restored_with_a_saved_scene(classified, tmp_path):
     choose(classified, "mapSelector", FINE)
     choose(classified, "massSelector", MALIGNANT)
-    told = str(classified.widget.ui.counterfactualLabel.text)
+    text = str(classified.widget.ui.counterfactualLabel.text)
     pixels = classified.host.slice_pixels("MammoCC").rgba.copy()
     classified.host.save_scene(tmp_path / "study.mrb")
     classified.host.close_scene()
     classified.host.load_scene(tmp_path / "study.mrb")
     classified.host.process_events()
 
-    assert str(classified.widget.ui.counterfactualLabel.text) == told
+    assert str(classified.widget.ui.counterfactualLabel.text) == text
     again = classified.host.slice_pixels("MammoCC").rgba
     assert np.abs(again.astype(int) - pixels).max() <= 2
     choose(classified, "massSelector", 0)
     assert layer_of(classified, "Label").GetName().endswith("fine evidence levels")
 
 
-def test_classifying_again_takes_maps_and_moved_images_away(classified):
+def test_classifying_again_removes_maps_and_counterfactuals(classified):
     before = classified.host.scene.GetNumberOfNodes()
     classified.widget.logic.explain(classified.parameters.result, "fine-evidence")
     classified.widget.logic.addCounterfactuals(classified.parameters.result)
@@ -259,16 +263,16 @@ def test_a_result_of_another_ensemble_is_not_explained(classified):
 
 
 @pytest.mark.slicer_host(main_window=False, layout_manager=False)
-def test_a_script_explains_without_a_window(clinic, make_roi):
+def test_a_script_explains_without_a_window(user, make_roi):
     from MammoClassifierLib.logic import MammoClassifierLogic
     from MammoClassifierLib.scene.counterfactual_volumes import hasCounterfactuals
     from MammoClassifierLib.scene.map_nodes import hasMaps
     from MammoClassifierLib.scene.result_nodes import resultsInScene
     from mammopair.errors import InputError
 
-    (cc,) = clinic.load(PAIR["CC"])
+    (cc,) = user.load(PAIR["CC"])
     logic = MammoClassifierLogic()
-    logic.classify(cc, make_roi(cc, clinic.box("CC")))
+    logic.classify(cc, make_roi(cc, user.box("CC")))
     (table,) = resultsInScene()
     logic.explain(table, "fine-evidence")
     logic.addCounterfactuals(table)
@@ -278,7 +282,7 @@ def test_a_script_explains_without_a_window(clinic, make_roi):
         logic.explain(table, "tea-leaves")
 
 
-def test_every_map_of_the_engine_can_be_chosen(clinic):
+def test_every_map_of_the_engine_can_be_chosen(user):
     from MammoClassifierLib.parameters import ShownMap
     from mammopair.explain.methods import METHODS
 
@@ -286,16 +290,18 @@ def test_every_map_of_the_engine_can_be_chosen(clinic):
 
 
 @pytest.mark.parametrize(("best", "shown"), [("fine-evidence", "fine"), ("occlusion", "evidence")])
-def test_the_map_that_measured_best_comes_with_the_result_if_it_is_quick(
-    clinic, monkeypatch, best, shown
-):
+def test_the_best_map_is_computed_with_the_classification_if_it_is_quick(user, best, shown):
     from MammoClassifierLib.ensemble_classifier import EnsembleClassifier
+    from MammoClassifierLib.logic import MammoClassifierLogic
 
-    monkeypatch.setattr(EnsembleClassifier, "bestMap", lambda self: best)
-    clinic.load(PAIR["CC"])
-    clinic.open()
-    clinic.mark()
-    clinic.classify()
-    assert clinic.parameters.map.value == ""
-    assert shown in layer_of(clinic, "Label").GetName()
-    assert ("fine" in layer_of(clinic, "Label").GetName()) == (best == "fine-evidence")
+    class Classifier(EnsembleClassifier):
+        def bestMap(self):  # noqa: N802
+            return best
+
+    user.load(PAIR["CC"])
+    user.open_with(MammoClassifierLogic(Classifier()))
+    user.mark()
+    user.classify()
+    assert user.parameters.map.value == ""
+    assert shown in layer_of(user, "Label").GetName()
+    assert ("fine" in layer_of(user, "Label").GetName()) == (best == "fine-evidence")

