@@ -12,7 +12,7 @@ def full_record(**changes):
     from mammopair.record import ConceptScore, ConformalSet, OperatingPointResult, OutOfDistribution
 
     record = record_with(peaked(), 10, 10, 70, 70, projections=("CC", "MLO"))
-    told = {
+    optional = {
         "prevalence": 0.5,
         "operating_points": [
             OperatingPointResult(name="sensitivity 95 %", threshold=0.2, reached=True),
@@ -27,7 +27,7 @@ def full_record(**changes):
             ConceptScore(descriptor="oval", score=0.1, above_with=0.05, above_without=0.2),
         ],
     }
-    return replace(record, **{**told, **changes})
+    return replace(record, **{**optional, **changes})
 
 
 def show_result(user, record):
