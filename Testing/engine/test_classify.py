@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import numpy as np
 import pytest
 
+from mammopair.batch.lesion_task import mark_view
 from mammopair.calibration.platt import logit, sigmoid
 from mammopair.classification import classify, classify_many, classify_stepwise
+from mammopair.cli.demo_command import DEMO_TABLE, exams_folder
 from mammopair.crop import place_square
 from mammopair.errors import InputError
+from mammopair.io.lesion_table import read_lesion_table
 from mammopair.io.reader import read_view
 from mammopair.lesion import Lesion, MarkedView
 from mammopair.record import Record
@@ -307,22 +311,10 @@ def reduced(marked_view, factor):
 @pytest.fixture(scope="module")
 def demo_views():
     """The ten marked views of the two real exams."""
-    from importlib.resources import files
-    from pathlib import Path
-
-    from mammopair.batch import read_lesion
-    from mammopair.cli.demo_command import exams_folder
-    from mammopair.io.lesion_table import read_lesion_table
-
-    entries = read_lesion_table(Path(str(files("mammopair") / "demo" / "demo.csv")), exams_folder())
-    films = {}
-
-    def read(path):
-        if path not in films:
-            films[path] = read_view(path)
-        return films[path]
-
-    return [place for entry in entries for place in read_lesion(entry, read).marked]
+    entries = read_lesion_table(DEMO_TABLE, exams_folder())
+    files = {row.file for entry in entries for row in entry.rows}
+    films = {file: read_view(Path(file)) for file in files}
+    return [mark_view(films[row.file], row) for entry in entries for row in entry.rows]
 
 
 FACTORS = (1, 2, 4)
