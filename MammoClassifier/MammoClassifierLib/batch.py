@@ -21,7 +21,7 @@ from mammopair.errors import InputError
 from mammopair.progress import exhaust
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from mammopair.batch.executor import TaskExecutor
     from mammopair.progress import Progress
@@ -102,7 +102,7 @@ def _classify(chosen: argparse.Namespace) -> int:
         checkSceneIsEmpty()
     with _executor(chosen.workers, chosen.device) as executor:
         steps = run_batch(TableSource(chosen.table), chosen.out, executor, _runOptions(chosen))
-        summary = exhaust(steps, _printProgress)
+        summary = exhaust(steps, _printWhenLesionsAreDone())
     for failure in read_failures(chosen.out / FAILURES):
         _printMessage(failure.sentence)
     code = summary.exit_code
@@ -139,8 +139,17 @@ def _useRealInterpreter() -> None:
         multiprocessing.set_executable(str(real))
 
 
-def _printProgress(step: Progress) -> None:
-    print(f"{step.done} of {step.total}: {step.message}")
+def _printWhenLesionsAreDone() -> Callable[[Progress], None]:
+    """A callback that prints a line whenever more lesions are done."""
+    printed = -1
+
+    def show(step: Progress) -> None:
+        nonlocal printed
+        if step.done != printed:
+            printed = step.done
+            print(f"{step.done} of {step.total}: {step.message}")
+
+    return show
 
 
 def _printMessage(sentence: str) -> None:

@@ -64,7 +64,7 @@ def test_the_record_has_both_prevalences_and_the_set_at_the_requested_coverage(
     run, mass, calibrated
 ):
     arguments, out = mass
-    code, said, _ = run(*arguments, "-m", calibrated, "--prevalence", 0.1, "--coverage", 0.99)
+    code, message, _ = run(*arguments, "-m", calibrated, "--prevalence", 0.1, "--coverage", 0.99)
     assert code == 0
     (record,) = read_records(out / "records.jsonl")
     assert record.prevalence == 0.48
@@ -73,8 +73,8 @@ def test_the_record_has_both_prevalences_and_the_set_at_the_requested_coverage(
         shift_probability(record.probability, 0.48, 0.1)
     )
     assert record.conformal.coverage == 0.99
-    assert "adjusted probabilities assume 10 %" in " ".join(said.split())
-    assert "99 %" in said
+    assert "adjusted probabilities assume 10 %" in " ".join(message.split())
+    assert "99 %" in message
 
 
 @pytest.mark.parametrize(
@@ -89,8 +89,8 @@ def test_an_invalid_value_gives_one_message_and_writes_nothing(
     run, mass, calibrated, options, sentence
 ):
     arguments, out = mass
-    code, said, error = run(*arguments, "-m", calibrated, *options)
-    assert (code, said) == (1, "")
+    code, message, error = run(*arguments, "-m", calibrated, *options)
+    assert (code, message) == (1, "")
     assert sentence in error
     assert len(error.strip().splitlines()) == 1
     assert not out.exists()
@@ -99,8 +99,8 @@ def test_an_invalid_value_gives_one_message_and_writes_nothing(
 @pytest.mark.parametrize("option", ["--prevalence", "--coverage"])
 def test_an_ensemble_without_the_needed_data_is_named(run, mass, ensemble_folder, option):
     arguments, _ = mass
-    code, said, error = run(*arguments, "-m", ensemble_folder, option, "0.3")
-    assert (code, said) == (1, "")
+    code, message, error = run(*arguments, "-m", ensemble_folder, option, "0.3")
+    assert (code, message) == (1, "")
     assert "the ensemble small" in error
 
 
@@ -109,15 +109,15 @@ def test_evaluate_prints_sets_and_subgroups_in_80_columns(
 ):
     monkeypatch.setenv("COLUMNS", "80")
     arguments = ["evaluate", crop_folder, "-m", calibrated, "--subgroups", "--prevalence", 0.3]
-    code, said, _ = run(*arguments)
+    code, message, _ = run(*arguments)
     assert code == 0
     for words in ("sets, nominal coverage 90 %", "Lesions by density", "Lesions by margin"):
-        assert words in said
-    assert "adjusted to a prevalence of 0.3" in said
-    assert "…" not in said
-    assert max(map(len, said.splitlines())) <= 80
-    code, said, _ = run(*arguments, "--json")
-    figures = json.loads(said)
+        assert words in message
+    assert "adjusted to a prevalence of 0.3" in message
+    assert "…" not in message
+    assert max(map(len, message.splitlines())) <= 80
+    code, message, _ = run(*arguments, "--json")
+    figures = json.loads(message)
     assert figures["prevalence"] == 0.3
     assert figures["subgroups"]["margin"]["spiculated"]["n"] > 0
     assert figures["conformal"]["benign"]["coverage_ci"]

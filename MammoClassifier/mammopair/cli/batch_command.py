@@ -112,11 +112,11 @@ def _print(summary: RunSummary, out: Path, options: RunOptions, *, as_json: bool
         print(msgspec.json.encode(summary).decode())
         return
     console, counts = output(), summary.counts
-    console.print(f"{counts.records} of {counts.lesions} lesions have a result.")
+    console.print(f"Classified {counts.records} of {counts.lesions} lesions.")
     if counts.failed_lesions:
-        console.print(f"{counts.failed_lesions} lesions failed; the reasons are in failures.csv.")
+        console.print(f"Failed lesions: {counts.failed_lesions}; the reasons are in failures.csv.")
     if summary.reused:
-        console.print(f"{summary.reused} lesions were completed in an earlier run.")
+        console.print(f"Lesions completed in an earlier run: {summary.reused}.")
     if counts.lesions > summary.reused:
         console.print(f"{summary.seconds:.0f} s, {summary.rate:.2f} lesions per second.")
     if counts.missing:

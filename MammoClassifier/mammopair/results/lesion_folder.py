@@ -8,18 +8,23 @@ from pathlib import Path
 
 from mammopair.record import Record
 
+WINDOWS_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+"""Names that Windows does not allow for files."""
+
 
 def lesion_folder(record: Record) -> Path:
     """Return the relative path ``CASE/LESION`` for the results of one lesion.
 
-    Characters other than ``A-Z a-z 0-9 . _ -`` are replaced, and names that were changed end in
-    eight digits of their SHA-256, so that different lesions have different folders.
+    Characters other than ``A-Z a-z 0-9 . _ -`` are replaced. Names that were changed, or that
+    Windows does not support, end in eight digits of their SHA-256, so that different lesions have
+    different folders.
     """
     return Path(_file_name(record.case_id)) / _file_name(record.lesion_id)
 
 
 def _file_name(name: str) -> str:
     kept = re.sub(r"[^A-Za-z0-9._-]", "-", name)[:60]
-    if kept == name and not name.startswith("."):
+    if kept == name and name.strip(".") == name and not WINDOWS_DEVICE.fullmatch(name):
         return name
-    return f"{kept.strip('.') or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    prefix = "_" if WINDOWS_DEVICE.fullmatch(kept) else ""
+    return f"{prefix}{kept.strip('.') or 'x'}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"

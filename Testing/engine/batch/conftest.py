@@ -1,4 +1,4 @@
-"""A small archive on disk, the batch over it as users run it, and what undisturbed runs give."""
+"""A small archive on disk, runs of the batch in separate processes, and reference results."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def own_archive(archive, tmp_path):
 
 @pytest.fixture(scope="session")
 def undisturbed(archive, ensemble_folder, tmp_path_factory):
-    """What one process gives for the archive: the folder of its results."""
+    """The folder with the results of an uninterrupted run in one process."""
     out = tmp_path_factory.mktemp("undisturbed")
     run_local(archive / "lesions.csv", out, ensemble_folder)
     return out
@@ -59,7 +59,7 @@ def undisturbed(archive, ensemble_folder, tmp_path_factory):
 
 @pytest.fixture
 def start():
-    """Starts processes, and ends those that are left when the test is over."""
+    """Start processes; those still running at the end of the test are killed."""
     running = []
 
     def run(*command, within=(), **options):
@@ -67,7 +67,7 @@ def start():
             "env": environment(),
             "start_new_session": True,
             "text": True,
-            # A shell's background job ignores Ctrl-C, and its children would inherit that.
+            # A background job of a shell ignores Ctrl-C, and its children would inherit that.
             "preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         } | options
         process = subprocess.Popen(
@@ -88,7 +88,7 @@ def start():
 
 @pytest.fixture
 def batch(start, ensemble_folder):
-    """Starts ``mammopair batch`` in a process of its own."""
+    """Start ``mammopair batch`` in a separate process."""
 
     def run(table, out, *arguments, **options):
         command = (*MAMMOPAIR, "batch", table, out, "--model", ensemble_folder)
@@ -99,7 +99,7 @@ def batch(start, ensemble_folder):
 
 @pytest.fixture
 def scheduler(start, tmp_path):
-    """Starts a scheduler; gives its process, its address and what workers find it by."""
+    """Start a scheduler; return its process, its address and the options for its workers."""
 
     def run(*arguments):
         file = tmp_path / "scheduler.json"
@@ -114,7 +114,7 @@ def scheduler(start, tmp_path):
 
 @pytest.fixture
 def certificates(tmp_path):
-    """An authority and a certificate of our own, as PEM files."""
+    """An authority and a certificate signed by it, as PEM files."""
     import trustme
 
     authority = trustme.CA()

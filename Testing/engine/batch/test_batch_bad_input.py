@@ -175,23 +175,23 @@ def test_a_run_continues_only_with_resume_and_only_an_existing_run(
 ):
     table = archive / "lesions.csv"
     assert "--resume" in refusal(table, undisturbed, ensemble_folder)
-    said = refusal(table, tmp_path / "new", ensemble_folder, existing="resume")
-    assert "contains no run to resume" in said
+    message = refusal(table, tmp_path / "new", ensemble_folder, existing="resume")
+    assert "contains no run to resume" in message
 
 
 def test_a_run_is_not_resumed_with_another_model(archive, undisturbed, tmp_path):
     other = write_ensemble(tmp_path / "small", version="1")
-    said = refusal(archive / "lesions.csv", undisturbed, other, existing="resume")
-    assert "has SHA-256" in said
-    assert "specify another folder" in said
+    message = refusal(archive / "lesions.csv", undisturbed, other, existing="resume")
+    assert "has SHA-256" in message
+    assert "specify another folder" in message
 
 
 def test_a_run_is_not_resumed_with_another_version(
     archive, undisturbed, ensemble_folder, monkeypatch
 ):
     monkeypatch.setattr("mammopair.batch.runner.__version__", "99.0")
-    said = refusal(archive / "lesions.csv", undisturbed, ensemble_folder, existing="resume")
-    assert "version 99.0" in said
+    message = refusal(archive / "lesions.csv", undisturbed, ensemble_folder, existing="resume")
+    assert "version 99.0" in message
 
 
 @pytest.mark.parametrize(
@@ -208,8 +208,8 @@ def test_a_run_is_not_resumed_with_other_options(
     if "runtime" in option:
         pytest.importorskip("openvino")
     table = archive / "lesions.csv"
-    said = refusal(table, undisturbed, ensemble_folder, existing="resume", **option)
-    assert message in said
+    found = refusal(table, undisturbed, ensemble_folder, existing="resume", **option)
+    assert message in found
 
 
 def test_resuming_a_finished_run_changes_nothing(archive, undisturbed, ensemble_folder, tmp_path):
@@ -224,8 +224,8 @@ def test_resuming_a_finished_run_changes_nothing(archive, undisturbed, ensemble_
 def test_a_folder_in_use_by_another_run_is_refused(archive, ensemble_folder, tmp_path):
     (tmp_path / "out").mkdir()
     with FileLock(tmp_path / "out" / ".lock"):
-        said = refusal(archive / "lesions.csv", tmp_path / "out", ensemble_folder)
-    assert "another run" in said
+        message = refusal(archive / "lesions.csv", tmp_path / "out", ensemble_folder)
+    assert "another run" in message
 
 
 def test_a_damaged_line_in_the_journal_is_named(archive, undisturbed, ensemble_folder, tmp_path):
@@ -234,8 +234,8 @@ def test_a_damaged_line_in_the_journal_is_named(archive, undisturbed, ensemble_f
     lines = shard.read_bytes().splitlines(keepends=True)
     lines[3] = lines[3][:50] + b"\n"
     shard.write_bytes(b"".join(lines))
-    said = refusal(archive / "lesions.csv", tmp_path / "out", ensemble_folder, existing="resume")
-    assert "000000.jsonl, line 4: is damaged" in said
+    message = refusal(archive / "lesions.csv", tmp_path / "out", ensemble_folder, existing="resume")
+    assert "000000.jsonl, line 4: is damaged" in message
 
 
 def test_a_changed_table_is_followed_on_resume(archive, ensemble_folder, tmp_path):

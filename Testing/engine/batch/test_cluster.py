@@ -52,8 +52,8 @@ def test_a_tls_scheduler_gives_the_same_bytes_although_a_workers_clock_differs(
         tmp_path / "out",
         *("--scheduler", address, *ours, "--tls-key", certificates.key),
     )
-    _, said = end(process, 0)
-    assert "s; the results are not affected" in only_message(said)
+    _, message = end(process, 0)
+    assert "s; the results are not affected" in only_message(message)
     assert all(same_results(tmp_path / "out", undisturbed))
 
 
@@ -117,9 +117,9 @@ def test_a_worker_with_another_version_is_refused_before_any_work(
     _, address, found = scheduler()
     start(*WORKER, *found, env=environment(tmp_path / "other"))
     process = batch(archive / "lesions.csv", tmp_path / "out", "--scheduler", address)
-    _, said = end(process, 1)
+    _, message = end(process, 1)
     assert f"is version 0.0.9, but the run was started with {mammopair.__version__}" in (
-        only_message(said)
+        only_message(message)
     )
     assert outcomes_in(tmp_path / "out") == 0
 
@@ -149,7 +149,7 @@ def test_a_worker_is_identified(plan):
 
 
 @pytest.mark.parametrize(
-    ("answer", "said"),
+    ("answer", "message"),
     [
         (
             WorkerIdentity(mammopair.__version__, "0" * 64, 0.0, True),
@@ -160,10 +160,10 @@ def test_a_worker_is_identified(plan):
         (ModuleNotFoundError("No module named 'mammopair'"), "install it there"),
     ],
 )
-def test_a_worker_that_would_compute_other_results_is_refused(plan, answer, said):
+def test_a_worker_that_would_compute_other_results_is_refused(plan, answer, message):
     with pytest.raises(InputError) as refused:
         check_identity("tcp://node7:1234", answer, plan)
-    assert said in str(refused.value)
+    assert message in str(refused.value)
     assert str(refused.value).startswith("worker tcp://node7:1234: ")
 
 

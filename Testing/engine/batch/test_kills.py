@@ -95,9 +95,9 @@ def test_a_killed_scheduler_gives_one_message_and_the_run_can_be_resumed(
     process = batch(archive / "lesions.csv", out, "--scheduler", address)
     wait_until(lambda: outcomes_in(out) >= 8, process)
     process_of_it.kill()
-    _, said = end(process, 1)
+    _, message = end(process, 1)
     worker.kill()
-    assert "the connection to the scheduler was lost" in only_message(said)
+    assert "the connection to the scheduler was lost" in only_message(message)
     kept = outcomes_in(out)
     assert kept < LESIONS
 
@@ -121,9 +121,9 @@ def test_a_full_disk_gives_one_message_and_the_run_can_be_resumed(
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
     process = batch(archive / "lesions.csv", out, "--workers", 0, preexec_fn=less_room)
-    _, said = end(process, 1)
-    assert "cannot be written" in only_message(said)
-    assert "--resume" in said
+    _, message = end(process, 1)
+    assert "cannot be written" in only_message(message)
+    assert "--resume" in message
     shard = out / "shards" / "000000.jsonl"
     assert shard.stat().st_size == room
     assert not shard.read_bytes().endswith(b"\n")
@@ -164,9 +164,9 @@ def test_a_disk_without_any_space_gives_one_message_and_the_run_can_be_resumed(
     whole = (undisturbed / "shards" / "000000.jsonl").stat().st_size
     out = small_disk(whole * 2 // 5) / "out"
     process = batch(archive / "lesions.csv", out, "--workers", 0)
-    _, said = end(process, 1)
-    assert "cannot be written: No space left on device" in only_message(said)
-    assert "--resume" in said
+    _, message = end(process, 1)
+    assert "cannot be written: No space left on device" in only_message(message)
+    assert "--resume" in message
     kept = outcomes_in(out)
     assert 0 < kept < LESIONS
 
@@ -182,10 +182,10 @@ def test_completed_lesions_are_kept_when_the_user_interrupts(batch, archive, tmp
     process = batch(archive / "lesions.csv", out, "--workers", 1)
     wait_until(lambda: outcomes_in(out) >= 8, process)
     os.killpg(process.pid, signal.SIGINT)
-    _, said = end(process, 130)
-    assert "--resume" in said
-    assert "completed lesions are kept" in said
-    assert all(line.startswith("mammopair: ") for line in said.splitlines())
+    _, message = end(process, 130)
+    assert "--resume" in message
+    assert "completed lesions are kept" in message
+    assert all(line.startswith("mammopair: ") for line in message.splitlines())
     assert 8 <= outcomes_in(out) < LESIONS
 
 

@@ -71,8 +71,8 @@ def test_progress_counts_lesions_and_failures(two, ensemble_folder, tmp_path):
 def test_batch_prints_a_summary_with_a_histogram(two, ensemble_folder, tmp_path):
     result = invoke(two, tmp_path / "out", "--workers", 0, "--model", ensemble_folder)
     assert result.exit_code == 1
-    assert "1 of 2 lesions have a result." in result.output
-    assert "1 lesions failed" in result.output
+    assert "Classified 1 of 2 lesions." in result.output
+    assert "Failed lesions: 1;" in result.output
     assert "Probability of malignancy" in result.output
     assert "Research use only" in result.output
 

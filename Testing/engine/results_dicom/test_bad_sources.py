@@ -73,7 +73,13 @@ def test_new_objects_replace_earlier_ones(record, tmp_path):
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [(("a", "b/c"), ("a/b", "c")), (("a b", "1"), ("a-b", "1")), (("..", "1"), (".", "1"))],
+    [
+        (("a", "b/c"), ("a/b", "c")),
+        (("a b", "1"), ("a-b", "1")),
+        (("..", "1"), (".", "1")),
+        (("a.", "1"), ("a", "1")),
+        (("con", "1"), ("nul.x", "1")),
+    ],
 )
 def test_lesions_have_different_folders_below_the_output_folder(record, one, other):
     folders = [
@@ -83,7 +89,8 @@ def test_lesions_have_different_folders_below_the_output_folder(record, one, oth
     assert folders[0] != folders[1]
     for folder in folders:
         assert len(folder.parts) == 2
-        assert not [part for part in folder.parts if part.startswith(".")]
+        assert not [part for part in folder.parts if part.startswith(".") or part.endswith(".")]
+        assert not {part.partition(".")[0] for part in folder.parts} & {"con", "nul"}
 
 
 def test_results_are_not_read_as_mammograms(written):
