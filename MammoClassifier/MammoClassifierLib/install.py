@@ -65,7 +65,7 @@ class PackageInstaller:
             missing = missingPackages()
             if not missing:
                 return True
-            self._problem = _("are still missing after the installation; restart Slicer")
+            self._problem = _("still missing after the installation; restart Slicer")
         raise InputError(", ".join(missing), self._problem)
 
     def describeMissing(self) -> str:

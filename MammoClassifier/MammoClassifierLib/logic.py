@@ -211,7 +211,9 @@ class MammoClassifierLogic(ScriptedLoadableModuleLogic):
         yield Progress(100, 100, _("Adding the result to the scene"))
         for one in inputs:
             if not all(map(slicer.mrmlScene.IsNodePresent, (one.volume, one.roi))):
-                problem = _("or its ROI was removed during the classification; choose it again")
+                problem = _(
+                    "the volume or its ROI was removed while it was classified; choose both"
+                )
                 raise InputError(one.volume.GetName(), problem)
         with removeNewNodesOnError():
             table = addResult(record, inputs, before)

@@ -195,7 +195,9 @@ def test_a_result_of_edited_pixels_is_not_exported(classified):
     classified.classify()
     before = instances()
     export(classified)
-    assert classified.message.startswith("Pixels: edited, so the result does not describe")
+    assert classified.message.startswith(
+        "Pixels: were edited after loading, so the result does not describe"
+    )
     assert instances() == before
 
 

@@ -108,8 +108,8 @@ def _withCurrentFiles(record: Record, database: ctkDICOMDatabase) -> Record:
 
     if any(warning.code == "edited-pixels" for warning in record.warnings):
         problem = _(
-            "edited, so the result does not describe the DICOM images; load the images again and "
-            "click Classify"
+            "were edited after loading, so the result does not describe the DICOM images; load the "
+            "images again and click Classify"
         )
         raise InputError(_("Pixels"), problem)
     views = [replace(view, file=_imageFile(view, database)) for view in record.views]

@@ -66,11 +66,11 @@ class ResultPanel:
         ui.gaugeLabel.setVisible(shown)
 
     def _fillTable(self, record: Record) -> None:
-        """One row for each view and one for the lesion; one column for all networks, then each."""
+        """One row for each view and one for the lesion; columns for the mean and each network."""
         table, rows = self._ui.probabilityTable, probabilityRows(record)
         networks = range(1, len(rows[0][1]))
         titles = [
-            _("All networks"),
+            _("Mean"),
             *(_("Network {number}").format(number=number) for number in networks),
         ]
         table.setColumnCount(len(titles))

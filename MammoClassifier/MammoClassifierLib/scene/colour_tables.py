@@ -28,10 +28,10 @@ CONTINUOUS_COLOURS = 255
 """Number of colours of the continuous map; odd, so that the middle one is no evidence."""
 
 
-def levelTable() -> vtkMRMLColorTableNode:
-    """Return the table of the levels: the hue is the direction, the opacity the strength.
+def ensureLevelTable() -> vtkMRMLColorTableNode:
+    """Return the table of the levels, after adding it to the scene if it has none.
 
-    The node is created if the scene has none.
+    The hue is the direction of the evidence, the opacity its strength.
     """
     table = _singleton("MammoClassifierLevels", _("Evidence for and against malignancy"))
     if table.GetNumberOfColors() != 2 * LEVELS + 1:
@@ -39,10 +39,10 @@ def levelTable() -> vtkMRMLColorTableNode:
     return table
 
 
-def continuousTable() -> vtkMRMLColorTableNode:
-    """Return the table of the map from ``-EVIDENCE_LIMIT`` to ``EVIDENCE_LIMIT`` logits.
+def ensureContinuousTable() -> vtkMRMLColorTableNode:
+    """Return the table of the continuous map, after adding it to the scene if it has none.
 
-    The node is created if the scene has none.
+    Its range is ``-EVIDENCE_LIMIT`` to ``EVIDENCE_LIMIT`` logits.
     """
     table = _singleton("MammoClassifierMap", _("Evidence in logits"))
     if table.GetNumberOfColors() != CONTINUOUS_COLOURS:
@@ -56,10 +56,10 @@ def setWeakestLevel(level: int) -> None:
     import numpy as np
 
     opacities = level_colours()[:, 3] / 255.0
-    _setOpacities(levelTable(), np.where(label_strengths() >= level, opacities, 0.0))
+    _setOpacities(ensureLevelTable(), np.where(label_strengths() >= level, opacities, 0.0))
     # Slicer displays a continuous map opaque or not at all; its opacity is that of the layer.
     logits, _colours = opaque_scale(CONTINUOUS_COLOURS)
-    _setOpacities(continuousTable(), np.abs(logits) >= LEVEL_BOUNDS[level - 1])
+    _setOpacities(ensureContinuousTable(), np.abs(logits) >= LEVEL_BOUNDS[level - 1])
 
 
 def _levelNames() -> list[str]:

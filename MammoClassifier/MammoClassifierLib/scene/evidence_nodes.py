@@ -13,7 +13,7 @@ import slicer
 import vtk
 from slicer.i18n import tr as _
 
-from MammoClassifierLib.scene.colour_tables import continuousTable, levelTable
+from MammoClassifierLib.scene.colour_tables import ensureContinuousTable, ensureLevelTable
 from MammoClassifierLib.scene.geometry import toArray, toMatrix
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.evidence_levels import levels_of
@@ -57,7 +57,7 @@ def addEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode, title: str = "") 
     levels = addVolume(
         "vtkMRMLLabelMapVolumeNode", _("{name} levels").format(name=name), levels_of(cells)
     )
-    levels.GetDisplayNode().SetAndObserveColorNodeID(levelTable().GetID())
+    levels.GetDisplayNode().SetAndObserveColorNodeID(ensureLevelTable().GetID())
     continuous = addVolume("vtkMRMLScalarVolumeNode", name, cells)
     _setAbsoluteColours(continuous)
     for node in (levels, continuous):
@@ -108,4 +108,4 @@ def _setAbsoluteColours(node: vtkMRMLScalarVolumeNode) -> None:
     display = node.GetDisplayNode()
     display.AutoWindowLevelOff()
     display.SetWindowLevelMinMax(-EVIDENCE_LIMIT, EVIDENCE_LIMIT)
-    display.SetAndObserveColorNodeID(continuousTable().GetID())
+    display.SetAndObserveColorNodeID(ensureContinuousTable().GetID())
