@@ -42,7 +42,7 @@ lint: install
 
 # The documentation site, in site/.
 docs: install
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 
 bench: install
 	$(BIN)/python -m Testing.benchmarks.imports
