@@ -69,10 +69,11 @@ def _commands_of(group: Any, context: typer.Context) -> Iterator[str]:
 
 def schema_tables(schema: dict[str, Any]) -> str:
     """A heading and a table of fields for each object of a JSON Schema."""
-    return "\n".join(
-        f"### {name}\n\n{plain_markdown(inspect.getdoc(_find_class(name)) or '')}\n\n{field_table(schema, name)}"
-        for name in schema["$defs"]
-    )
+    sections = []
+    for name in schema["$defs"]:
+        meaning = plain_markdown(inspect.getdoc(_find_class(name)) or "")
+        sections.append(f"### {name}\n\n{meaning}\n\n{field_table(schema, name)}")
+    return "\n".join(sections)
 
 
 def field_table(schema: dict[str, Any], name: str) -> str:
