@@ -52,15 +52,16 @@ bench: install
 	$(BIN)/python -m Testing.benchmarks.batch
 	$(BIN)/python -m Testing.benchmarks.batch --runtime openvino
 
-# What a lesion costs at 20,000 beside 500: most of an hour.
+# The time and memory per lesion in a run of 20,000: most of an hour.
 bench-archive: install
 	$(BIN)/python -m Testing.benchmarks.batch --archive 20000
 
+# The table of results in README and the model card, from the files of the shipped ensemble.
 figures: install
-	$(BIN)/python -m Testing.documents.readme_figures
+	$(BIN)/python -m Testing.documents.results_table
 
-# Trains all that the table compares anew, into runs/: some hours of two cores, resumable.
-DATA    ?= ../shared/data/cbis-ddsm
+# Trains all networks of the comparison into runs/: hours on two cores; can be interrupted.
+DATA    ?= data/cbis-ddsm
 JOBS    ?= 2
 RECIPES := $(patsubst MammoClassifier/mammopair_research/training/recipes/%.toml,%,$(wildcard \
 	MammoClassifier/mammopair_research/training/recipes/*.toml \
@@ -72,15 +73,15 @@ matrix: install
 	done
 	$(BIN)/mammopair-research handcrafted --data $(DATA) --out runs --jobs $(JOBS)
 
-# From the kept predictions to the table in README and on the card; RUNS may name others. The row
-# that others are tested against is the paper's two networks, trained as long as the one that ships.
+# Compares the stored predictions, or those of RUNS, and writes the tables of README and the card.
+# The reference is the paper's method: a CC and an MLO network, trained as long as the shipped one.
 RUNS      ?= $(wildcard Resources/CrossValidation/*)
 REFERENCE ?= light-googlenet-cc + light-googlenet-mlo
 ENSEMBLE  ?= MammoClassifier/mammopair/model/ensembles/light-googlenet
 
 table: install
 	$(BIN)/mammopair-research compare $(RUNS) --reference "$(REFERENCE)" --out $(ENSEMBLE)
-	$(BIN)/python -m Testing.documents.comparison_table
+	$(BIN)/python -m Testing.documents.results_table
 
 clean:
 	rm -rf $(VENV) demo-out site build dist .pytest_cache .mypy_cache .ruff_cache
