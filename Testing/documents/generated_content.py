@@ -28,6 +28,7 @@ from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, find_ensemble
 from mammopair.model.manifest import Manifest, read_manifest
 from mammopair.record import record_schema
 from mammopair_research.cli import app as research_app
+from mammopair_research.training.model_card import format_figure
 
 ROOT = Path(__file__).parents[2]
 MARKER = re.compile(r"^<!-- generated: ([a-z-]+) -->$", re.MULTILINE)
@@ -120,15 +121,9 @@ def shipped_ensemble() -> str:
     ]
     for level, figures in manifest.measured.items():
         if isinstance(figures, dict) and "auc" in figures:
-            cells = [with_interval(figures, metric) for metric in METRICS]
+            cells = [format_figure(figures, metric) for metric in METRICS]
             lines.append(f"| {level} | {figures['n']} | {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
-
-
-def with_interval(figures: dict[str, Any], metric: str) -> str:
-    """A measured figure of a manifest with its interval: ``0.878 (0.844 to 0.908)``."""
-    low, high = figures[f"{metric}_ci"]
-    return f"{figures[metric]:.3f} ({low:.3f} to {high:.3f})"
 
 
 def comparison() -> str:

@@ -18,8 +18,7 @@ from mammopair_research.comparison.comparison_schema import (
     Figure,
     read_comparison,
 )
-from mammopair_research.training.model_card import write_card
-from Testing.documents.generated_content import with_interval
+from mammopair_research.training.model_card import format_figure, write_card
 
 README = Path(__file__).parents[2] / "README.md"
 BEGIN = "<!-- results: written by `make figures` -->\n"
@@ -53,8 +52,8 @@ def _measured(manifest: Manifest, comparison: Comparison) -> list[list[str]]:
     pairs = manifest.measured["pairs"]
     rows = [
         [
-            f"**`{manifest.name}` {manifest.version}**, the shipped ensemble, one network at a time",
-            *(with_interval(pairs, metric) for metric in ("accuracy", "auc")),
+            f"**`{manifest.name}` {manifest.version}**, shipped; one network at a time",
+            *(format_figure(pairs, metric) for metric in ("accuracy", "auc")),
             f"{pairs['n']} pairs, out of fold",
         ]
     ]
@@ -73,7 +72,8 @@ def _published(comparison: Comparison) -> list[list[str]]:
         [
             one.title,
             "" if one.accuracy is None else f"{one.accuracy:.3f}",
-            f"{one.auc:.3f}" + (f" ({one.auc_ci[0]:.3f} to {one.auc_ci[1]:.3f})" if one.auc_ci else ""),
+            f"{one.auc:.3f}"
+            + (f" ({one.auc_ci[0]:.3f} to {one.auc_ci[1]:.3f})" if one.auc_ci else ""),
             one.split,
         ]
         for one in comparison.published
