@@ -119,5 +119,5 @@ def connection_warning(address: str) -> list[str]:
         return []
     return [
         f"The connection to {address} does not use TLS: anyone who can reach it can run programs "
-        "as your user. See mammopair/batch/README.md."
+        "as your user; use TLS, as the documentation on clusters describes."
     ]

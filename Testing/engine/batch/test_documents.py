@@ -1,4 +1,4 @@
-"""The documented commands work: the Slurm example, Dask's settings, and every named option."""
+"""The files for clusters work: the Slurm example, Dask's settings, and every named option."""
 
 from __future__ import annotations
 
@@ -58,9 +58,8 @@ def test_dask_yaml_has_the_settings_of_local_clusters():
     assert dict(flat(written)) == SETTINGS
 
 
-@pytest.mark.parametrize("document", ["README.md", "slurm.sbatch"])
-def test_documented_options_exist(document):
-    text = (FOLDER / document).read_text(encoding="utf-8").replace("\\\n", " ")
+def test_options_in_the_slurm_example_exist():
+    text = (FOLDER / "slurm.sbatch").read_text(encoding="utf-8").replace("\\\n", " ")
     commands = re.findall(r"mammopair batch [^\n`]*", text)
     known = {name for one in get_command(app).commands["batch"].params for name in one.opts}
     named = {option for command in commands for option in re.findall(r"--[a-z-]+", command)}
