@@ -54,7 +54,7 @@ LAYERS: dict[str, list[tuple[str, ...]]] = {
         ("cli",),
     ],
     "mammopair_research": [
-        ("datasets", "stats"),
+        ("datasets", "stats", "figures"),
         ("training",),
         ("concept_correlation", "crossval"),
         ("map_evaluation", "comparison", "handcrafted"),

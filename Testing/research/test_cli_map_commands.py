@@ -1,4 +1,4 @@
-"""``mammopair-research faithfulness`` and ``mammopair correlate`` from the command line."""
+"""``mammopair-research faithfulness`` and ``correlate``: files, output and error messages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from mammopair.explain.default_method import read_default_method
 from mammopair.explain.methods import METHODS
 from mammopair_research.cli import app, main
+from mammopair_research.map_evaluation import map_study
+from mammopair_research.map_evaluation.baseline_maps import BASELINES
 from Testing.synthetic_lesions import write_crop_folder, write_ensemble
 
 pytest.importorskip("matplotlib")
@@ -17,10 +19,7 @@ pytest.importorskip("matplotlib")
 
 @pytest.fixture
 def few_methods(monkeypatch):
-    """One method and one baseline, since the others take minutes."""
-    from mammopair_research.map_evaluation import map_study
-    from mammopair_research.map_evaluation.baseline_maps import BASELINES
-
+    """Use one method and one baseline, since all take minutes."""
     methods = [METHODS["evidence"], BASELINES["random"]]
     monkeypatch.setattr(map_study, "all_methods", lambda: methods)
 
@@ -29,13 +28,13 @@ def run(*arguments):
     return CliRunner().invoke(app, [str(part) for part in arguments])
 
 
-def test_faithfulness_writes_table_and_picture_and_makes_the_best_the_default(
+def test_faithfulness_writes_table_and_chart_and_selects_the_default(
     crop_folder, tmp_path, few_methods
 ):
     model, out = write_ensemble(tmp_path / "e", flips=False), tmp_path / "out"
     ran = run("faithfulness", crop_folder, "--model", model, "--lesions", 3, "--out", out)
     assert ran.exit_code == 0, ran.output
-    assert "Measured best: Class activation" in ran.output
+    assert "Best method: Class activation" in ran.output
     assert "Research use only" in ran.output
     assert "The folder has no films" in ran.output
     assert {path.name for path in out.iterdir()} == {
@@ -61,9 +60,9 @@ def test_correlate_writes_a_page_and_tables(tmp_path):
 
 
 @pytest.mark.parametrize("command", ["faithfulness", "correlate"])
-def test_a_folder_without_crops_is_one_sentence(command, tmp_path, monkeypatch, capsys):
+def test_a_folder_without_crops_raises_an_error(command, tmp_path, monkeypatch, capsys):
     model = write_ensemble(tmp_path / "e")
-    arguments = ["mammopair", command, str(tmp_path), "--model", str(model)]
+    arguments = ["mammopair-research", command, str(tmp_path), "--model", str(model)]
     monkeypatch.setattr("sys.argv", [*arguments, "--out", str(tmp_path / "out")])
     with pytest.raises(SystemExit) as ended:
         main()

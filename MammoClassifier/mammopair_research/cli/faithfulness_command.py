@@ -1,121 +1,133 @@
-"""``mammopair-research faithfulness``: how far each explaining map can be believed."""
+"""``mammopair-research faithfulness``: evaluate the attribution maps of an ensemble."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from mammopair import RESEARCH_USE_ONLY
+from mammopair.atomic_write import prepare_folder
 from mammopair.cli import options
+from mammopair.cli.terminal import output, run_with_bar
+from mammopair.explain.default_method import write_default_method
+from mammopair_research.cli.research_options import AllLesions, CropFolder, Seed
+from mammopair_research.map_evaluation.chart import draw_chart
+from mammopair_research.map_evaluation.measure_table import Cell
+from mammopair_research.map_evaluation.method_choice import BEATEN_ON, RANDOMISED, RANKED_BY
+from mammopair_research.map_evaluation.study_output import (
+    Study,
+    select_default,
+    study_as_json,
+    summarise_study,
+    title_of,
+    write_study,
+)
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+HEADINGS = {
+    BEATEN_ON[0]: "deletion\nblur\n(low)",
+    BEATEN_ON[1]: "deletion\nin-paint\n(low)",
+    BEATEN_ON[2]: "energy\nin box\n(high)",
+    RANDOMISED: "random\nweights\n(near 0)",
+    RANKED_BY: "insertion\nminus del.\n(high)",
+}
+"""Short headings of the measures that the default is selected by."""
+FILES = {
+    "faithfulness.md": "the table with intervals, the rule and the caveats",
+    "faithfulness.svg": "the table as a figure",
+    "faithfulness.csv": "every mean and difference with its interval",
+    "faithfulness.json": "all results",
+}
 
 
 def faithfulness(
-    folder: Annotated[
-        Path,
-        typer.Argument(
-            help="Holds crops.csv and the pictures it names; for crops with the mass off the "
-            "centre, films.csv and the films too."
-        ),
-    ],
+    folder: CropFolder,
     out: options.Out = Path("faithfulness"),
     lesions: Annotated[
-        int, typer.Option(min=2, help="Lesions in the sample, drawn by lot.", show_default=True)
+        int, typer.Option(min=2, help="Number of lesions to sample.", show_default=True)
     ] = 16,
-    everything: Annotated[bool, typer.Option("--all", help="All lesions; takes hours.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the lot.")] = 0,
+    all_lesions: AllLesions = False,
+    seed: Seed = 0,
     choose: Annotated[
         bool,
         typer.Option(
-            "--choose", help="Make the best method the default: writes explanation.json beside it."
+            "--choose",
+            help="Make the best method the ensemble's default: write explanation.json to its "
+            "folder.",
         ),
     ] = False,
     model: options.Model = None,
     device: options.Device = "auto",
-    study_as_json: options.Json = False,
+    as_json: options.Json = False,
 ) -> None:
-    """Measure explanations: deletion, insertion, place, randomised weights, repeatability.
+    """Evaluate attribution maps: deletion, insertion, localisation, randomisation, repeatability.
 
-    Every method, and a centre blob, a random map and the brightness as baselines, on lesions that
-    the explaining networks never saw. Each figure has its 95 % interval by patient and its paired
-    difference from each baseline.
+    Every method, and as baselines a centre blob, a random map and the brightness, on lesions that
+    the explained networks were not trained on. Each measure has a 95 % interval by patient and
+    paired differences from the baselines. With `films.csv` and the films in FOLDER, localisation
+    is also measured with the mass off-centre.
 
         mammopair-research faithfulness data/cbis-ddsm
 
         mammopair-research faithfulness data/cbis-ddsm --lesions 100 --choose
 
-    A lesion takes about half a minute of one core. Interrupt it at any time: the same command goes
-    on, and a larger sample builds on a smaller one.
+    A lesion takes about half a minute on one core. The command can be interrupted at any time: run
+    it again to continue; a larger sample includes a smaller one.
     """
-    import json
-
-    from mammopair.atomic_write import prepare_folder
-    from mammopair.cli.terminal import run_with_bar
-    from mammopair.explain.default_method import write_default_method
     from mammopair.model.ensemble import load_ensemble
-    from mammopair_research.map_evaluation.chart import draw_chart
-    from mammopair_research.map_evaluation.map_study import study
-    from mammopair_research.map_evaluation.study_output import (
-        choice_of,
-        summarise_study,
-        write_study,
-    )
-    from mammopair_research.map_evaluation.study_output import study_as_json as to_json
+    from mammopair_research.map_evaluation.map_study import run_study
 
     prepare_folder(out)
     ensemble = load_ensemble(model, device)
-    count = None if everything else lesions
-    found = summarise_study(run_with_bar(study(folder, ensemble, out, lesions=count, seed=seed)))
-    write_study(found, ensemble, out)
-    draw_chart(found, out / "faithfulness.svg")
+    count = None if all_lesions else lesions
+    steps = run_study(folder, ensemble, out, lesions=count, seed=seed)
+    study = summarise_study(run_with_bar(steps))
+    write_study(study, ensemble, out)
+    draw_chart(study, out / "faithfulness.svg")
     if choose:
-        write_default_method(choice_of(found, ensemble), ensemble.folder)
-    if study_as_json:
-        print(json.dumps(to_json(found, ensemble)))
+        write_default_method(select_default(study, ensemble), ensemble.folder)
+    if as_json:
+        print(json.dumps(study_as_json(study, ensemble)))
         return
-    _print(found, out)
+    _print(study, out)
 
 
-HEADINGS = (
-    *("deletion\nblur\n(low)", "deletion\nin-paint\n(low)", "energy\nin box\n(high)"),
-    *("weights\nrandom\n(near 0)", "insertion\nless del.\n(high)"),
-)
-"""Of what the choice rests on, short enough for a terminal."""
+def _print(study: Study, out: Path) -> None:
+    console = output()
+    console.print(_table(study))
+    console.print(f"Best method: [bold]{title_of(study.ranks[0].method)}[/bold]")
+    if not any(BEATEN_ON[2] in cells for cells in study.table.values()):
+        console.print(
+            "The folder has no films, so localisation was not measured with the mass off-centre."
+        )
+    for name, content in FILES.items():
+        console.print(f"{(out / name).as_posix()}  [dim]{content}[/dim]", soft_wrap=True)
+    console.print(RESEARCH_USE_ONLY)
 
 
-def _print(found, out: Path) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  its type would load numpy
+def _table(study: Study) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
-    from mammopair import RESEARCH_USE_ONLY
-    from mammopair.cli.terminal import output
-    from mammopair_research.map_evaluation.method_choice import BEATEN_ON, RANDOMISED, RANKED_BY
-    from mammopair_research.map_evaluation.study_output import title_of
-
-    shown = dict(zip((*BEATEN_ON, RANDOMISED, RANKED_BY), HEADINGS, strict=True))
-
-    console = output()
-    table = Table(title=f"{found.crops} crops of {found.patients} patients; means", box=SIMPLE_HEAD)
+    title = f"{study.crops} crops of {study.patients} patients; means"
+    table = Table(title=title, box=SIMPLE_HEAD)
     table.add_column("Map")
-    for heading in shown.values():
+    for heading in (*HEADINGS.values(), "conditions\nmet"):
         table.add_column(heading, justify="right")
-    table.add_column("rule:\nmet", justify="right")
     met = {
-        one.method: f"{len(one.passed)} of {len(one.passed) + len(one.failed)}"
-        for one in found.method_ranks
+        rank.method: f"{len(rank.passed)} of {len(rank.passed) + len(rank.failed)}"
+        for rank in study.ranks
     }
-    for method, cells in found.table.items():
-        numbers = (f"{cells[name].mean.value:.2f}" if name in cells else "" for name in shown)
+    for method, cells in study.table.items():
+        numbers = (_mean(cells.get(name)) for name in HEADINGS)
         table.add_row(title_of(method), *numbers, met.get(method, "baseline"))
-    console.print(table)
-    console.print(f"Measured best: [bold]{title_of(found.method_ranks[0].method)}[/bold]")
-    if not any(BEATEN_ON[-1] in cells for cells in found.table.values()):
-        console.print("The folder has no films, so nothing was measured with the mass off-centre.")
-    for name, content in (
-        ("faithfulness.md", "the table with intervals, the rule, what to be careful with"),
-        ("faithfulness.svg", "the same as a picture"),
-        ("faithfulness.csv", "every mean and difference, with its interval"),
-        ("faithfulness.json", "everything"),
-    ):
-        console.print(f"{(out / name).as_posix()}  [dim]{content}[/dim]", soft_wrap=True)
-    console.print(RESEARCH_USE_ONLY)
+    return table
+
+
+def _mean(cell: Cell | None) -> str:
+    return "" if cell is None else f"{cell.mean.value:.2f}"

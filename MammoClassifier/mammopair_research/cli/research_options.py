@@ -16,3 +16,7 @@ RecipeName = Annotated[
         "file."
     ),
 ]
+AllLesions = Annotated[
+    bool, typer.Option("--all", help="Use all lesions instead of a sample; takes hours.")
+]
+Seed = Annotated[int, typer.Option(help="Random seed for sampling lesions.")]

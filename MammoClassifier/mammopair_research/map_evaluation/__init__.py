@@ -1,22 +1,22 @@
-"""How far an explaining map can be believed, on lesions that the networks it explains never saw.
+"""Evaluation of attribution maps, on lesions that the explained networks were not trained on.
 
-=================  =================================================================================
-``baselines``      maps that know nothing of the networks: what must be beaten
-``subjects``       a held-out crop, the same mass off the centre, and who may read it
-``off_centre``     crops with the mass towards a corner, cut from the film
-``deletion``       does the answer go with what the map names, and come with it
-``replacing``      what takes the place of what is deleted: blur, in-painting
-``localisation``   does the map lie in the box of the mass
-``randomisation``  does the map go when the weights go
-``repeatability``  does the map stay under small shifts, and from member to member
-``two_views``      do the maps of CC and MLO agree
-``measures``       all figures by name, and what they mean
-``measuring``      one method on one crop
-``ledger``         what was measured so far
-``study``          all methods on a sample of lesions
-``table``          means, intervals, differences from the baselines
-``choice``         the rule by which the default is chosen
-``outputs``        JSON, CSV and Markdown
-``chart``          the picture
-=================  =================================================================================
+======================  ============================================================================
+``baseline_maps``       maps that do not depend on the networks, for comparison
+``evaluated_crop``      an out-of-fold crop, also with the mass off-centre, and its members
+``off_centre``          squares with the mass towards a corner, on the whole film
+``deletion``            deletion and insertion of the most relevant regions
+``region_replacement``  replacement of deleted regions: blur and in-painting
+``localisation``        energy in the box of the mass, and the pointing game
+``randomisation``       randomised network weights
+``repeatability``       rank correlation between maps, and shifted images
+``view_agreement``      agreement of the maps of CC and MLO
+``measures``            names and meanings of all measures
+``crop_measures``       all measures of one method on one crop
+``journal``             results on disk, so that a study can be continued
+``map_study``           all methods on a sample of lesions
+``measure_table``       means, intervals and differences from the baselines
+``method_choice``       the rule that selects the default method
+``study_output``        results as JSON, CSV and Markdown
+``chart``               results as a figure
+======================  ============================================================================
 """

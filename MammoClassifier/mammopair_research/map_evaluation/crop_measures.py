@@ -1,4 +1,4 @@
-"""One method, one crop: every figure that a single crop can give."""
+"""All measures of one method on one crop."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 from mammopair.explain.attribution import Floats, Method, attribute
 from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble, split_members
 from mammopair_research.concept_correlation.evidence_zones import ellipse_radius, zone_shares
-from mammopair_research.map_evaluation.deletion import Ends, deletion_and_insertion, side_of
-from mammopair_research.map_evaluation.localisation import energy_inside, on_grid, points_into
-from mammopair_research.map_evaluation.randomisation import STAGES, randomised
+from mammopair_research.datasets.patches import PlacedPatch
+from mammopair_research.map_evaluation.deletion import Endpoints, deletion_and_insertion, sign_of
+from mammopair_research.map_evaluation.localisation import box_on_map, energy_in_box, pointing_hit
+from mammopair_research.map_evaluation.randomisation import STAGES, randomise_model
+from mammopair_research.map_evaluation.region_replacement import REPLACEMENTS
 from mammopair_research.map_evaluation.repeatability import (
     SHIFTS,
     agreement_after_shift,
@@ -21,80 +23,85 @@ from mammopair_research.map_evaluation.repeatability import (
 )
 
 if TYPE_CHECKING:
-    from mammopair_research.datasets.patches import PlacedPatch
-    from mammopair_research.map_evaluation.subjects import Subject
+    from mammopair_research.map_evaluation.evaluated_crop import EvaluatedCrop
 
-SHIFTS_A_CROP = 2
-"""Of the four; which ones is drawn."""
+SHIFTS_PER_CROP = 2
+"""Number of shifts per crop, drawn at random from :data:`SHIFTS`."""
 
 
-def measure_map(method: Method, subject: Subject, ends: Ends) -> tuple[dict[str, float], Floats]:
-    """The figures that are taken on every crop, and the profile of its evidence.
+def measure_map(
+    method: Method, crop: EvaluatedCrop, endpoints: Endpoints
+) -> tuple[dict[str, float], Floats]:
+    """Compute the measures that need one or two maps, and the profile of the evidence.
 
     Parameters
     ----------
-    ends
-        Of the subject's reader and centred patch.
+    method
+        The method to evaluate.
+    crop
+        The crop.
+    endpoints
+        Of the crop's model and centred patch.
 
     Returns
     -------
     dict, ndarray
-        By the names of :data:`mammopair_research.map_evaluation.measures.MEASURES`; the profile ``(3, 2)``
-        of :func:`mammopair_research.concept_correlation.evidence_zones.zone_shares`.
+        Measures by the names of :data:`mammopair_research.map_evaluation.measures.MEASURES`; the
+        profile ``(3, 2)`` of
+        :func:`mammopair_research.concept_correlation.evidence_zones.zone_shares`.
     """
-    centred = subject.centred
-    cells, _ = _explain(method, subject.reader, centred)
-    figures = deletion_and_insertion(subject.reader, centred.pixels, cells, ends)
-    figures["insertion less deletion"] = float(
-        np.mean([figures[f"insertion, {how}"] - figures[f"deletion, {how}"] for how in FILLS])
+    centred = crop.centred
+    cells, _ = _explain(method, crop.model, centred)
+    figures = deletion_and_insertion(crop.model, centred.pixels, cells, endpoints)
+    figures["insertion minus deletion"] = float(
+        np.mean(
+            [figures[f"insertion, {name}"] - figures[f"deletion, {name}"] for name in REPLACEMENTS]
+        )
     )
-    figures |= _located(ends.side * cells, centred, "centred")
-    if subject.off_centre:
-        moved, logit = _explain(method, subject.reader, subject.off_centre)
-        figures |= _located(side_of(logit) * moved, subject.off_centre, "off-centre")
+    figures |= _localisation(endpoints.sign * cells, centred, "centred")
+    if crop.off_centre:
+        shifted, logit = _explain(method, crop.model, crop.off_centre)
+        figures |= _localisation(sign_of(logit) * shifted, crop.off_centre, "off-centre")
     return figures, zone_shares(cells, ellipse_radius(centred.box))
 
 
-FILLS = ("blur", "in-paint")
-
-
-def measure_repeated(method: Method, subject: Subject) -> dict[str, float]:
-    """The figures that draw the map a dozen times: taken on a part of the crops only."""
-    centred = subject.centred
-    cells, logit = _explain(method, subject.reader, centred)
+def measure_robustness(method: Method, crop: EvaluatedCrop) -> dict[str, float]:
+    """Compute the measures that need about a dozen maps: randomisation and repeatability."""
+    centred = crop.centred
+    cells, logit = _explain(method, crop.model, centred)
     figures = {}
-    for stage, part in STAGES.items():
-        forgetful = randomised(subject.reader, part, subject.seed)
-        fresh, other = _explain(method, forgetful, centred)
-        # By relevance: a map that is the picture times a sign would else be lost in the mean.
-        relevance = side_of(logit) * cells, side_of(other) * fresh
+    for stage, fraction in STAGES.items():
+        random_model = randomise_model(crop.model, fraction, crop.seed)
+        random_cells, random_logit = _explain(method, random_model, centred)
+        # Relevance, not the map: a map that is the image times a sign would cancel in the mean.
+        relevance = sign_of(logit) * cells, sign_of(random_logit) * random_cells
         figures[f"randomised {stage}"] = rank_correlation(*relevance)
     figures["randomised all layers, absolute"] = abs(figures["randomised all layers"])
 
-    drawn = np.random.default_rng(subject.seed).permutation(len(SHIFTS))[:SHIFTS_A_CROP]
+    drawn = np.random.default_rng(crop.seed).permutation(len(SHIFTS))[:SHIFTS_PER_CROP]
     agreements = []
     for down, right in (SHIFTS[number] for number in drawn):
-        moved = type(centred)(shift_image(centred.pixels, down, right), centred.box)
-        after, _ = _explain(method, subject.reader, moved)
+        shifted = PlacedPatch(shift_image(centred.pixels, down, right), centred.box)
+        after, _ = _explain(method, crop.model, shifted)
         agreements.append(agreement_after_shift(cells, after, down, right, len(centred.pixels)))
     figures["repeatability, shifts"] = float(np.mean(agreements))
 
-    members = [_explain(method, one, centred)[0] for one in split_members(subject.everyone)]
+    members = [_explain(method, one, centred)[0] for one in split_members(crop.all_members)]
     figures["repeatability, members"] = mean_agreement(members)
     return figures
 
 
 def _explain(
-    method: Method, reader: DifferentiableEnsemble, patch: PlacedPatch
+    method: Method, model: DifferentiableEnsemble, patch: PlacedPatch
 ) -> tuple[Floats, float]:
-    """The map ``(h, w)`` and the logit that it explains."""
-    found = attribute(method, reader, patch.pixels[None], [patch.box])
+    """Return the map ``(h, w)`` and the logit that it explains."""
+    found = attribute(method, model, patch.pixels[None], [patch.box])
     return found.maps[0], float(found.logits[0])
 
 
-def _located(relevance: Floats, patch: PlacedPatch, where: str) -> dict[str, float]:
-    box = on_grid(patch.box, len(patch.pixels), len(relevance))
+def _localisation(relevance: Floats, patch: PlacedPatch, position: str) -> dict[str, float]:
+    box = box_on_map(patch.box, len(patch.pixels), len(relevance))
     return {
-        f"energy in the box, {where}": energy_inside(relevance, box),
-        f"pointing, {where}": points_into(relevance, box),
+        f"energy in the box, {position}": energy_in_box(relevance, box),
+        f"pointing, {position}": pointing_hit(relevance, box),
     }

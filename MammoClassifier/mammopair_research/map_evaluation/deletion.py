@@ -1,18 +1,17 @@
-"""Deletion and insertion: does the answer go when what the map names goes, and come back with it?
+"""Deletion and insertion: how the prediction changes when the most relevant regions are replaced.
 
-The regions of a patch are put in the order of the map's *relevance*: its value times the sign of
-the calibrated logit, so that what speaks for the answer given comes first, be it malignant or
-benign. **Deletion** replaces the first regions and keeps the rest, **insertion** keeps the first
-and replaces the rest. The score is the probability of the answer that the whole patch gets,
-``sigmoid(side * logit)``; the figure is the area under it against the part of the patch, in
-[0, 1]: low is good for deletion, high for insertion.
+The regions of a patch are sorted by the map's *relevance*: its value times the sign of the
+calibrated logit, so that evidence for the predicted class comes first. **Deletion** replaces the
+first regions, **insertion** replaces all but the first. The score is the probability of the class
+predicted for the whole patch, ``sigmoid(sign * logit)``; the measure is the area under it as a
+function of the fraction of the patch, in [0, 1]: low is good for deletion, high for insertion.
 
 References
 ----------
-Petsiuk, Das & Saenko, RISE, BMVC 2018, arXiv 1806.07421: both figures, and the area.
+Petsiuk, Das & Saenko, RISE, BMVC 2018, arXiv 1806.07421: both measures, and the area.
 Samek et al., Evaluating the visualization of what a deep neural network has learned, IEEE Trans
-Neural Netw Learn Syst 28:2660, 2017: square regions in place of pixels, which would leave a
-pattern that no film has.
+Neural Netw Learn Syst 28:2660, 2017: square regions instead of single pixels, which would leave a
+pattern that does not occur on film.
 """
 
 from __future__ import annotations
@@ -32,35 +31,36 @@ if TYPE_CHECKING:
     from mammopair.explain.differentiable_ensemble import DifferentiableEnsemble
 
 REGIONS = 32
-"""Rows and columns of regions: 8 x 8 pixels of a patch of 256."""
-PARTS = (0.05, 0.15, 0.35, 0.65)
-"""Of the patch that are replaced or kept, beside none and all of it."""
+"""Rows and columns of regions: 8 x 8 pixels each on a patch of 256."""
+FRACTIONS = (0.05, 0.15, 0.35, 0.65)
+"""Fractions of the patch that are replaced or kept, besides 0 and 1."""
 
 Order = npt.NDArray[np.intp]
 
 
-def side_of(logit: float) -> int:
-    """1 where the answer is malignant, -1 where it is benign."""
+def sign_of(logit: float) -> int:
+    """Return 1 for a malignant prediction, -1 for a benign one."""
     return -1 if logit < 0 else 1
 
 
 def region_order(relevance: Floats) -> Order:
-    """The numbers of all ``REGIONS ** 2`` regions, the most relevant first.
+    """Return the numbers of all ``REGIONS ** 2`` regions, the most relevant first.
 
-    A coarse map is interpolated linearly, a fine one averaged. Equals come in an order drawn by
-    lot, the same each time: from top to bottom would be an opinion.
+    A coarse map is interpolated linearly, a fine one averaged. Ties are in a random order, the same
+    each time, since an order by rows would favour the top of the patch.
     """
-    from PIL import Image as Picture
+    from PIL import Image as PillowImage
 
-    picture = Picture.fromarray(np.asarray(relevance, np.float32))
-    how = Picture.Resampling.BOX if len(relevance) > REGIONS else Picture.Resampling.BILINEAR
-    values = np.asarray(picture.resize((REGIONS, REGIONS), how)).ravel()
-    lot = np.random.default_rng(0).permutation(values.size)
-    return np.lexsort((lot, -values))
+    image = PillowImage.fromarray(np.asarray(relevance, np.float32))
+    fine = len(relevance) > REGIONS
+    filter_ = PillowImage.Resampling.BOX if fine else PillowImage.Resampling.BILINEAR
+    values = np.asarray(image.resize((REGIONS, REGIONS), filter_)).ravel()
+    random = np.random.default_rng(0).permutation(values.size)
+    return np.lexsort((random, -values))
 
 
 def region_mask(regions: Order, rows: int) -> npt.NDArray[np.bool_]:
-    """``(rows, rows)``: which pixels lie in the regions of these numbers."""
+    """Return the mask of some regions, ``(rows, rows)``."""
     chosen = np.zeros(REGIONS**2, bool)
     chosen[regions] = True
     block = rows // REGIONS
@@ -68,64 +68,67 @@ def region_mask(regions: Order, rows: int) -> npt.NDArray[np.bool_]:
 
 
 @dataclass(frozen=True)
-class Ends:
-    """What is said of the whole patch and of the wholly replaced one: common to all its maps."""
+class Endpoints:
+    """Logits of the whole patch and of the completely replaced one, common to all maps of it."""
 
     whole: float
-    """The calibrated logit."""
+    """Calibrated logit of the patch."""
     replaced: tuple[float, ...]
-    """Likewise, by :data:`REPLACEMENTS`."""
+    """Calibrated logit with each of :data:`REPLACEMENTS`."""
 
     @property
-    def side(self) -> int:
-        """1 where the answer is malignant, -1 where it is benign."""
-        return side_of(self.whole)
+    def sign(self) -> int:
+        """1 for a malignant prediction, -1 for a benign one."""
+        return sign_of(self.whole)
 
 
-def read_ends(reader: DifferentiableEnsemble, patch: Image) -> Ends:
-    """Read a patch, and what is left of it under each replacement."""
+def compute_endpoints(model: DifferentiableEnsemble, patch: Image) -> Endpoints:
+    """Compute the logits of a patch and of its complete replacements."""
     nothing = np.zeros(patch.shape, bool)
-    emptied = [fill(patch, nothing) for fill in REPLACEMENTS.values()]
-    whole, *replaced = reader.logits(np.stack([patch, *emptied]))
-    return Ends(float(whole), tuple(float(logit) for logit in replaced))
+    replaced = [replace(patch, nothing) for replace in REPLACEMENTS.values()]
+    whole, *others = model.logits(np.stack([patch, *replaced]))
+    return Endpoints(float(whole), tuple(float(logit) for logit in others))
 
 
 def deletion_and_insertion(
-    reader: DifferentiableEnsemble, patch: Image, cells: Floats, ends: Ends
+    model: DifferentiableEnsemble, patch: Image, cells: Floats, endpoints: Endpoints
 ) -> dict[str, float]:
-    """The areas of a map of a patch.
+    """Compute the areas of deletion and insertion for a map of a patch.
 
     Parameters
     ----------
-    reader
-        What the map explains.
+    model
+        The explained members.
     patch
-        ``(rows, rows)``, ``rows`` a multiple of :data:`REGIONS` and a power of two.
+        ``(rows, rows)``, ``rows`` a power of two and a multiple of :data:`REGIONS`.
     cells
         The map, signed, ``(h, w)``.
-    ends
-        Of this reader and patch.
+    endpoints
+        Of this model and patch.
 
     Returns
     -------
     dict
         ``deletion, blur``, ``insertion, blur`` and the same with ``in-paint``.
     """
-    order = region_order(ends.side * cells)
-    kept = [region_mask(order[: round(part * order.size)], len(patch)) for part in PARTS]
-    seen = [~mask for mask in kept] + kept
-    altered = [fill(patch, mask) for fill in REPLACEMENTS.values() for mask in seen]
-    logits = reader.logits(np.stack(altered)).reshape(len(REPLACEMENTS), 2, len(PARTS))
+    order = region_order(endpoints.sign * cells)
+    kept = [
+        region_mask(order[: round(fraction * order.size)], len(patch)) for fraction in FRACTIONS
+    ]
+    visible = [~mask for mask in kept] + kept
+    altered = [replace(patch, mask) for replace in REPLACEMENTS.values() for mask in visible]
+    logits = model.logits(np.stack(altered)).reshape(len(REPLACEMENTS), 2, len(FRACTIONS))
     areas = {}
-    for name, emptied, (deleting, inserting) in zip(
-        REPLACEMENTS, ends.replaced, logits, strict=True
+    for name, replaced, (deleting, inserting) in zip(
+        REPLACEMENTS, endpoints.replaced, logits, strict=True
     ):
-        areas[f"deletion, {name}"] = _area([ends.whole, *deleting, emptied], ends.side)
-        areas[f"insertion, {name}"] = _area([emptied, *inserting, ends.whole], ends.side)
+        sign = endpoints.sign
+        areas[f"deletion, {name}"] = _area([endpoints.whole, *deleting, replaced], sign)
+        areas[f"insertion, {name}"] = _area([replaced, *inserting, endpoints.whole], sign)
     return areas
 
 
-def _area(logits: Sequence[float], side: int) -> float:
-    """Under the probability of the answer at none, :data:`PARTS` and all of the patch."""
-    scores = sigmoid(side * np.asarray(logits, np.float64))
-    return float(np.trapezoid(scores, (0.0, *PARTS, 1.0)))
+def _area(logits: Sequence[float], sign: int) -> float:
+    """Return the area under the probability at the fractions 0, :data:`FRACTIONS` and 1."""
+    scores = sigmoid(sign * np.asarray(logits, np.float64))
+    return float(np.trapezoid(scores, (0.0, *FRACTIONS, 1.0)))

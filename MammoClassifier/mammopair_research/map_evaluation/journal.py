@@ -1,8 +1,9 @@
-"""What was measured so far, one line a crop and method: work that was stopped goes on from it."""
+"""Journal of a study: one line per crop and method, so that the study can be continued."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import msgspec
 
@@ -12,44 +13,53 @@ FILE = "measured.jsonl"
 
 
 class Heading(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The first line: figures under different headings must not be mixed."""
+    """First line: lines of studies with different headings must not be mixed."""
 
-    schema: int = 1
+    schema: Literal[2] = 2
     weights: list[str]
     """SHA-256 of the members."""
     calibration: tuple[float, float]
     """Slope and intercept."""
     seed: int
-    """Of the sample."""
+    """Random seed of the sample."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One method on one crop."""
 
     file: str
-    """The crop, as ``crops.csv`` names it."""
+    """The crop's image in ``crops.csv``."""
     patient_id: str
     lesion: str
+    """Name of the lesion; see :func:`mammopair.lesion_groups.lesion_name`."""
     view: str
     label: int
+    """1 for malignant, 0 for benign."""
     method: str
     logit: float
-    """Calibrated, of the members that never saw the patient."""
+    """Mean calibrated logit of the members that were not trained on the patient."""
     figures: dict[str, float | None]
-    """By the names of the measures; None where one is not defined, as with a single member."""
-    repeated: bool
-    """Whether the figures that take many maps are among them."""
+    """By the names of the measures; None if undefined, such as the agreement of one member."""
+    robustness: bool
+    """Whether the measures that need many maps are included."""
     profile: list[list[float]]
-    """``3 x 2``: parts of the evidence inside, in the margin, outside; for and against."""
+    """``3 x 2``: fractions of the evidence inside, in the margin, outside; for and against."""
 
 
 class Journal:
-    """The file of a folder, opened to be added to.
+    """The journal in a folder, opened for appending.
+
+    Parameters
+    ----------
+    folder
+        The folder of the study.
+    heading
+        The heading of the study.
 
     Raises
     ------
     InputError
-        If the file was begun under another heading, or cannot be read or written.
+        If the file has another heading, is damaged, or cannot be read or written.
     """
 
     def __init__(self, folder: Path, heading: Heading) -> None:
@@ -57,42 +67,44 @@ class Journal:
         self.lines: dict[tuple[str, str], Line] = {}
         """By crop and method."""
         try:
-            whole = self._whole_lines()
-            if whole:
-                self._read(whole, heading)
+            complete = self._complete_lines()
+            if complete:
+                self._read(complete, heading)
             else:
                 self._append(heading)
         except OSError as error:
-            raise InputError(self.path, f"cannot be used: {error.strerror}") from error
+            raise InputError(self.path, f"cannot be opened: {error.strerror}") from error
 
     def add(self, line: Line) -> None:
-        """Keep a line; it is on the disk when this returns."""
+        """Append a line."""
         self.lines[line.file, line.method] = line
         try:
             self._append(line)
         except OSError as error:
             raise InputError(self.path, f"cannot be written: {error.strerror}") from error
 
-    def _whole_lines(self) -> list[bytes]:
-        """All but a last line that a stopped run left unfinished, which is cut off."""
+    def _complete_lines(self) -> list[bytes]:
+        """Return all lines; an incomplete last line of an interrupted run is cut off."""
         if not self.path.exists():
             return []
         content = self.path.read_bytes()
-        whole = content[: content.rfind(b"\n") + 1]
-        if len(whole) < len(content):
-            self.path.write_bytes(whole)
-        return whole.splitlines()
+        complete = content[: content.rfind(b"\n") + 1]
+        if len(complete) < len(content):
+            self.path.write_bytes(complete)
+        return complete.splitlines()
 
     def _read(self, lines: list[bytes], heading: Heading) -> None:
         try:
             found = msgspec.json.decode(lines[0], type=Heading)
             known = [msgspec.json.decode(line, type=Line) for line in lines[1:]]
         except msgspec.MsgspecError as error:
-            raise InputError(self.path, f"is damaged ({error}); delete it") from error
+            raise InputError(
+                self.path, f"is damaged or of another version ({error}); delete it to start again"
+            ) from error
         if found != heading:
             raise InputError(
                 self.path,
-                "was measured on another ensemble or sample; choose another --out, or delete it",
+                "was measured with another ensemble or sample; choose another --out or delete it",
             )
         self.lines = {(line.file, line.method): line for line in known}
 

@@ -1,9 +1,9 @@
-"""Energy in the box and the pointing game: does the map lie on the mass?
+"""Energy in the box and the pointing game: whether a map localises the mass.
 
-Only what speaks for the answer given counts: the map times the sign of the logit, where it is
-positive. These figures ask whether the map agrees with a radiologist's box, not whether it tells
-what the network used; and where the mass is in the middle of the crop, a blob in the middle wins
-both. So they are taken on crops with the mass off the centre (:mod:`.off_centre`).
+Only evidence for the predicted class counts: the map times the sign of the logit, where positive.
+These measures test whether a map agrees with a radiologist's box, not whether it shows what the
+network uses; and if the mass is in the centre of the crop, a blob in the centre is best at both.
+So they are measured on crops with the mass off-centre (:mod:`.off_centre`).
 
 References
 ----------
@@ -20,10 +20,10 @@ from mammopair.explain.evidence_map import box_coverage
 from mammopair.view import Box
 
 
-def energy_inside(relevance: Floats, box: Box) -> float:
-    """Part of the positive relevance that lies in the box, [0, 1].
+def energy_in_box(relevance: Floats, box: Box) -> float:
+    """Compute the fraction of the positive relevance that lies in the box, in [0, 1].
 
-    A map without positive relevance favours no place, so it gets the box's part of the area.
+    A map without positive relevance gets the box's fraction of the area.
 
     Parameters
     ----------
@@ -38,10 +38,15 @@ def energy_inside(relevance: Floats, box: Box) -> float:
     return float((positive * inside).sum() / total) if total > 0 else float(inside.mean())
 
 
-def points_into(relevance: Floats, box: Box) -> float:
-    """1 if the middle of the most relevant cell lies in the box, else 0.
+def pointing_hit(relevance: Floats, box: Box) -> float:
+    """Return 1 if the centre of the most relevant cell lies in the box, else 0.
 
-    Of several equally relevant cells each counts in part; a constant map points everywhere.
+    Ties count in part: a constant map gets the fraction of the cells in the box.
+
+    Parameters
+    ----------
+    relevance, box
+        As in :func:`energy_in_box`.
     """
     rows, columns = np.nonzero(relevance == relevance.max())
     across = (columns + 0.5 >= box.x) & (columns + 0.5 < box.x + box.width)
@@ -49,7 +54,7 @@ def points_into(relevance: Floats, box: Box) -> float:
     return float((across & down).mean())
 
 
-def on_grid(box: Box, patch_rows: int, cells: int) -> Box:
-    """A box in the corner coordinates of a patch, in those of a grid over it."""
-    part = cells / patch_rows
-    return Box(box.x * part, box.y * part, box.width * part, box.height * part)
+def box_on_map(box: Box, patch_rows: int, cells: int) -> Box:
+    """Convert a box from the corner coordinates of a patch to those of a map of it."""
+    scale = cells / patch_rows
+    return Box(box.x * scale, box.y * scale, box.width * scale, box.height * scale)

@@ -1,7 +1,7 @@
-"""The study: every method and every baseline on a sample of lesions that no explaining network saw.
+"""The study: every method and baseline on a sample of out-of-fold lesions.
 
-Each figure of a crop goes to the ledger as soon as it is there, so that a run that was stopped
-goes on, and a larger sample builds on a smaller one.
+The measures of each crop are appended to the journal immediately, so an interrupted study can be
+continued, and a larger sample reuses those of a smaller one.
 """
 
 from __future__ import annotations
@@ -21,60 +21,61 @@ from mammopair.progress import Progress
 from mammopair_research.datasets.film_folder import read_film_index
 from mammopair_research.datasets.lesion_sample import sample_lesions
 from mammopair_research.map_evaluation.baseline_maps import BASELINES
-from mammopair_research.map_evaluation.crop_measures import measure_map, measure_repeated
-from mammopair_research.map_evaluation.deletion import Ends, read_ends
+from mammopair_research.map_evaluation.crop_measures import measure_map, measure_robustness
+from mammopair_research.map_evaluation.deletion import Endpoints, compute_endpoints
+from mammopair_research.map_evaluation.evaluated_crop import EvaluatedCrop, load_evaluated_crop
 from mammopair_research.map_evaluation.journal import Heading, Journal, Line
-from mammopair_research.map_evaluation.subjects import Subject, make_subject
 
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
 
-SLOW = {"occlusion", "integrated-gradients"}
-"""Methods that take some fifty readings a map: what takes many maps is measured on fewer crops."""
-SLOW_PART = 5
-"""One lesion in so many, for those."""
-SEED = 0
-"""Of the sample."""
+SLOW_METHODS = {"occlusion", "integrated-gradients"}
+"""Methods with some fifty passes per map; their robustness is measured on fewer lesions."""
+SLOW_INTERVAL = 5
+"""Every how many lesions the robustness of slow methods is measured."""
 
 
 def all_methods() -> list[Method]:
-    """Methods and baselines, in the order of the table."""
+    """Return methods and baselines in the order of the table."""
     return [*METHODS.values(), *BASELINES.values()]
 
 
-def study(
+def run_study(
     folder: Path,
     ensemble: Ensemble,
     out: Path,
     *,
     lesions: int | None,
     methods: Sequence[Method] | None = None,
-    seed: int = SEED,
+    seed: int = 0,
 ) -> Generator[Progress, None, list[Line]]:
-    """Measure what is not measured yet.
+    """Measure what is not in the journal yet.
 
     Parameters
     ----------
     folder
-        Holds ``crops.csv`` and the pictures it names; ``films.csv`` and the films too, or there
-        are no figures off the centre.
+        A crop folder; without ``films.csv`` and the films nothing is measured off-centre.
+    ensemble
+        The ensemble to explain.
     out
-        Where the ledger is.
+        Folder of the journal.
     lesions
-        Size of the sample; None for all.
+        Size of the sample; None for all lesions.
     methods
-        By default all, and the baselines.
+        Methods and baselines; None for all.
+    seed
+        Random seed of the sample.
 
     Returns
     -------
     list of Line
-        Those of this sample and these methods, as the generator's value.
+        The lines of this sample and these methods, as the generator's value.
 
     Raises
     ------
     InputError
-        If the folder or a picture cannot be read, no member may read any of it, or the ledger
-        was begun on something else.
+        If the folder or an image cannot be read, no member may explain any of it, or the journal is
+        of another study.
     """
     chosen = all_methods() if methods is None else list(methods)
     sample = sample_lesions(explainable_crops(folder, ensemble), lesions, seed)
@@ -85,34 +86,33 @@ def study(
         calibration=(calibration.slope, calibration.intercept),
         seed=seed,
     )
-    ledger = Journal(out, heading)
+    journal = Journal(out, heading)
 
-    total = sum(len(rows) for rows in sample) * len(chosen)
-    done = 0
-    wanted = []
-    for number, rows in enumerate(sample):
-        for crop in rows:
-            row = crop.row
-            subject: Subject | None = None
+    total = sum(len(crops) for crops in sample) * len(chosen)
+    keys: list[tuple[str, str]] = []
+    for number, crops in enumerate(sample):
+        for scorable in crops:
+            crop: EvaluatedCrop | None = None
             for method in chosen:
-                yield Progress(done, total, f"{method.title} on lesion {number + 1}")
-                done += 1
-                wanted.append((row.file, method.name))
-                if wanted[-1] in ledger.lines:
+                yield Progress(len(keys), total, f"{method.title} on lesion {number + 1}")
+                keys.append((scorable.row.file, method.name))
+                if keys[-1] in journal.lines:
                     continue
-                if subject is None:
-                    subject = make_subject(folder, crop, films, ensemble)
-                    ends = read_ends(subject.reader, subject.centred.pixels)
-                repeated = method.name not in SLOW or number % SLOW_PART == 0
-                ledger.add(_line(method, subject, ends, repeated=repeated))
-    return [ledger.lines[key] for key in wanted]
+                if crop is None:
+                    crop = load_evaluated_crop(folder, scorable, films, ensemble)
+                    endpoints = compute_endpoints(crop.model, crop.centred.pixels)
+                robustness = method.name not in SLOW_METHODS or number % SLOW_INTERVAL == 0
+                journal.add(_measure(method, crop, endpoints, robustness=robustness))
+    return [journal.lines[key] for key in keys]
 
 
-def _line(method: Method, subject: Subject, ends: Ends, *, repeated: bool) -> Line:
-    figures, profile = measure_map(method, subject, ends)
-    if repeated:
-        figures |= measure_repeated(method, subject)
-    row = subject.row
+def _measure(
+    method: Method, crop: EvaluatedCrop, endpoints: Endpoints, *, robustness: bool
+) -> Line:
+    figures, profile = measure_map(method, crop, endpoints)
+    if robustness:
+        figures |= measure_robustness(method, crop)
+    row = crop.row
     return Line(
         file=row.file,
         patient_id=row.patient_id,
@@ -120,8 +120,8 @@ def _line(method: Method, subject: Subject, ends: Ends, *, repeated: bool) -> Li
         view=row.view,
         label=row.label,
         method=method.name,
-        logit=ends.whole,
+        logit=endpoints.whole,
         figures={name: None if np.isnan(value) else value for name, value in figures.items()},
-        repeated=repeated,
+        robustness=robustness,
         profile=profile.tolist(),
     )

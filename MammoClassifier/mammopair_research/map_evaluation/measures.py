@@ -1,4 +1,4 @@
-"""The figures by which explanations are compared: names, which way is better, what they mean."""
+"""The measures by which attribution maps are compared: names, direction and meaning."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Measure:
-    """One column of the table."""
+    """One measure."""
 
     name: str
     better: int
-    """1 where higher is better, -1 where lower is, 0 where neither is."""
+    """1 if higher is better, -1 if lower is, 0 if near 0 is."""
     meaning: str
 
+
+VIEW_AGREEMENT = "agreement of CC and MLO"
+"""The measure that is computed from pairs of crops; all others are computed on single crops."""
 
 MEASURES = {
     measure.name: measure
@@ -21,78 +24,80 @@ MEASURES = {
         Measure(
             "deletion, blur",
             -1,
-            "Area under the probability of the answer while the most relevant regions are blurred "
-            "first.",
+            "Area under the probability of the predicted class while regions are blurred, the most "
+            "relevant first.",
         ),
         Measure(
             "deletion, in-paint",
             -1,
-            "The same, the regions filled in from their surroundings.",
+            "The same, with the regions filled from their surroundings.",
         ),
         Measure(
             "insertion, blur",
             1,
-            "Area under the probability of the answer while the most relevant regions come back "
-            "first into the blurred picture.",
+            "Area under the probability of the predicted class while regions of the blurred image "
+            "are restored, the most relevant first.",
         ),
-        Measure("insertion, in-paint", 1, "The same, into a flat picture, the rest filled in."),
         Measure(
-            "insertion less deletion",
+            "insertion, in-paint",
             1,
-            "Mean over blur and in-paint: how much sooner the answer comes with what the map names "
-            "than without it.",
+            "The same, starting from a constant image, with the rest filled from its surroundings.",
+        ),
+        Measure(
+            "insertion minus deletion",
+            1,
+            "Difference of the areas, mean over blur and in-paint.",
         ),
         Measure(
             "energy in the box, off-centre",
             1,
-            "Part of the relevance that lies in the mass's box, the mass off the middle of the "
-            "crop.",
+            "Fraction of the relevance in the box of the mass, with the mass off-centre.",
         ),
         Measure(
             "pointing, off-centre",
             1,
-            "Part of the crops whose most relevant cell lies in the box, the mass off the middle.",
+            "Fraction of the crops whose most relevant cell is in the box, with the mass "
+            "off-centre.",
         ),
         Measure(
             "energy in the box, centred",
             1,
-            "The same on the crops as they are used: here a blob in the middle does well.",
+            "The same on the crops as they are classified; here a blob in the centre does well.",
         ),
-        Measure("pointing, centred", 1, "The same on the crops as they are used."),
+        Measure("pointing, centred", 1, "The same on the crops as they are classified."),
         Measure(
             "randomised classifier",
             0,
-            "Rank correlation of the relevance with that of the network whose last layer has fresh "
-            "weights.",
+            "Rank correlation with the relevance of the network with a randomised last layer.",
         ),
         Measure("randomised upper third", 0, "The same, with the upper third of the layers."),
         Measure("randomised upper two thirds", 0, "The same, with the upper two thirds."),
         Measure(
             "randomised all layers",
             0,
-            "The same, with all layers: a map of what was learned has none left, so near 0.",
+            "The same, with all layers; near 0 for a map of what the network learned.",
         ),
         Measure(
             "randomised all layers, absolute",
             -1,
-            "Its absolute value, whose mean cannot reach 0: two unrelated smooth maps have some.",
+            "Absolute value of it. Its mean is above 0 even for unrelated smooth maps.",
         ),
         Measure(
             "repeatability, shifts",
             1,
-            "Rank correlation with the map of the picture moved by 3 % of its side, moved back.",
+            "Rank correlation with the map of the image shifted by 3 % of its side, aligned.",
         ),
         Measure(
             "repeatability, members",
             1,
-            "Rank correlation between the maps of the ensemble's networks for one picture; all "
-            "but one of them may have been trained on the patient.",
+            "Rank correlation between the maps of the ensemble's networks for one image; all but "
+            "one of them may have been trained on the patient.",
         ),
         Measure(
-            "agreement of CC and MLO",
+            VIEW_AGREEMENT,
             1,
-            "What the profiles of the two views of a mass have in common, beyond that with other "
-            "masses; 0 is chance.",
+            "Overlap of the profiles of the two views of a mass, minus that with other masses; 0 "
+            "is chance.",
         ),
     )
 }

@@ -1,13 +1,13 @@
-"""Cascading weight randomisation: a map of what was learned must go when what was learned goes.
+"""Cascading weight randomisation: a map of what was learned must change with the weights.
 
-Layers get fresh weights, as before training, from the output towards the input; after each stage
-the map is drawn anew and compared with that of the trained network by Spearman's rank
-correlation of the relevances (the map times the sign of its own network's logit). A map that
-survives shows the picture, not the network.
+Layers get random weights as before training, from the output towards the input. After each stage
+the map is computed again and compared with that of the trained network by Spearman's rank
+correlation of the relevances (the map times the sign of the network's own logit). A map that does
+not change depends on the image, not on the network.
 
-Each picture gets weights of its own draw. One random network may by chance agree with the
-trained one, so it is the mean over many draws that must vanish; the mean of the absolute
-correlation cannot, and is given beside it.
+Each crop has its own random weights. One random network may agree with the trained one by chance,
+so the mean over many crops must be near 0; the mean of the absolute correlation cannot be, and is
+reported separately.
 
 Source: Adebayo et al., Sanity checks for saliency maps, NeurIPS 2018, arXiv 1810.03292.
 """
@@ -30,47 +30,51 @@ STAGES = {
     "upper two thirds": 2 / 3,
     "all layers": 1.0,
 }
-"""The part of the layers beneath the classifier that are randomised with it."""
+"""Fraction of the blocks below the classifier that are randomised with it."""
 
 
-def randomised(reader: DifferentiableEnsemble, part: float, seed: int) -> DifferentiableEnsemble:
-    """A copy of a reader whose networks have forgotten the classifier and some layers beneath it.
+def randomise_model(
+    model: DifferentiableEnsemble, fraction: float, seed: int
+) -> DifferentiableEnsemble:
+    """Return a copy whose networks have a random classifier and random blocks below it.
 
     Parameters
     ----------
-    part
-        Of the blocks beneath the classifier, from the last down, in [0, 1].
+    model
+        The trained members.
+    fraction
+        Fraction of the blocks below the classifier to randomise, from the last, in [0, 1].
     seed
-        Of the draw. A larger part keeps what a smaller one drew.
+        Random seed. A larger fraction has the same weights as a smaller one in common blocks.
     """
     networks = tuple(
-        randomise(deepcopy(network), part, seed + number)
-        for number, network in enumerate(reader.networks)
+        randomise_network(deepcopy(network), fraction, seed + number)
+        for number, network in enumerate(model.networks)
     )
-    return replace(reader, networks=networks)
+    return replace(model, networks=networks)
 
 
-def randomise(network: nn.Module, part: float, seed: int) -> nn.Module:
-    """Draw weights anew, in place, from the output towards the input; gives the network back.
+def randomise_network(network: nn.Module, fraction: float, seed: int) -> nn.Module:
+    """Randomise weights in place, from the output towards the input; return the network.
 
-    Convolutions as He et al. 2015 have it, so that the signal keeps its strength on its way;
-    biases become 0, batch norms, where they are not folded away, those of a new network.
+    Convolutions and linear layers after He et al. 2015, so that the scale of the signal is kept;
+    biases are 0; batch norms, unless folded, are those of a new network.
     """
     blocks = [block for block in reversed(list(network.children())) if _has_weights(block)]
-    classifier, *beneath = blocks
+    classifier, *others = blocks
     generator = torch.Generator().manual_seed(seed)
-    for block in [classifier, *beneath[: round(part * len(beneath))]]:
+    for block in [classifier, *others[: round(fraction * len(others))]]:
         for layer in block.modules():
-            _draw_anew(layer, generator)
+            _randomise_layer(layer, generator)
     return network
 
 
 @torch.no_grad()
-def _draw_anew(layer: nn.Module, generator: torch.Generator) -> None:
+def _randomise_layer(layer: nn.Module, generator: torch.Generator) -> None:
     if isinstance(layer, nn.Conv2d | nn.Linear):
-        fresh = torch.empty(layer.weight.shape)
-        nn.init.kaiming_normal_(fresh, nonlinearity="relu", generator=generator)
-        layer.weight.copy_(fresh)
+        weight = torch.empty(layer.weight.shape)
+        nn.init.kaiming_normal_(weight, nonlinearity="relu", generator=generator)
+        layer.weight.copy_(weight)
         if layer.bias is not None:
             layer.bias.zero_()
     elif isinstance(layer, nn.BatchNorm2d):

@@ -1,4 +1,4 @@
-"""Whether a map stays the same where it should: rank correlation, and pictures moved a little."""
+"""Repeatability of maps: rank correlation, and small shifts of the image."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import numpy.typing as npt
 from mammopair.explain.attribution import Floats
 
 SHIFTS = ((8, 8), (8, -8), (-8, 8), (-8, -8))
-"""Rows down and columns to the right, in pixels of a patch of 256: 3 % of its side."""
-SHARPEST = 64
-"""Rows and columns at which maps are compared at most; finer detail than that is averaged."""
+"""Shifts down and to the right, in pixels of a patch of 256: 3 % of its side."""
+MAX_CELLS = 64
+"""Most rows and columns at which maps are compared; finer maps are averaged."""
 
 
 def rank_correlation(first: Floats, second: Floats) -> float:
-    """Spearman's, over the cells of two maps of one shape; 0 where one is constant."""
+    """Compute Spearman's correlation of two maps of one shape; 0 if one is constant."""
     from scipy.stats import rankdata
 
     if np.ptp(first) == 0 or np.ptp(second) == 0:
@@ -27,13 +27,13 @@ def rank_correlation(first: Floats, second: Floats) -> float:
 
 
 def mean_agreement(maps: Sequence[Floats]) -> float:
-    """The mean rank correlation over all pairs of maps; NaN for a single one."""
+    """Compute the mean rank correlation over all pairs of maps; NaN for a single map."""
     pairs = [rank_correlation(*pair) for pair in combinations(maps, 2)]
     return float(np.mean(pairs)) if pairs else np.nan
 
 
 def shift_image(patch: npt.NDArray[np.float32], down: int, right: int) -> npt.NDArray[np.float32]:
-    """The picture moved by whole pixels; what comes in at the edge repeats the edge."""
+    """Shift a patch by whole pixels; the edge is repeated."""
     rows, columns = (np.arange(extent) for extent in patch.shape)
     from_rows = np.clip(rows - down, 0, len(rows) - 1)
     from_columns = np.clip(columns - right, 0, len(columns) - 1)
@@ -43,39 +43,41 @@ def shift_image(patch: npt.NDArray[np.float32], down: int, right: int) -> npt.ND
 def agreement_after_shift(
     before: Floats, after: Floats, down: int, right: int, patch_rows: int
 ) -> float:
-    """Rank correlation of the map of a picture and that of the moved picture, moved back.
+    """Compute the rank correlation of the maps of a patch and of the shifted patch, aligned.
 
-    Both are brought to the patch's pixels, overlaid where they overlap, and compared on a grid.
+    Both are interpolated to the patch's pixels and compared on a grid in their overlap.
 
     Parameters
     ----------
     before, after
-        ``(n, n)``, of the picture and of the moved picture.
+        Maps of the patch and of the shifted patch, ``(n, n)``.
     down, right
-        By how many pixels it was moved.
+        The shift, in pixels.
+    patch_rows
+        Rows of the patch.
     """
-    big = [_enlarged(cells, patch_rows) for cells in (before, after)]
-    here, there = _overlap(patch_rows, down), _overlap(patch_rows, right)
-    first = big[0][here[0], there[0]]
-    second = big[1][here[1], there[1]]
-    step = max(1, patch_rows // SHARPEST)
+    enlarged = [_enlarge(cells, patch_rows) for cells in (before, after)]
+    rows, columns = _overlap(patch_rows, down), _overlap(patch_rows, right)
+    first = enlarged[0][rows[0], columns[0]]
+    second = enlarged[1][rows[1], columns[1]]
+    step = max(1, patch_rows // MAX_CELLS)
     return rank_correlation(
         *(part[step // 2 :: step, step // 2 :: step] for part in (first, second))
     )
 
 
 def _overlap(rows: int, shift: int) -> tuple[slice, slice]:
-    """Which rows of the unmoved and of the moved picture show the same."""
+    """Return the rows of the original and of the shifted image that show the same."""
     if shift >= 0:
         return slice(0, rows - shift), slice(shift, rows)
     return slice(-shift, rows), slice(0, rows + shift)
 
 
-def _enlarged(cells: Floats, rows: int) -> Floats:
-    """``(n, n)`` to ``(rows, rows)``, linearly between the middles of the cells."""
+def _enlarge(cells: Floats, rows: int) -> Floats:
+    """Interpolate ``(n, n)`` to ``(rows, rows)``, linearly between the centres of the cells."""
     from PIL import Image
 
-    fine = Image.fromarray(np.asarray(cells, np.float32))
-    if len(cells) > SHARPEST:
-        fine = fine.resize((SHARPEST, SHARPEST), Image.Resampling.BILINEAR)
-    return np.asarray(fine.resize((rows, rows), Image.Resampling.BILINEAR), np.float64)
+    image = Image.fromarray(np.asarray(cells, np.float32))
+    if len(cells) > MAX_CELLS:
+        image = image.resize((MAX_CELLS, MAX_CELLS), Image.Resampling.BILINEAR)
+    return np.asarray(image.resize((rows, rows), Image.Resampling.BILINEAR), np.float64)

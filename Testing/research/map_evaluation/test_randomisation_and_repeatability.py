@@ -1,4 +1,4 @@
-"""Randomised weights destroy an honest map; small shifts and other members hardly change it."""
+"""Valid maps change with randomised weights, and little with small shifts and other members."""
 
 from __future__ import annotations
 
@@ -20,57 +20,62 @@ from mammopair_research.concept_correlation.evidence_zones import (
     zone_sums,
 )
 from mammopair_research.map_evaluation.baseline_maps import BASELINES
-from mammopair_research.map_evaluation.deletion import side_of
-from mammopair_research.map_evaluation.randomisation import STAGES, randomise, randomised
+from mammopair_research.map_evaluation.deletion import sign_of
+from mammopair_research.map_evaluation.randomisation import (
+    STAGES,
+    randomise_model,
+    randomise_network,
+)
 from mammopair_research.map_evaluation.repeatability import (
     agreement_after_shift,
     mean_agreement,
     rank_correlation,
     shift_image,
 )
-from mammopair_research.map_evaluation.view_agreement import agreement_beyond_chance, in_common
-from Testing.research.map_evaluation.known_network import picture, toy_reader
+from mammopair_research.map_evaluation.view_agreement import agreement_beyond_chance
+from Testing.research.map_evaluation.known_network import known_model, patch_with_mass
 from Testing.synthetic_lesions import lesion_picture, random_network
 
 BOX = Box(88, 88, 80, 80)
 SPEC = GoogLeNetSpec(width=0.125, stride=16)
 
 
-def relevance(method, reader, patch):
-    found = attribute(method, reader, patch[None], [BOX])
-    return side_of(found.logits[0]) * found.maps[0]
+def relevance(method, model, patch):
+    found = attribute(method, model, patch[None], [BOX])
+    return sign_of(found.logits[0]) * found.maps[0]
 
 
-def left_after(method, reader, part, patches):
+def mean_correlation(method, model, fraction, patches):
+    """Return the mean correlation with the maps of models with randomised weights."""
     return np.mean(
         [
             rank_correlation(
-                relevance(method, reader, patch),
-                relevance(method, randomised(reader, part, seed), patch),
+                relevance(method, model, patch),
+                relevance(method, randomise_model(model, fraction, seed), patch),
             )
             for seed, patch in enumerate(patches)
         ]
     )
 
 
-def test_of_the_evidence_of_a_network_nothing_is_left_under_random_weights(ensemble):
-    # 24 draws: the mean of that many unrelated maps' correlations is near 0.
-    reader = make_differentiable(ensemble, "CC", members={"member-0"}, flips=False)
+def test_the_evidence_of_a_network_is_uncorrelated_with_that_of_random_weights(ensemble):
+    # The mean correlation of 24 unrelated maps is near 0.
+    model = make_differentiable(ensemble, "CC", members={"member-0"}, flips=False)
     patches = [lesion_picture(bool(seed % 2), seed) for seed in range(24)]
-    assert abs(left_after(METHODS["evidence"], reader, 1.0, patches)) < 0.15
-    assert left_after(BASELINES["intensity"], reader, 1.0, patches) == pytest.approx(1)
-    assert left_after(BASELINES["centre-blob"], reader, 1.0, patches) == pytest.approx(1)
+    assert abs(mean_correlation(METHODS["evidence"], model, 1.0, patches)) < 0.15
+    assert mean_correlation(BASELINES["intensity"], model, 1.0, patches) == pytest.approx(1)
+    assert mean_correlation(BASELINES["centre-blob"], model, 1.0, patches) == pytest.approx(1)
 
 
-def test_layers_lose_their_weights_from_the_output_down_and_the_original_keeps_them():
+def test_layers_are_randomised_from_the_output_and_the_original_is_unchanged():
     network = random_network(SPEC, 3, seed=0)
     before = deepcopy(network.state_dict())
     changed = {}
-    for stage, part in STAGES.items():
-        fresh = randomise(deepcopy(network), part, seed=1).state_dict()
+    for stage, fraction in STAGES.items():
+        random = randomise_network(deepcopy(network), fraction, seed=1).state_dict()
         changed[stage] = {
             name.split(".")[0]
-            for name, tensor in fresh.items()
+            for name, tensor in random.items()
             if name.endswith("weight") and not torch.equal(tensor, before[name])
         }
     assert changed["classifier"] == {"fc"}
@@ -86,10 +91,10 @@ def test_layers_lose_their_weights_from_the_output_down_and_the_original_keeps_t
     assert all(torch.equal(tensor, before[name]) for name, tensor in network.state_dict().items())
 
 
-def test_a_further_stage_keeps_what_an_earlier_one_drew():
+def test_stages_have_the_same_random_weights_in_common_layers():
     network = random_network(SPEC, 3, seed=0)
-    some = randomise(deepcopy(network), 1 / 3, seed=5).state_dict()
-    most = randomise(deepcopy(network), 2 / 3, seed=5).state_dict()
+    some = randomise_network(deepcopy(network), 1 / 3, seed=5).state_dict()
+    most = randomise_network(deepcopy(network), 2 / 3, seed=5).state_dict()
     assert torch.equal(some["fc.weight"], most["fc.weight"])
     name = "inception5a.branch1.conv.weight"
     assert torch.equal(some[name], most[name])
@@ -98,42 +103,41 @@ def test_a_further_stage_keeps_what_an_earlier_one_drew():
     )
 
 
-def test_rank_correlation_knows_order_only():
+def test_rank_correlation_depends_on_the_order_only():
     cells = np.arange(16.0).reshape(4, 4)
     assert rank_correlation(cells, np.exp(cells)) == pytest.approx(1)
     assert rank_correlation(cells, -cells) == pytest.approx(-1)
     assert rank_correlation(cells, np.ones((4, 4))) == 0
 
 
-def test_members_agree_by_the_mean_over_their_pairs():
+def test_the_agreement_of_members_is_the_mean_over_pairs():
     cells = np.arange(16.0).reshape(4, 4)
     assert mean_agreement([cells, cells, -cells]) == pytest.approx((1 - 1 - 1) / 3)
     assert np.isnan(mean_agreement([cells]))
 
 
 @pytest.mark.parametrize(("down", "right"), [(8, 8), (-8, 8), (8, -8), (-8, -8)])
-def test_a_map_that_moves_with_the_picture_is_repeatable_and_one_that_stays_is_less(down, right):
+def test_a_map_that_shifts_with_the_image_is_repeatable(down, right):
     rng = np.random.default_rng(0)
     pixels = rng.random((264, 264))
-    moving = np.kron(pixels[4:260, 4:260].reshape(64, 4, 64, 4).mean(axis=(1, 3)), np.ones((4, 4)))
-    after = shift_image(moving.astype(np.float32), down, right)
-    small = [part.reshape(64, 4, 64, 4).mean(axis=(1, 3)) for part in (moving, after)]
+    image = np.kron(pixels[4:260, 4:260].reshape(64, 4, 64, 4).mean(axis=(1, 3)), np.ones((4, 4)))
+    after = shift_image(image.astype(np.float32), down, right)
+    small = [part.reshape(64, 4, 64, 4).mean(axis=(1, 3)) for part in (image, after)]
     assert agreement_after_shift(*small, down, right, 256) > 0.98
     assert agreement_after_shift(small[0], small[0], down, right, 256) < 0.3
 
 
-def test_a_shifted_picture_shows_the_same_elsewhere():
-    patch = picture(0)
-    moved = shift_image(patch, 8, -3)
-    assert (moved[8:, :-3] == patch[:-8, 3:]).all()
-    assert moved.shape == patch.shape
+def test_shifting_an_image_moves_its_pixels():
+    patch = patch_with_mass(0)
+    shifted = shift_image(patch, 8, -3)
+    assert (shifted[8:, :-3] == patch[:-8, 3:]).all()
+    assert shifted.shape == patch.shape
 
 
-def test_the_toys_map_moves_with_nothing_but_its_place():
-    """What it looks at is fixed in the patch, so its map must not follow the picture."""
-    reader, patch = toy_reader(), picture(0)
+def test_the_map_of_a_fixed_region_does_not_shift_with_the_image():
+    model, patch = known_model(), patch_with_mass(0)
     cells = [
-        relevance(METHODS["evidence"], reader, one) for one in (patch, shift_image(patch, 8, 8))
+        relevance(METHODS["evidence"], model, one) for one in (patch, shift_image(patch, 8, 8))
     ]
     assert rank_correlation(*cells) > agreement_after_shift(*cells, 8, 8, 256)
 
@@ -141,7 +145,7 @@ def test_the_toys_map_moves_with_nothing_but_its_place():
 # --- zones and two views -----------------------------------------------------------------------
 
 
-def test_zones_of_the_boxes_ellipse_share_all_evidence():
+def test_the_zones_of_an_ellipse_cover_the_patch():
     radius = ellipse_radius(Box(64, 64, 128, 128))
     for cells in (8, 15, 32, 256):
         assert zone_cover(radius, cells).sum(axis=0) == pytest.approx(1)
@@ -150,7 +154,7 @@ def test_zones_of_the_boxes_ellipse_share_all_evidence():
     assert areas[1] == pytest.approx(np.pi * (1.2**2 - 0.8**2) * 64**2 / 256**2, rel=0.01)
 
 
-def test_evidence_painted_in_a_zone_is_found_there():
+def test_evidence_in_one_zone_has_all_of_the_share():
     radius = ellipse_radius(Box(64, 64, 128, 128))
     rim = np.where((radius >= 0.8) & (radius < 1.2), 2.0, 0.0)
     assert zone_shares(rim, radius)[1, 0] == pytest.approx(1)
@@ -161,7 +165,7 @@ def test_evidence_painted_in_a_zone_is_found_there():
     assert zone_shares(coarse, radius)[1, 0] > 0.6
 
 
-def test_zones_add_up_to_the_mean_of_the_map_and_shares_to_one():
+def test_zone_sums_add_up_to_the_mean_of_the_map_and_shares_to_one():
     cells = np.random.default_rng(0).normal(size=(16, 16))
     radius = ellipse_radius(Box(40, 80, 90, 60))
     sums = zone_sums(cells, radius)
@@ -170,10 +174,8 @@ def test_zones_add_up_to_the_mean_of_the_map_and_shares_to_one():
     assert zone_shares(np.zeros((8, 8)), radius) == pytest.approx(1 / 6)
 
 
-def test_two_views_agree_beyond_chance_by_as_much_as_they_differ_from_other_masses():
+def test_agreement_beyond_chance_is_relative_to_other_masses():
     inside, outside = np.array([1.0, 0, 0, 0, 0, 0]), np.array([0, 0, 0, 0, 1.0, 0])
-    assert in_common(inside, inside) == 1
-    assert in_common(inside, outside) == 0
     assert agreement_beyond_chance([inside, outside], [inside, outside]) == pytest.approx([1, 1])
     assert agreement_beyond_chance([inside] * 3, [inside] * 3) == pytest.approx([0, 0, 0])
     assert agreement_beyond_chance([inside, outside], [outside, inside]) == pytest.approx([-1, -1])

@@ -1,4 +1,4 @@
-"""What an explanation is measured on: a held-out crop, also off the centre, and who may read it."""
+"""An out-of-fold crop that maps are evaluated on, with the members that are explained."""
 
 from __future__ import annotations
 
@@ -19,43 +19,51 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Subject:
+class EvaluatedCrop:
     """One crop."""
 
     row: CropRow
     centred: PlacedPatch
-    """As it is used."""
+    """The patch as it is classified."""
     off_centre: PlacedPatch | None
-    """Cut from the whole film; None where the folder has none of it."""
-    reader: DifferentiableEnsemble
-    """The members that never saw the patient: whose answer is explained."""
-    everyone: DifferentiableEnsemble
-    """All members that read the projection: only for how far they agree."""
+    """The mass off-centre, cut from the whole film; None without film."""
+    model: DifferentiableEnsemble
+    """The members that were not trained on the patient, whose logit is explained."""
+    all_members: DifferentiableEnsemble
+    """All members that read the projection; used only for their agreement."""
     seed: int
-    """Of whatever is drawn for this crop; the same in every run."""
+    """Random seed of the crop, the same in every run."""
 
 
-def make_subject(
-    folder: Path,
-    crop: ScorableCrop,
-    films: dict[str, FilmRow],
-    ensemble: Ensemble,
-) -> Subject:
+def load_evaluated_crop(
+    folder: Path, crop: ScorableCrop, films: dict[str, FilmRow], ensemble: Ensemble
+) -> EvaluatedCrop:
     """Read a crop, and its film if there is one.
+
+    Parameters
+    ----------
+    folder
+        The crop folder.
+    crop
+        The crop and the members to explain.
+    films
+        The films of the folder by file name.
+    ensemble
+        The ensemble.
 
     Raises
     ------
     InputError
-        If a picture cannot be read, or no member that never saw the patient reads the projection.
+        If an image cannot be read, or none of the members reads the projection.
     """
     row = crop.row
     seed = crc32(row.file.encode())
-    return Subject(
+    return EvaluatedCrop(
         row=row,
         centred=read_patch(folder, row),
         off_centre=_off_centre(folder, row, films, seed),
-        reader=make_differentiable(ensemble, row.view, members=crop.members),
-        everyone=make_differentiable(ensemble, row.view),
+        model=make_differentiable(ensemble, row.view, members=crop.members),
+        all_members=make_differentiable(ensemble, row.view),
         seed=seed,
     )
 
