@@ -81,9 +81,9 @@ def write_archive(folder: Path, lesions: int) -> Path:
                     lines.append(",".join(cells))
             count += len({row.split(",")[1] for row in rows if row.startswith(name)})
             case += 1
-    manifest = folder / "lesions.csv"
-    manifest.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return manifest
+    table = folder / "lesions.csv"
+    table.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return table
 
 
 def lesions_of(table: Path) -> list[TableLesion]:
@@ -99,10 +99,10 @@ def run(table: Path, executor: TaskExecutor, runtime: str) -> None:
     assert not summary.exit_code, summary
 
 
-def loop(manifest: Path, runtime: str) -> None:
+def loop(table: Path, runtime: str) -> None:
     """Classify the same lesions in the same groups in a loop, without writing results."""
     ensemble = ensemble_of_this_process(runtime)
-    lesions = lesions_of(manifest)
+    lesions = lesions_of(table)
     for group in group_by_film(lesions, lambda lesion: [row.file for row in lesion.rows]):
         cut = exhaust(cut_lesions(group))
         results = exhaust(classify_lesions(cut, ensemble, nullcontext()))
@@ -126,26 +126,26 @@ def bare_process() -> Iterator[Executor]:
         yield process
 
 
-def compare(manifest: Path, rounds: int, runtime: str) -> None:
+def compare(table: Path, rounds: int, runtime: str) -> None:
     """Print the ratios of one run."""
     ensemble = ensemble_of_this_process(runtime)
     plain, side = unfolded_networks(load_ensemble(device="cpu")), ensemble.manifest.input.side
     flips = FLIP_AXES if ensemble.manifest.flips else FLIP_AXES[:1]
-    entries = lesions_of(manifest)
+    entries = lesions_of(table)
     few = entries[:PEER_LESIONS]
     with ExitStack() as clusters:
         one, two = (clusters.enter_context(local_workers(n, device="cpu")) for n in (1, 2))
         bare = clusters.enter_context(bare_process())
         print_idle("clusters of one and two workers")
         commands = {
-            "two workers": lambda: run(manifest, two, runtime),
-            "one worker": lambda: run(manifest, one, runtime),
-            "bare loop": lambda: bare.submit(loop, manifest, runtime).result(),
+            "two workers": lambda: run(table, two, runtime),
+            "one worker": lambda: run(table, one, runtime),
+            "bare loop": lambda: bare.submit(loop, table, runtime).result(),
             "peer": lambda: run_peer(few, plain, side, flips),
             "peer, pydicom only": lambda: run_peer(few, plain, side, flips, "pydicom"),
         }
         if runtime != "torch":
-            commands["bare loop, torch"] = lambda: bare.submit(loop, manifest, "torch").result()
+            commands["bare loop, torch"] = lambda: bare.submit(loop, table, "torch").result()
         processor: dict[str, list[float]] = {name: [] for name in commands}
         seconds = time_in_turn(
             {name: metered(command, processor[name]) for name, command in commands.items()}, rounds
@@ -158,7 +158,7 @@ def compare(manifest: Path, rounds: int, runtime: str) -> None:
         print(f"{name:20}  {each * 1e3:13.1f}  {each / cost['two workers']:24.2f}  {used:23.1f}")
     print("Processor time is that of all processes; other load on the machine hardly affects it.")
     print('"peer" uses the installed decoders; "peer, pydicom only" those that pydicom installs.')
-    print_steps(manifest, ensemble)
+    print_steps(table, ensemble)
     print_verdict(
         "speed of two workers relative to the peer", cost["peer"] / cost["two workers"], FASTER
     )
@@ -206,7 +206,7 @@ def print_limit(what: str, share: float, most: float) -> None:
     print(f"{what}: {share:+.1%}, at most {most:.0%}: {'met' if share <= most else 'MISSED'}")
 
 
-def print_steps(manifest: Path, ensemble: Ensemble) -> None:
+def print_steps(table: Path, ensemble: Ensemble) -> None:
     """Print the time of each step of one worker."""
     spent = dict.fromkeys(("read and decode", "cut", "prepare", "network", "records", "write"), 0.0)
     with (
@@ -218,7 +218,7 @@ def print_steps(manifest: Path, ensemble: Ensemble) -> None:
     ):
         start = time.perf_counter()
         groups = group_by_film(
-            (one for one in stream_lesions(manifest) if isinstance(one, LesionEntry)),
+            (one for one in stream_lesions(table) if isinstance(one, LesionEntry)),
             lambda entry: [row.file for row in entry.lesion.rows],
         )
         with tempfile.TemporaryDirectory() as out:
@@ -260,7 +260,7 @@ def clocked(owner: object, name: str, spent: dict[str, float], step: str) -> Ite
         setattr(owner, name, original)
 
 
-def grow(manifest: Path, runtime: str, workers: int) -> None:
+def grow(table: Path, runtime: str, workers: int) -> None:
     """Print the cost per lesion and the memory, early and late in one long run.
 
     The cost is in seconds and in processor seconds of all processes.
@@ -272,7 +272,7 @@ def grow(manifest: Path, runtime: str, workers: int) -> None:
         out = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         marks: list[Mark] = []
         options = RunOptions(runtime=runtime)
-        for step in run_batch(TableSource(manifest), out, executor, options):
+        for step in run_batch(TableSource(table), out, executor, options):
             if not marks or step.done >= marks[-1].lesions + EARLY // 5 or step.done == step.total:
                 marks.append(Mark(step.done, time.perf_counter(), processor_seconds(), *memory()))
     # The second mark is the start: by then workers have loaded their ensemble.
@@ -336,11 +336,11 @@ def main() -> None:
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as folder:
-        manifest = write_archive(Path(folder), chosen.archive or chosen.lesions)
+        table = write_archive(Path(folder), chosen.archive or chosen.lesions)
         if chosen.archive:
-            grow(manifest, chosen.runtime, chosen.workers)
+            grow(table, chosen.runtime, chosen.workers)
         else:
-            compare(manifest, chosen.rounds, chosen.runtime)
+            compare(table, chosen.rounds, chosen.runtime)
 
 
 if __name__ == "__main__":
