@@ -61,7 +61,7 @@ def _commands_of(group: Any, context: typer.Context) -> Iterator[str]:
             continue
         yield f"## {inner.command_path}\n\n```text\n{command.get_usage(inner)}\n```\n"
         yield inspect.cleandoc(command.help) + "\n"
-        yield "| Option | |\n|---|---|"
+        yield "| Option | Meaning |\n|---|---|"
         for parameter in command.get_params(inner):
             option, text = parameter.get_help_record(inner)
             yield f"| `{_cell(option)}` | {_cell(text)} |"
@@ -80,7 +80,7 @@ def schema_tables(schema: dict[str, Any]) -> str:
 def field_table(schema: dict[str, Any], name: str) -> str:
     """The fields of one object of a JSON Schema: name, type, meaning, default."""
     definition, texts = schema["$defs"][name], _attribute_docstrings(_find_class(name))
-    lines = ["| Field | Type | |", "|---|---|---|"]
+    lines = ["| Field | Type | Meaning |", "|---|---|---|"]
     for field, kind in definition["properties"].items():
         text = re.sub(r"\bNone\b", "null", plain_markdown(texts.get(field, "")))
         default = kind.get("default")

@@ -49,15 +49,24 @@ class LesionTableRow(msgspec.Struct, frozen=True, kw_only=True):
     """One view of a lesion. Other columns of the table are ignored."""
 
     case_id: Text
+    """The exam or patient; not necessarily the Patient ID of the files."""
     lesion_id: Text
+    """The mass within the case."""
     laterality: Literal["L", "R"]
+    """The breast; ``LEFT`` and ``RIGHT`` are accepted too."""
     view: Literal["CC", "MLO"]
     file: Text
+    """The image, relative to the folder of the table; with ``--dicomweb`` a SOP Instance UID."""
     box_x: float
+    """Left edge of the box around the mass, in stored pixels from the left edge of the image."""
     box_y: float
+    """Top edge of the box, in stored pixels from the top edge of the image."""
     box_w: Size
+    """Width of the box, in stored pixels."""
     box_h: Size
+    """Height of the box, in stored pixels."""
     label: Annotated[int, msgspec.Meta(ge=0, le=1)] | None = None
+    """1 malignant, 0 benign; copied into the record and used for nothing else."""
 
     @property
     def box(self) -> Box:
