@@ -22,6 +22,7 @@ from typer.main import get_command
 
 import mammopair
 from mammopair.cli import app
+from mammopair.explain.methods import METHODS
 from mammopair.io.crop_folder import CropRow
 from mammopair.io.lesion_table import LesionTableRow
 from mammopair.model.ensemble_folder import DEFAULT_ENSEMBLE, find_ensemble
@@ -92,8 +93,12 @@ def field_table(schema: dict[str, Any], name: str) -> str:
 
 def column_table(row: type) -> str:
     """The columns of a CSV table, from the struct of its rows."""
-    table = field_table(msgspec.json.schema(row), row.__name__)
-    return table.replace("| Field |", "| Column |").replace(" or null |", ", may be empty |")
+    schema = msgspec.json.schema(row)
+    table = field_table(schema, row.__name__).replace("| Field |", "| Column |")
+    for name in schema["$defs"][row.__name__]["properties"]:
+        if name not in schema["$defs"][row.__name__]["required"]:
+            table = table.replace(f"| `{name}` |", f"| `{name}`, optional |")
+    return re.sub(r" Default: `[^`]*`\.| or null(?= \|)", "", table)
 
 
 def public_api() -> str:
@@ -107,6 +112,15 @@ def public_api() -> str:
     ):
         lines += [f"## {title}\n", *(f"::: mammopair.{name}\n" for name in group)]
     return "\n".join(lines)
+
+
+def attribution_methods() -> str:
+    """Name, meaning and additivity of the attribution methods."""
+    lines = ["| Method | Name | Value of a cell | Cells add up to the logit |", "|---|---|---|---|"]
+    for name, method in METHODS.items():
+        additive = "yes" if method.additive else "no"
+        lines.append(f"| {method.title} | `{name}` | {method.meaning} | {additive} |")
+    return "\n".join([*lines, ""])
 
 
 def shipped_ensemble() -> str:
@@ -188,6 +202,7 @@ GENERATORS: dict[str, Callable[[], str]] = {
     "record": lambda: schema_tables(record_schema()),
     "ensemble-manifest": lambda: schema_tables(msgspec.json.schema(Manifest)),
     "api": public_api,
+    "methods": attribution_methods,
     "shipped-ensemble": shipped_ensemble,
     "comparison": comparison,
     "model-card": model_card,
