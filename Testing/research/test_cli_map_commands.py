@@ -53,9 +53,9 @@ def test_correlate_writes_a_page_and_tables(tmp_path):
     model, out = write_ensemble(tmp_path / "e", flips=False), tmp_path / "out"
     ran = run("correlate", folder, "--model", model, "--lesions", 2, "--out", out, "--json")
     assert ran.exit_code == 0, ran.output
-    assert json.loads(ran.stdout)["moved_crops"] >= 2
+    assert json.loads(ran.stdout)["counterfactual_crops"] >= 2
     assert {path.name for path in out.iterdir()} == {
-        *("correlation.html", "correlation.json", "words.csv", "zones.csv", "dose.csv"),
+        *("correlation.html", "correlation.json", "associations.csv", "zones.csv", "dose.csv"),
     }
 
 

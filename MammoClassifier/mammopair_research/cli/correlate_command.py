@@ -1,70 +1,69 @@
-"""``mammopair-research correlate``: what the networks see, and the words that radiologists give to it."""
+"""``mammopair-research correlate``: correlate an ensemble with descriptors and spiculation."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mammopair.atomic_write import prepare_folder
 from mammopair.cli import options
+from mammopair.cli.terminal import output, run_with_bar
+from mammopair_research.cli.research_options import AllLesions, CropFolder, Seed
+
+FILES = {
+    "correlation.html": "the page, for a browser",
+    "associations.csv": "every unit, zone score and measure with every descriptor",
+    "zones.csv": "evidence by zone, spiculated against circumscribed",
+    "dose.csv": "features along the counterfactual images",
+    "correlation.json": "all results",
+}
 
 
 def correlate(
-    folder: Annotated[Path, typer.Argument(help="Holds crops.csv and the pictures it names.")],
+    folder: CropFolder,
     out: options.Out = Path("correlation"),
     lesions: Annotated[
         int,
         typer.Option(
-            min=2, help="Lesions of which images are moved, drawn by lot.", show_default=True
+            min=2, help="Number of lesions to sample for counterfactual images.", show_default=True
         ),
     ] = 100,
-    everything: Annotated[bool, typer.Option("--all", help="Move images of all lesions.")] = False,
-    seed: Annotated[int, typer.Option(help="Of the lot.")] = 0,
+    all_lesions: AllLesions = False,
+    seed: Seed = 0,
     model: options.Model = None,
     device: options.Device = "auto",
-    correlation_as_json: options.Json = False,
+    as_json: options.Json = False,
 ) -> None:
-    """Tie units and maps to radiologists' words, and the logit to measured spiculation.
+    """Correlate units and maps with BI-RADS descriptors, and the logit with measured spiculation.
 
-    Units and evidence are taken on every crop of patients whom the network never saw, with false
-    discoveries controlled; images are moved towards malignant and benign for a sample of lesions,
-    and measured on their way. Writes a page, CSV tables and JSON.
+    Units and evidence are analysed on every crop with the networks that were not trained on the
+    patient, with the false discovery rate controlled. For a sample of lesions, counterfactual
+    images are generated and their features measured. Writes a page, CSV tables and JSON.
 
         mammopair-research correlate data/cbis-ddsm
 
         mammopair-research correlate data/cbis-ddsm --lesions 300 --out spiculation
 
-    About five minutes of one core.
+    Takes about five minutes on one core.
     """
-    import json
-
-    from mammopair.atomic_write import prepare_folder
-    from mammopair.cli.terminal import output, run_with_bar
     from mammopair.model.ensemble import load_ensemble
     from mammopair_research.concept_correlation.correlation_output import (
-        correlation_as_json as to_json,
+        correlation_as_json,
+        write_correlation,
     )
-    from mammopair_research.concept_correlation.correlation_output import (
-        without_nan,
-        write_findings,
-    )
-    from mammopair_research.concept_correlation.correlation_study import find
+    from mammopair_research.concept_correlation.correlation_study import run_correlation_study
 
     prepare_folder(out)
     ensemble = load_ensemble(model, device)
-    count = None if everything else lesions
-    findings = run_with_bar(find(folder, ensemble, lesions=count, seed=seed))
-    write_findings(findings, ensemble, out)
-    if correlation_as_json:
-        print(json.dumps(without_nan(to_json(findings, ensemble))))
+    count = None if all_lesions else lesions
+    study = run_with_bar(run_correlation_study(folder, ensemble, lesions=count, seed=seed))
+    write_correlation(study, ensemble, out)
+    if as_json:
+        print(json.dumps(correlation_as_json(study, ensemble)))
         return
     console = output()
-    for name, content in (
-        ("correlation.html", "the page, for a browser"),
-        ("words.csv", "every unit, zone and measure with every word"),
-        ("zones.csv", "evidence by zone, spiculated against circumscribed"),
-        ("dose.csv", "measures along the moved images"),
-        ("correlation.json", "everything"),
-    ):
+    for name, content in FILES.items():
         console.print(f"{(out / name).as_posix()}  [dim]{content}[/dim]", soft_wrap=True)

@@ -1,17 +1,18 @@
-"""What the networks see, and the words that radiologists give to it.
+"""Correlation of the networks with BI-RADS descriptors and with measured spiculation.
 
 The paper "correlated those features with well known radiological features, such as spiculation"
-without saying how. Here, on crops of patients whom the network that is asked never saw:
+without further detail. Here, on crops of patients that the network was not trained on:
 
-==============  ====================================================================================
-``gathering``   every held-out crop read once: pooled units, evidence by zone, measured spiculation
-``words``       which scores go with which words: AUC by patient, false discoveries controlled
-``zones``       evidence inside, in the margin, outside: spiculated against circumscribed masses
-``mean_maps``   the mean evidence of the masses of one word
-``moving``      moved images measured along their path
-``dose``        how measured spiculation changes with the logit
-``findings``    all of it for a folder of crops
-``charts``      the figures
-``outputs``     page, CSV and JSON
-==============  ====================================================================================
+============================  ======================================================================
+``crop_measurements``         pooled units, evidence by zone and measured spiculation of every crop
+``descriptor_associations``   association of scores with descriptors: AUC by patient, FDR controlled
+``evidence_zones``            evidence inside the mass, in the ring of its margin and outside
+``zone_contrasts``            evidence by zone: spiculated against circumscribed masses
+``mean_maps``                 mean evidence of the masses with one descriptor
+``counterfactual_features``   counterfactual images, measured along their path
+``dose_response``             change of measured spiculation with the logit
+``correlation_study``         the complete study of a crop folder
+``charts``                    the figures
+``correlation_output``        page, CSV and JSON
+============================  ======================================================================
 """

@@ -1,4 +1,4 @@
-"""What the study writes: a page for people, tables for machines."""
+"""Results of the correlation study: a page, CSV tables and JSON."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import numpy as np
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.atomic_write import atomic_write
 from mammopair.descriptors import DESCRIPTORS
-from mammopair_research.concept_correlation.charts import DOSE, all_charts
-from mammopair_research.concept_correlation.correlation_study import Findings
+from mammopair_research.concept_correlation.charts import MAIN_FEATURE, all_charts
+from mammopair_research.concept_correlation.correlation_study import CorrelationStudy
 from mammopair_research.concept_correlation.descriptor_associations import (
-    FALSE_DISCOVERIES,
+    FALSE_DISCOVERY_RATE,
     Association,
 )
 
@@ -28,91 +28,99 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class AssociationRow:
-    """One word in the page's table."""
+    """One descriptor in the page's table."""
 
     descriptor: str
-    with_word: int
+    with_descriptor: int
+    """Number of crops with it."""
     without: int
+    """Number of crops with another descriptor of its group."""
     units: Sequence[tuple[str, int, int, Association]]
-    """By network: units found, units tested, and the strongest of them."""
+    """By network: number of significant units, of tested units, and the strongest unit."""
     zone: Association | None
-    """The strongest figure of the evidence map."""
+    """The strongest zone score of the evidence map."""
     measured: Association | None
     """Measured spiculation."""
 
 
 def association_rows(associations: Sequence[Association]) -> list[AssociationRow]:
-    """What is found for each word, in the order of the words."""
-    tested_words = {one.descriptor for one in associations}
+    """Summarise the associations of each tested descriptor."""
+    tested = {one.descriptor for one in associations}
     rows = []
-    for word in (word for word in DESCRIPTORS if word in tested_words):
-        mine = [one for one in associations if one.descriptor == word]
-        sources = dict.fromkeys(one.source for one in mine if one.source.startswith("units of"))
+    for descriptor in (name for name in DESCRIPTORS if name in tested):
+        found = [one for one in associations if one.descriptor == descriptor]
+        sources = dict.fromkeys(one.source for one in found if one.source.startswith("units of"))
         units = []
         for source in sources:
-            tested = [one for one in mine if one.source == source]
-            found = sum(one.found for one in tested)
-            units.append((source.split()[-1], found, len(tested), _strongest(tested)))
-        zones = [one for one in mine if one.source == "evidence map"]
-        rulers = [one for one in mine if one.source == "measured"]
-        every = zones or mine
+            of_source = [one for one in found if one.source == source]
+            significant = sum(one.significant for one in of_source)
+            units.append((source.split()[-1], significant, len(of_source), _strongest(of_source)))
+        zones = [one for one in found if one.source == "evidence map"]
+        measured = [one for one in found if one.source == "measured"]
+        all_crops = (zones or found)[0]
         rows.append(
             AssociationRow(
-                descriptor=word,
-                with_word=every[0].with_word,
-                without=every[0].without,
+                descriptor=descriptor,
+                with_descriptor=all_crops.with_descriptor,
+                without=all_crops.without,
                 units=units,
                 zone=_strongest(zones) if zones else None,
-                measured=rulers[0] if rulers else None,
+                measured=measured[0] if measured else None,
             )
         )
     return rows
 
 
-def write_findings(findings: Findings, ensemble: Ensemble, out: Path) -> None:
-    """``correlation.html``, ``.json`` and three CSV tables, each whole or not at all."""
+def write_correlation(study: CorrelationStudy, ensemble: Ensemble, out: Path) -> None:
+    """Write ``correlation.html``, ``correlation.json`` and three CSV tables.
+
+    Raises
+    ------
+    InputError
+        If matplotlib is not installed, or a file cannot be written.
+    """
     with atomic_write(out / "correlation.json") as stream:
-        json.dump(
-            without_nan(correlation_as_json(findings, ensemble)), stream, indent=1, allow_nan=False
-        )
+        json.dump(correlation_as_json(study, ensemble), stream, indent=1, allow_nan=False)
         stream.write("\n")
-    _write_csv(out / "words.csv", [asdict(one) for one in findings.associations])
-    _write_csv(out / "zones.csv", [_flat(asdict(one)) for one in findings.contrasts])
-    _write_csv(out / "dose.csv", [_flat(asdict(one)) for one in findings.responses])
+    _write_csv(out / "associations.csv", [asdict(one) for one in study.associations])
+    _write_csv(out / "zones.csv", [_flatten(asdict(one)) for one in study.contrasts])
+    _write_csv(out / "dose.csv", [_flatten(asdict(one)) for one in study.responses])
     with atomic_write(out / "correlation.html") as stream:
-        stream.write(as_page(findings, ensemble))
+        stream.write(_page(study, ensemble))
 
 
-def correlation_as_json(findings: Findings, ensemble: Ensemble) -> dict[str, Any]:
-    """Everything but the single units that were not found, for machines."""
-    return {
-        "model": {
-            "name": ensemble.manifest.name,
-            "version": ensemble.manifest.version,
-            "sha256": ensemble.sha256,
-        },
-        "crops": len(findings.gathered.rows),
-        "patients": len(set(findings.gathered.patients.tolist())),
-        "false_discovery_rate": FALSE_DISCOVERIES,
-        "associations_tested": len(findings.associations),
-        "associations": [asdict(one) for one in findings.associations if one.found],
-        "zones": [asdict(one) for one in findings.contrasts],
-        "mean_maps": [
-            {"word": one.descriptor, "crops": one.crops, "cells": one.cells.tolist()}
-            for one in findings.maps
-        ],
-        "moved_crops": len(findings.moved),
-        "moved": asdict(findings.shift),
-        "dose": [asdict(one) for one in findings.responses],
-        "across_lesions": asdict(findings.across) if findings.across else None,
-        "software": f"mammopair {__version__}",
-        "research_use_only": True,
-        "notice": RESEARCH_USE_ONLY,
-    }
+def correlation_as_json(study: CorrelationStudy, ensemble: Ensemble) -> dict[str, Any]:
+    """Return the results as a JSON-serialisable dictionary; of the units only significant ones."""
+    return _without_nan(
+        {
+            "model": {
+                "name": ensemble.manifest.name,
+                "version": ensemble.manifest.version,
+                "sha256": ensemble.sha256,
+            },
+            "crops": len(study.measurements.rows),
+            "patients": len(set(study.measurements.patients.tolist())),
+            "false_discovery_rate": FALSE_DISCOVERY_RATE,
+            "associations_tested": len(study.associations),
+            "associations": [asdict(one) for one in study.associations if one.significant],
+            "zones": [asdict(one) for one in study.contrasts],
+            "mean_maps": [
+                {"descriptor": one.descriptor, "crops": one.crops, "cells": one.cells.tolist()}
+                for one in study.maps
+            ],
+            "counterfactual_crops": len(study.counterfactuals),
+            "logit_change": asdict(study.change),
+            "dose": [asdict(one) for one in study.responses],
+            "across_lesions": asdict(study.across) if study.across else None,
+            "software": f"mammopair {__version__}",
+            "research_use_only": True,
+            "notice": RESEARCH_USE_ONLY,
+        }
+    )
 
 
-def as_page(findings: Findings, ensemble: Ensemble) -> str:
-    """One self-contained HTML page, without script or network."""
+def _page(study: CorrelationStudy, ensemble: Ensemble) -> str:
+    """Render one self-contained HTML page, without scripts and network access."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
@@ -123,21 +131,19 @@ def as_page(findings: Findings, ensemble: Ensemble) -> str:
         undefined=StrictUndefined,
     )
     environment.filters["signed"] = lambda number: f"{number:+.2f}".replace("-", "−")
-    charts = all_charts(findings)
-    response = next(one for one in findings.responses if one.feature == DOSE)
-    members = {member.member: len(member.crops) for member in findings.gathered.members}
+    measurements = study.measurements
     return environment.get_template("page.html").render(
         notice=RESEARCH_USE_ONLY,
         manifest=ensemble.manifest,
         software=f"mammopair {__version__}",
         sha256=ensemble.sha256,
-        findings=findings,
-        patients=len(set(findings.gathered.patients.tolist())),
-        members=members,
-        words=association_rows(findings.associations),
-        dose=response,
-        charts={name: _data_uri(svg) for name, svg in charts.items()},
-        rate=FALSE_DISCOVERIES,
+        study=study,
+        patients=len(set(measurements.patients.tolist())),
+        members={member.member: len(member.crops) for member in measurements.members},
+        rows=association_rows(study.associations),
+        dose=next(one for one in study.responses if one.feature == MAIN_FEATURE),
+        charts={name: _data_uri(svg) for name, svg in all_charts(study).items()},
+        rate=FALSE_DISCOVERY_RATE,
     )
 
 
@@ -149,8 +155,8 @@ def _data_uri(svg: str) -> str:
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode('ascii')}"
 
 
-def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """Means spread over columns: ``slope``, ``slope_low``, ``slope_high``, ``slope_n``."""
+def _flatten(row: dict[str, Any]) -> dict[str, Any]:
+    """Spread means over columns: ``slope``, ``slope_low``, ``slope_high``, ``slope_n``."""
     flat: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, dict):
@@ -181,10 +187,10 @@ def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
             )
 
 
-def without_nan(value: Any) -> Any:  # noqa: ANN401  JSON is anything
-    """JSON knows no NaN: null stands for what is not defined."""
+def _without_nan(value: Any) -> Any:  # noqa: ANN401  any JSON value
+    """Replace numbers that JSON does not support with None."""
     if isinstance(value, dict):
-        return {name: without_nan(part) for name, part in value.items()}
+        return {name: _without_nan(part) for name, part in value.items()}
     if isinstance(value, list | tuple):
-        return [without_nan(part) for part in value]
+        return [_without_nan(part) for part in value]
     return None if isinstance(value, float) and not np.isfinite(value) else value

@@ -1,4 +1,4 @@
-"""The whole study of a folder of crops, from files to figures."""
+"""The complete correlation study of a crop folder."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from mammopair.evaluation import explainable_crops
 from mammopair.progress import Progress
 from mammopair_research.concept_correlation.counterfactual_features import (
-    MovedCrop,
-    move_and_measure,
+    CounterfactualCrop,
+    measure_counterfactuals,
 )
 from mammopair_research.concept_correlation.crop_measurements import CropMeasurements, measure_crops
 from mammopair_research.concept_correlation.descriptor_associations import (
@@ -19,11 +19,11 @@ from mammopair_research.concept_correlation.descriptor_associations import (
     all_associations,
 )
 from mammopair_research.concept_correlation.dose_response import (
-    Response,
-    Shift,
+    FeatureResponse,
+    LogitChange,
     across_slope,
-    responses,
-    shift,
+    feature_responses,
+    logit_change,
 )
 from mammopair_research.concept_correlation.mean_maps import MeanMap, mean_maps
 from mammopair_research.concept_correlation.zone_contrasts import ZoneContrast, zone_contrasts
@@ -35,50 +35,58 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Findings:
-    """All of it."""
+class CorrelationStudy:
+    """All results."""
 
-    gathered: CropMeasurements
-    """Its crops come in an order of their own."""
+    measurements: CropMeasurements
     associations: Sequence[Association]
     contrasts: Sequence[ZoneContrast]
     maps: Sequence[MeanMap]
-    moved: Sequence[MovedCrop]
-    shift: Shift
-    responses: Sequence[Response]
+    counterfactuals: Sequence[CounterfactualCrop]
+    change: LogitChange
+    responses: Sequence[FeatureResponse]
     across: Mean | None
-    """Measured spiculation a logit, across lesions as they are."""
+    """Change of measured spiculation per logit, across lesions."""
 
 
-def find(
+def run_correlation_study(
     folder: Path, ensemble: Ensemble, *, lesions: int | None, seed: int = 0
-) -> Generator[Progress, None, Findings]:
-    """Units, words and maps on every held-out crop; moved images on a sample of lesions.
+) -> Generator[Progress, None, CorrelationStudy]:
+    """Analyse every out-of-fold crop, and the counterfactual images of a sample of lesions.
 
     Parameters
     ----------
+    folder
+        A crop folder.
+    ensemble
+        The ensemble.
     lesions
-        Of which images are moved; None for all.
+        Number of lesions with counterfactual images; None for all.
     seed
-        Of the lot that draws them.
+        Random seed of the sample.
+
+    Returns
+    -------
+    CorrelationStudy
+        As the generator's value.
 
     Raises
     ------
     InputError
-        If the folder or a picture cannot be read, or no member may read any of it.
+        If the folder or an image cannot be read, or no member may explain any of it.
     """
-    rows = explainable_crops(folder, ensemble)
-    gathered = yield from measure_crops(folder, rows, ensemble)
-    drawn = [one for lesion in sample_lesions(rows, lesions, seed) for one in lesion]
-    moved = yield from move_and_measure(folder, drawn, ensemble)
-    yield Progress(len(drawn), len(drawn), "Testing units, zones and words")
-    return Findings(
-        gathered=gathered,
-        associations=all_associations(gathered),
-        contrasts=zone_contrasts(gathered.zones, gathered.rows),
-        maps=mean_maps(gathered.evidence, gathered.rows),
-        moved=moved,
-        shift=shift(moved),
-        responses=responses(moved),
-        across=across_slope(gathered.logits, gathered.spiculation, gathered.patients),
+    crops = explainable_crops(folder, ensemble)
+    measurements = yield from measure_crops(folder, crops, ensemble)
+    sample = [crop for lesion in sample_lesions(crops, lesions, seed) for crop in lesion]
+    counterfactuals = yield from measure_counterfactuals(folder, sample, ensemble)
+    yield Progress(len(sample), len(sample), "Testing associations")
+    return CorrelationStudy(
+        measurements=measurements,
+        associations=all_associations(measurements),
+        contrasts=zone_contrasts(measurements.zones, measurements.rows),
+        maps=mean_maps(measurements.evidence, measurements.rows),
+        counterfactuals=counterfactuals,
+        change=logit_change(counterfactuals),
+        responses=feature_responses(counterfactuals),
+        across=across_slope(measurements.logits, measurements.spiculation, measurements.patients),
     )

@@ -1,4 +1,4 @@
-"""Moved images, measured: what a ruler says of a lesion on its way to malignant and to benign."""
+"""Measured features of counterfactual images, along the path to malignant and to benign."""
 
 from __future__ import annotations
 
@@ -10,12 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mammopair.evaluation import ScorableCrop
-from mammopair.explain.counterfactual import (
-    DIRECTIONS,
-    Constraints,
-    Counterfactual,
-    generate_counterfactual,
-)
+from mammopair.explain.counterfactual import DIRECTIONS, Counterfactual, generate_counterfactual
 from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.features.marked_patch import MarkedPatch, make_marked_patch
 from mammopair.features.spiculation import measure_spiculation
@@ -29,85 +24,94 @@ if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble
 
 MEASURED_STEPS = 4
-"""Places on each path, beside the original, that are measured."""
+"""Steps of each path that are measured, besides the original."""
 CONTRAST = "brightness contrast"
-"""Mean brightness inside the box's ellipse less that outside: a measure that is no spiculation,
-to see whether moving changes more than that."""
+"""Mean brightness inside the ellipse of the box minus that outside: a feature other than
+spiculation, as a control."""
 
 
 @dataclass(frozen=True)
-class MovedCrop:
-    """One crop, from the benign end of its path over the original to the malignant end."""
+class CounterfactualCrop:
+    """One crop with its counterfactual images, ordered from benign over the original to malignant.
+
+    There are ``2 * MEASURED_STEPS + 1`` images.
+    """
 
     row: CropRow
     logits: Floats
-    """``(places,)``: calibrated; ``MEASURED_STEPS`` towards benign, the original, as many towards
-    malignant."""
+    """``(images,)``: calibrated."""
     features: dict[str, Floats]
-    """By name, ``(places,)`` each."""
+    """By name, ``(images,)`` each."""
     probabilities: Floats
-    """``(places,)``"""
+    """``(images,)``"""
     similarity: tuple[float, float]
     """Structural similarity of the benign and of the malignant end to the original."""
 
     @property
     def original(self) -> int:
-        """The place of the original."""
+        """Index of the original."""
         return len(self.logits) // 2
 
+    @property
+    def landmarks(self) -> list[int]:
+        """Indices of the benign end, the original and the malignant end."""
+        return [0, self.original, -1]
 
-def move_and_measure(
-    folder: Path,
-    sample: Sequence[ScorableCrop],
-    ensemble: Ensemble,
-    constraints: Constraints | None = None,
-) -> Generator[Progress, None, list[MovedCrop]]:
-    """Move each crop both ways with the members that never saw the patient, and measure the way.
+
+def measure_counterfactuals(
+    folder: Path, crops: Sequence[ScorableCrop], ensemble: Ensemble
+) -> Generator[Progress, None, list[CounterfactualCrop]]:
+    """Generate counterfactual images with the out-of-fold members, and measure their features.
+
+    Parameters
+    ----------
+    folder
+        The crop folder.
+    crops
+        The crops and their out-of-fold members.
+    ensemble
+        The ensemble.
 
     Raises
     ------
     InputError
-        If a picture cannot be read, or no member may read it.
+        If an image cannot be read, or none of the members reads its projection.
     """
-    held = constraints or Constraints()
-    crops = []
-    for number, crop in enumerate(sample):
-        row = crop.row
-        patch = read_marked_patch(folder, row)
-        reader = make_differentiable(ensemble, row.view, members=crop.members)
-        ways = {}
+    measured = []
+    for number, crop in enumerate(crops):
+        patch = read_marked_patch(folder, crop.row)
+        model = make_differentiable(ensemble, crop.row.view, members=crop.members)
+        paths = {}
         for towards in DIRECTIONS:
-            yield Progress(number, len(sample), f"Moving crop {number + 1} towards {towards}")
-            ways[towards] = exhaust(
-                generate_counterfactual(reader, patch.pixels[None], towards, held)
-            )
-        crops.append(_measured(row, patch, ways["benign"], ways["malignant"]))
-    return crops
+            yield Progress(number, len(crops), f"Changing crop {number + 1} towards {towards}")
+            paths[towards] = exhaust(generate_counterfactual(model, patch.pixels[None], towards))
+        measured.append(_measure_paths(crop.row, patch, paths["benign"], paths["malignant"]))
+    return measured
 
 
-def _measured(
+def _measure_paths(
     row: CropRow, patch: MarkedPatch, benign: Counterfactual, malignant: Counterfactual
-) -> MovedCrop:
-    places = np.rint(np.linspace(0, len(benign.path) - 1, MEASURED_STEPS + 1)).astype(int)
-    way = [(benign, step) for step in places[:0:-1]] + [(malignant, step) for step in places]
-    measured = [measure_picture(moved.path[step, 0], patch.box) for moved, step in way]
-    return MovedCrop(
+) -> CounterfactualCrop:
+    steps = np.rint(np.linspace(0, len(benign.path) - 1, MEASURED_STEPS + 1)).astype(int)
+    images = [(benign, step) for step in steps[:0:-1]] + [(malignant, step) for step in steps]
+    features = [measure_features(path.path[step, 0], patch.box) for path, step in images]
+    return CounterfactualCrop(
         row=row,
-        logits=np.array([moved.logits[step, 0] for moved, step in way]),
-        features={name: np.array([one[name] for one in measured]) for name in measured[0]},
-        probabilities=np.array([moved.probabilities[step, 0] for moved, step in way]),
+        logits=np.array([path.logits[step, 0] for path, step in images]),
+        features={name: np.array([one[name] for one in features]) for name in features[0]},
+        probabilities=np.array([path.probabilities[step, 0] for path, step in images]),
         similarity=(float(benign.similarity[-1, 0]), float(malignant.similarity[-1, 0])),
     )
 
 
-def measure_picture(pixels: np.ndarray, box: Box) -> dict[str, float]:
-    """All measures of spiculation, and the contrast, of a patch ``(256, 256)``."""
+def measure_features(pixels: np.ndarray, box: Box) -> dict[str, float]:
+    """Measure spiculation and contrast of a patch ``(256, 256)``."""
     patch = make_marked_patch(pixels, box)
     inside = ellipse_radius(patch.box) < 1
     outside = ~inside & patch.on_film
-    around = float(patch.pixels[outside].mean()) if outside.any() else np.nan
-    contrast = float(patch.pixels[inside].mean()) - around
-    measured = asdict(measure_spiculation(patch))
-    return {name.replace("_", " "): value for name, value in measured.items()} | {
-        CONTRAST: contrast
+    background = float(patch.pixels[outside].mean()) if outside.any() else np.nan
+    spiculation = asdict(measure_spiculation(patch))
+    return {
+        **{name.replace("_", " "): value for name, value in spiculation.items()},
+        CONTRAST: float(patch.pixels[inside].mean()) - background,
     }

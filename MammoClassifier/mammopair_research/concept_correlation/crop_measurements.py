@@ -1,4 +1,4 @@
-"""Every held-out crop read once: what the members' units, maps and a ruler say of it."""
+"""Pooled units, evidence by zone and measured spiculation of every out-of-fold crop."""
 
 from __future__ import annotations
 
@@ -23,49 +23,47 @@ from mammopair_research.datasets.patches import read_patch
 if TYPE_CHECKING:
     from mammopair.model.ensemble import Ensemble, MemberOutput
 
-AT_ONCE = 32
-"""Crops read as one batch."""
+CHUNK_SIZE = 32
+"""Crops that are predicted together."""
 
 Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class MemberUnits:
-    """What one member says of the crops of patients whom it never saw."""
+    """The pooled units of one member for the crops that it was not trained on."""
 
     member: str
     crops: npt.NDArray[np.intp]
-    """``(m,)``: their numbers among the rows."""
+    """``(m,)``: indices of the crops."""
     units: Floats
     """``(m, channels)``: pooled features."""
-    words: Floats
-    """``(m, words)``: logits of the manifest's concepts."""
 
 
 @dataclass(frozen=True)
 class CropMeasurements:
-    """All that the statistics need, of ``n`` crops."""
+    """All measurements of ``n`` crops."""
 
     rows: list[CropRow]
     logits: Floats
-    """``(n,)``: mean calibrated logit of the members that never saw the patient."""
+    """``(n,)``: mean calibrated logit of the out-of-fold members."""
     evidence: Floats
     """``(n, h, w)``: their mean calibrated class activation, in logits."""
     zones: Floats
     """``(n, 3, 2)``: evidence inside the mass, in the ring of its margin and outside, for and
-    against malignancy; see :func:`mammopair_research.concept_correlation.evidence_zones.zone_sums`."""
+    against malignancy; see :mod:`mammopair_research.concept_correlation.evidence_zones`."""
     spiculation: Floats
-    """``(n,)``: measured, :attr:`mammopair.features.spiculation.Spiculation.radial_lines`."""
+    """``(n,)``: measured; :attr:`mammopair.features.spiculation.Spiculation.radial_lines`."""
     members: list[MemberUnits]
 
     @property
     def patients(self) -> npt.NDArray[np.str_]:
-        """``(n,)``: who each crop is of."""
+        """``(n,)``: patient of each crop."""
         return np.array([row.patient_id for row in self.rows])
 
 
 def read_marked_patch(folder: Path, row: CropRow) -> MarkedPatch:
-    """Read a crop's patch as the measured features use it.
+    """Read a crop's patch in the form that the features are measured on.
 
     Raises
     ------
@@ -79,60 +77,69 @@ def read_marked_patch(folder: Path, row: CropRow) -> MarkedPatch:
 def measure_crops(
     folder: Path, crops: Sequence[ScorableCrop], ensemble: Ensemble
 ) -> Generator[Progress, None, CropMeasurements]:
-    """Read crops with the members that may, and measure them.
+    """Predict crops with their out-of-fold members, and measure them.
 
     Parameters
     ----------
-    rows
-        As :func:`mammopair.evaluation.explainable_crops` gives them.
+    folder
+        The crop folder.
+    crops
+        As :func:`mammopair.evaluation.explainable_crops` returns them.
+    ensemble
+        The ensemble.
+
+    Returns
+    -------
+    CropMeasurements
+        With crops grouped by their members, as the generator's value.
 
     Raises
     ------
     InputError
-        If a picture cannot be read.
+        If an image cannot be read.
     """
     groups = defaultdict(list)
     for crop in crops:
         groups[crop.members].append(crop.row)
-    parts: list[_Read] = []
+    predicted: list[_PredictedCrop] = []
     for names, group in groups.items():
-        readers = ensemble.select_members(set(names))
-        for start in range(0, len(group), AT_ONCE):
-            yield Progress(len(parts), len(crops), "Reading the held-out crops")
-            chunk = group[start : start + AT_ONCE]
+        members = ensemble.select_members(set(names))
+        for start in range(0, len(group), CHUNK_SIZE):
+            yield Progress(len(predicted), len(crops), "Predicting out-of-fold crops")
+            chunk = group[start : start + CHUNK_SIZE]
             patches = [read_marked_patch(folder, row) for row in chunk]
-            outputs = list(
-                readers.predict(
-                    np.stack([patch.pixels for patch in patches]), [row.view for row in chunk]
-                )
-            )
-            parts += [
-                _Read(row, patch, {out.member: (out, place) for out in outputs})
-                for place, (row, patch) in enumerate(zip(chunk, patches, strict=True))
+            pixels = np.stack([patch.pixels for patch in patches])
+            outputs = list(members.predict(pixels, [row.view for row in chunk]))
+            predicted += [
+                _PredictedCrop(row, patch, {output.member: (output, index) for output in outputs})
+                for index, (row, patch) in enumerate(zip(chunk, patches, strict=True))
             ]
     calibration = ensemble.manifest.calibration
-    maps = [calibration.slope * part.mean_map for part in parts]
+    maps = [calibration.slope * crop.mean_map for crop in predicted]
     zones = []
-    for number, part in enumerate(parts):
-        if number % AT_ONCE == 0:
-            yield Progress(number, len(parts), "Finding the outlines")
-        radius = find_outline(part.patch).relative_radius
+    for number, one in enumerate(predicted):
+        if number % CHUNK_SIZE == 0:
+            yield Progress(number, len(predicted), "Finding outlines")
+        radius = find_outline(one.patch).relative_radius
         zones.append(zone_sums(maps[number], radius))
+    logits = np.array([crop.logit for crop in predicted])
     return CropMeasurements(
-        rows=[part.row for part in parts],
-        logits=np.array([part.logit for part in parts]) * calibration.slope + calibration.intercept,
+        rows=[crop.row for crop in predicted],
+        logits=logits * calibration.slope + calibration.intercept,
         evidence=np.stack(maps),
         zones=np.stack(zones),
-        spiculation=np.array([measure_spiculation(part.patch).radial_lines for part in parts]),
+        spiculation=np.array([measure_spiculation(crop.patch).radial_lines for crop in predicted]),
         members=[
-            units for entry in ensemble.members if (units := _units(entry.name, parts)) is not None
+            units
+            for entry in ensemble.members
+            if (units := _member_units(entry.name, predicted)) is not None
         ],
     )
 
 
 @dataclass(frozen=True)
-class _Read:
-    """One crop, and where in whose output it is."""
+class _PredictedCrop:
+    """One crop, and the output of each member with the crop's index in it."""
 
     row: CropRow
     patch: MarkedPatch
@@ -140,21 +147,17 @@ class _Read:
 
     @property
     def logit(self) -> float:
-        return float(np.mean([out.logits[place] for out, place in self.outputs.values()]))
+        return float(np.mean([output.logits[index] for output, index in self.outputs.values()]))
 
     @property
     def mean_map(self) -> Floats:
-        return np.mean([out.maps[place] for out, place in self.outputs.values()], axis=0)
+        return np.mean([output.maps[index] for output, index in self.outputs.values()], axis=0)
 
 
-def _units(member: str, parts: Sequence[_Read]) -> MemberUnits | None:
-    crops = [number for number, part in enumerate(parts) if member in part.outputs]
+def _member_units(member: str, predicted: Sequence[_PredictedCrop]) -> MemberUnits | None:
+    crops = [number for number, crop in enumerate(predicted) if member in crop.outputs]
     if not crops:
         return None
-    read = [parts[number].outputs[member] for number in crops]
-    return MemberUnits(
-        member,
-        np.array(crops),
-        units=np.stack([out.pooled[place] for out, place in read]),
-        words=np.stack([out.descriptor_logits[place] for out, place in read]),
-    )
+    outputs = [predicted[number].outputs[member] for number in crops]
+    units = np.stack([output.pooled[index] for output, index in outputs])
+    return MemberUnits(member, np.array(crops), units)

@@ -1,10 +1,9 @@
-"""Dose and response: how measured features change with the logit, within lesions and across them.
+"""Dose and response: change of measured features with the logit, within and across lesions.
 
-**Within a lesion** the dose is the change of the logit along its moved images, the response that
-of the feature. Each crop gets the slope of its own least-squares line; the mean of the slopes,
-with patients resampled, is the estimate of a model with random slopes in two stages (Matthews et
-al., BMJ 300:230, 1990). **Across lesions** it is the slope of one line through the originals: what
-lesions that differ by a logit differ by in fact.
+**Within a lesion** the dose is the change of the logit along its counterfactual images, the
+response that of the feature. Each crop has the slope of its own least-squares line; the mean of the
+slopes, with patients resampled, is the two-stage estimate of a random-slope model (Matthews et al.,
+BMJ 300:230, 1990). **Across lesions** it is the slope of one line through the originals.
 """
 
 from __future__ import annotations
@@ -15,63 +14,66 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.stats.bootstrap import RESAMPLES, patient_weights
-from mammopair_research.concept_correlation.counterfactual_features import MovedCrop
+from mammopair.stats.bootstrap import LEVEL, RESAMPLES, patient_weights
+from mammopair_research.concept_correlation.counterfactual_features import CounterfactualCrop
 from mammopair_research.concept_correlation.crop_measurements import Floats
-from mammopair_research.concept_correlation.descriptor_associations import adjust
+from mammopair_research.concept_correlation.descriptor_associations import adjust_p_values
 from mammopair_research.stats.bootstrap_means import Mean, bootstrap_mean
 
 
 @dataclass(frozen=True)
-class Response:
-    """One feature along the moved images."""
+class FeatureResponse:
+    """One feature along the counterfactual images."""
 
     feature: str
-    benign_ward: Mean
-    """At the benign end less the original, paired by crop."""
-    malignant_ward: Mean
-    """At the malignant end less the original."""
+    towards_benign: Mean
+    """Benign end minus original, paired by crop."""
+    towards_malignant: Mean
+    """Malignant end minus original."""
     between: Mean
-    """At the malignant end less the benign end."""
+    """Malignant end minus benign end."""
     p_value: float
-    """Of ``between``: Wilcoxon's signed-rank test on the patients' means."""
+    """Of ``between``: Wilcoxon's signed-rank test of the patients' means."""
     q_value: float
     """Adjusted for all features (Benjamini & Hochberg)."""
     slope: Mean
-    """Within lesions, a logit."""
+    """Within lesions, per logit."""
     spread: float
-    """Standard deviation of the feature over the originals, to see how large a change is."""
+    """Standard deviation of the feature over the originals, for comparison."""
 
 
 @dataclass(frozen=True)
-class Shift:
-    """How far the images were moved."""
+class LogitChange:
+    """Change of the logit by the counterfactual images."""
 
-    benign_ward: Mean
-    """Change of the logit."""
-    malignant_ward: Mean
-    as_wished: float
-    """Part of the crops, over both directions, whose probability changed as was wished."""
+    towards_benign: Mean
+    """At the benign end."""
+    towards_malignant: Mean
+    """At the malignant end."""
+    as_intended: float
+    """Fraction of the images, over both directions, whose probability changed as intended."""
     least_similarity: float
-    """To the original, the least of all."""
+    """Least structural similarity to the original."""
 
 
-def responses(crops: Sequence[MovedCrop]) -> list[Response]:
-    """Every measured feature, in the order in which they were measured."""
+def feature_responses(crops: Sequence[CounterfactualCrop]) -> list[FeatureResponse]:
+    """Compute the response of every measured feature."""
     patients = np.array([crop.row.patient_id for crop in crops])
     features = list(crops[0].features)
-    ends = {name: np.array([_ends(crop, name) for crop in crops]) for name in features}
-    p_values = [_signed_rank(values[:, 2] - values[:, 0], patients) for values in ends.values()]
-    q_values = adjust(np.array(p_values))
+    values = {
+        name: np.array([crop.features[name][crop.landmarks] for crop in crops]) for name in features
+    }
+    p_values = [_signed_rank(ends[:, 2] - ends[:, 0], patients) for ends in values.values()]
+    q_values = adjust_p_values(np.array(p_values))
     found = []
     for number, name in enumerate(features):
-        benign, original, malignant = ends[name].T
+        benign, original, malignant = values[name].T
         slopes = [within_slope(crop.logits, crop.features[name]) for crop in crops]
         found.append(
-            Response(
+            FeatureResponse(
                 feature=name,
-                benign_ward=_mean(benign - original, patients),
-                malignant_ward=_mean(malignant - original, patients),
+                towards_benign=_mean(benign - original, patients),
+                towards_malignant=_mean(malignant - original, patients),
                 between=_mean(malignant - benign, patients),
                 p_value=p_values[number],
                 q_value=float(q_values[number]),
@@ -82,29 +84,30 @@ def responses(crops: Sequence[MovedCrop]) -> list[Response]:
     return found
 
 
-def shift(crops: Sequence[MovedCrop]) -> Shift:
-    """How far the images were moved, and whether in the wished direction."""
+def logit_change(crops: Sequence[CounterfactualCrop]) -> LogitChange:
+    """Compute how far the logit changed, and whether in the intended direction."""
     patients = np.array([crop.row.patient_id for crop in crops])
-    logits = np.array([crop.logits[[0, crop.original, -1]] for crop in crops])
-    chances = np.array([crop.probabilities[[0, crop.original, -1]] for crop in crops])
-    wished = np.concatenate([chances[:, 0] < chances[:, 1], chances[:, 2] > chances[:, 1]])
-    return Shift(
-        benign_ward=_mean(logits[:, 0] - logits[:, 1], patients),
-        malignant_ward=_mean(logits[:, 2] - logits[:, 1], patients),
-        as_wished=float(wished.mean()),
+    logits = np.array([crop.logits[crop.landmarks] for crop in crops])
+    probabilities = np.array([crop.probabilities[crop.landmarks] for crop in crops])
+    benign, original, malignant = probabilities.T
+    intended = np.concatenate([benign < original, malignant > original])
+    return LogitChange(
+        towards_benign=_mean(logits[:, 0] - logits[:, 1], patients),
+        towards_malignant=_mean(logits[:, 2] - logits[:, 1], patients),
+        as_intended=float(intended.mean()),
         least_similarity=min(min(crop.similarity) for crop in crops),
     )
 
 
 def within_slope(logits: Floats, values: Floats) -> float:
-    """Least squares, the feature on the logit; NaN where the logit did not move."""
+    """Fit the slope of a feature on the logit by least squares; NaN if the logit is constant."""
     centred = logits - logits.mean()
-    size = float(centred @ centred)
-    return float(centred @ values / size) if size > 1e-12 else np.nan
+    squares = float(centred @ centred)
+    return float(centred @ values / squares) if squares > 1e-12 else np.nan
 
 
 def across_slope(logits: Floats, values: Floats, patients: npt.NDArray[np.str_]) -> Mean | None:
-    """The slope across lesions, with patients resampled; None where all logits are the same."""
+    """Fit the slope across lesions, with patients resampled; None if all logits are equal."""
     value = within_slope(logits, values)
     if np.isnan(value):
         return None
@@ -112,22 +115,17 @@ def across_slope(logits: Floats, values: Floats, patients: npt.NDArray[np.str_])
     weights /= weights.sum(axis=1, keepdims=True)
     x, y = weights @ logits, weights @ values
     drawn = (weights @ (logits * values) - x * y) / (weights @ logits**2 - x**2)
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return Mean(value, float(low), float(high), len(logits), len(np.unique(patients)))
 
 
-def _ends(crop: MovedCrop, feature: str) -> Floats:
-    return crop.features[feature][[0, crop.original, -1]]
-
-
 def _mean(values: Floats, patients: npt.NDArray[np.str_]) -> Mean:
-    found = bootstrap_mean(values, patients)
-    nothing = Mean(np.nan, np.nan, np.nan, 0, 0)
-    return found or nothing
+    undefined = Mean(np.nan, np.nan, np.nan, 0, 0)
+    return bootstrap_mean(values, patients) or undefined
 
 
 def _signed_rank(differences: Floats, patients: npt.NDArray[np.str_]) -> float:
-    """Two-sided; 1 where nothing differs."""
+    """Return the two-sided p-value of Wilcoxon's test of the patients' means; 1 if all are 0."""
     from scipy.stats import wilcoxon
 
     means = [differences[patients == patient].mean() for patient in np.unique(patients)]

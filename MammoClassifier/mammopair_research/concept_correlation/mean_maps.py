@@ -1,8 +1,7 @@
-"""The mean evidence of the masses of one word: where the networks look on an average mass.
+"""Mean evidence of the masses with one descriptor.
 
-The crops are centred on the mass and scaled to it, so their maps can be averaged as they are;
-left and right breasts are not mirrored onto each other, so only what depends on the distance from
-the mass's middle is to be read from them.
+The crops are centred on the mass and scaled to it, so their maps can be averaged. Left and right
+breasts are not mirrored, so only the dependence on the distance from the centre is meaningful.
 """
 
 from __future__ import annotations
@@ -20,27 +19,28 @@ from mammopair_research.training.descriptor_targets import descriptor_target
 
 @dataclass(frozen=True)
 class MeanMap:
-    """Of the masses of one word."""
+    """The mean map of the masses with one descriptor."""
 
     descriptor: str
     cells: Floats
     """``(h, w)``, in logits."""
     crops: int
+    """Number of crops."""
 
 
-def mean_maps(
-    evidence: Floats, rows: Sequence[CropRow], words: Sequence[str] = tuple(MARGINS)
-) -> list[MeanMap]:
-    """One for each word that some crop has.
+def mean_maps(evidence: Floats, rows: Sequence[CropRow]) -> list[MeanMap]:
+    """Compute a mean map for each margin descriptor that some crop has.
 
     Parameters
     ----------
     evidence
-        ``(n, h, w)``
+        Maps of the crops, ``(n, h, w)``.
+    rows
+        The ``n`` crops.
     """
     found = []
-    for word in words:
-        chosen = np.array([descriptor_target(row, word) == 1 for row in rows])
+    for descriptor in MARGINS:
+        chosen = np.array([descriptor_target(row, descriptor) == 1 for row in rows])
         if chosen.any():
-            found.append(MeanMap(word, evidence[chosen].mean(axis=0), int(chosen.sum())))
+            found.append(MeanMap(descriptor, evidence[chosen].mean(axis=0), int(chosen.sum())))
     return found

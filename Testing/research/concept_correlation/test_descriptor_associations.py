@@ -1,4 +1,4 @@
-"""Scores and words: planted units are found, chance is not, and the diagnosis is told apart."""
+"""Associations: real ones are significant, chance is not, the diagnosis is separated."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import pytest
 
 from mammopair.io.crop_folder import CropRow
 from mammopair_research.concept_correlation.descriptor_associations import (
-    FALSE_DISCOVERIES,
+    FALSE_DISCOVERY_RATE,
     LEAST_PATIENTS,
-    adjust,
+    adjust_p_values,
     associations,
     within_class_auc,
     zone_scores,
@@ -17,7 +17,7 @@ from mammopair_research.concept_correlation.descriptor_associations import (
 
 
 def rows_of(patients=80, seed=0):
-    """Two views a patient; spiculated masses are mostly malignant."""
+    """Return two views per patient; spiculated masses are mostly malignant."""
     rng = np.random.default_rng(seed)
     found = []
     for number in range(patients):
@@ -48,62 +48,62 @@ def spiculated(rows):
     return np.array([row.mass_margins == "SPICULATED" for row in rows])
 
 
-def test_benjamini_and_hochbergs_own_example():
-    """Table 1 of their paper: of 15 hypotheses the first four are rejected at 5 %."""
+def test_adjusted_p_values_match_the_example_of_benjamini_and_hochberg():
+    """Of the 15 hypotheses in their paper the first four are rejected at 5 %."""
     p_values = np.array(
         [
             *(0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459),
             *(0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0000),
         ]
     )
-    adjusted = adjust(p_values)
+    adjusted = adjust_p_values(p_values)
     assert (adjusted <= 0.05).sum() == 4
     assert adjusted[:4] == pytest.approx([0.0015, 0.003, 0.0095, 0.035625])
     shuffled = np.random.default_rng(0).permutation(15)
-    assert adjust(p_values[shuffled]) == pytest.approx(adjusted[shuffled])
+    assert adjust_p_values(p_values[shuffled]) == pytest.approx(adjusted[shuffled])
 
 
-def test_planted_units_are_found_with_their_sign_and_noise_is_not():
+def test_associated_units_are_significant_with_their_sign_and_noise_is_not():
     rows = rows_of()
     rng = np.random.default_rng(1)
     scores = rng.normal(size=(len(rows), 200))
     scores[:, :10] += 1.5 * spiculated(rows)[:, None]
     scores[:, 10] -= 1.5 * spiculated(rows)
     found = associations("units of a", [f"unit {n}" for n in range(200)], scores, rows)
-    mine = [one for one in found if one.descriptor == "spiculated"]
-    assert len(mine) == 200
-    assert all(one.found and one.auc > 0.75 for one in mine[:10])
-    assert mine[10].found
-    assert mine[10].rank_biserial < -0.5
-    assert sum(one.found for one in mine[11:]) <= 3
-    for one in mine[:11]:
+    spiculated_units = [one for one in found if one.descriptor == "spiculated"]
+    assert len(spiculated_units) == 200
+    assert all(one.significant and one.auc > 0.75 for one in spiculated_units[:10])
+    assert spiculated_units[10].significant
+    assert spiculated_units[10].rank_biserial < -0.5
+    assert sum(one.significant for one in spiculated_units[11:]) <= 3
+    for one in spiculated_units[:11]:
         assert one.low < one.auc < one.high
-    assert mine[0].with_word == spiculated(rows).sum()
+    assert spiculated_units[0].with_descriptor == spiculated(rows).sum()
 
 
-def test_of_pure_chance_hardly_anything_is_found():
+def test_chance_is_rarely_significant():
     rows = rows_of(seed=2)
     patient = np.repeat(np.random.default_rng(3).normal(size=(len(rows) // 2, 300)), 2, axis=0)
     found = associations("units of a", [f"unit {n}" for n in range(300)], patient, rows)
-    assert sum(one.found for one in found) <= FALSE_DISCOVERIES * len(found) / 4
+    assert sum(one.significant for one in found) <= FALSE_DISCOVERY_RATE * len(found) / 4
 
 
-def test_what_knows_the_diagnosis_only_has_no_auc_within_a_class():
+def test_a_score_of_the_diagnosis_alone_has_no_auc_within_classes():
     rows = rows_of(patients=200)
     labels = np.array([row.label for row in rows], float)
     noise = np.random.default_rng(4).normal(size=(len(rows), 2))
     scores = noise + np.stack([3 * labels, 3.0 * spiculated(rows)], axis=1)
-    diagnosis, word = (
+    diagnosis, descriptor = (
         one
-        for one in associations("units of a", ["diagnosis", "word"], scores, rows)
+        for one in associations("units of a", ["diagnosis", "descriptor"], scores, rows)
         if one.descriptor == "spiculated"
     )
     assert diagnosis.auc > 0.68
     assert diagnosis.within_class == pytest.approx(0.5, abs=0.06)
-    assert word.within_class > 0.95
+    assert descriptor.within_class > 0.95
 
 
-def test_within_a_class_is_the_auc_over_pairs_of_that_class():
+def test_the_auc_within_classes_uses_pairs_of_the_same_class():
     scores = np.array([[1.0], [2.0], [9.0], [3.0], [4.0]])
     present = np.array([False, True, False, True, True])
     labels = np.array([False, False, True, True, False])
@@ -112,7 +112,7 @@ def test_within_a_class_is_the_auc_over_pairs_of_that_class():
     assert np.isnan(within_class_auc(scores, present, present)).all()
 
 
-def test_words_that_too_few_have_are_not_tested():
+def test_descriptors_of_too_few_patients_are_not_tested():
     rows = rows_of(patients=LEAST_PATIENTS - 1)
     assert associations("units of a", ["unit 0"], np.zeros((len(rows), 1)), rows) == []
 
