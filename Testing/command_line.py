@@ -71,4 +71,6 @@ def files_no_larger_than(size):
 
 def written(folder):
     """The names of the files that a command wrote, without the lock of the folder."""
-    return sorted(path.name for path in folder.rglob("*") if path.is_file() and path.name != ".lock")
+    return sorted(
+        path.name for path in folder.rglob("*") if path.is_file() and path.name != ".lock"
+    )

@@ -24,8 +24,8 @@ def sample(patients: int = 40) -> tuple[list[float], list[int], list[str]]:
     rows = []
     for index in range(patients):
         label = int(index % 3 == 0)
-        for p in (rng.uniform(0.1, 0.6, 3) + 0.3 * label)[: 2 + index % 2]:
-            rows.append((float(p), label, f"P{index}"))
+        drawn = (rng.uniform(0.1, 0.6, 3) + 0.3 * label)[: 2 + index % 2]
+        rows += [(float(p), label, f"P{index}") for p in drawn]
     probabilities, labels, names = zip(*rows, strict=True)
     return list(probabilities), list(labels), list(names)
 

@@ -18,7 +18,6 @@ from mammopair.stats.metrics import (
     measure,
     sensitivity_at_specificity,
 )
-
 from mammopair.stats.sample import validate
 
 
