@@ -86,8 +86,8 @@ def classify_stepwise(
     Raises
     ------
     InputError
-        If the views of a lesion do not belong together, a box lies outside its view, or the
-        ensemble has no member for a projection.
+        If the views of a lesion do not belong together, a box cannot be that of a mass on its
+        view, or the ensemble has no member for a projection.
     """
     lesions = [lesions] if isinstance(lesions, Lesion) else list(lesions)
     if not lesions:
@@ -102,7 +102,7 @@ def classify_stepwise(
     for number, (index, marked) in enumerate(views):
         yield Progress(number, total, f"Extracting the patch from {marked.view.name}")
         patch = extract_patch(marked)
-        placed.append(_PlacedPatch(index, marked, patch.square, number))
+        placed.append(_PlacedPatch(index, marked, patch.square, patch.warnings, number))
         patches.append(patch.pixels)
 
     outputs: list[MemberOutput] = []
@@ -134,6 +134,8 @@ class _PlacedPatch:
     """Index of the lesion."""
     marked: MarkedView
     square: CropSquare
+    warnings: tuple[CodedWarning, ...]
+    """Of the box."""
     index: int
     """Index among all patches, and so in the members' outputs."""
 
@@ -160,6 +162,7 @@ def _build_record(
     all_warnings = [
         *warnings,
         *(warning for view in views for warning in view.warnings),
+        *(warning for patch in patches for warning in patch.warnings),
         *out_of_distribution_warnings(results, ensemble),
         *ensemble.warnings,
     ]

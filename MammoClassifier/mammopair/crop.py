@@ -126,7 +126,7 @@ def place_square(view: View, box: Box) -> CropSquare:
     InputError
         If the box has no area or lies completely outside the view.
     """
-    check_box(view, box)
+    check_overlap(view, box)
     rows, columns = view.pixels.shape
     box = _clip(box, rows, columns)
     millimetres = (view.spacing.column, view.spacing.row) if view.spacing else (1.0, 1.0)
@@ -173,10 +173,18 @@ def cut_patch(view: View, square: CropSquare, side: int = PATCH_SIDE) -> npt.NDA
     return np.asarray(image, dtype=np.float32)
 
 
-def check_box(view: View, box: Box) -> None:
-    """Raise :class:`InputError` unless the box has an area and overlaps the view."""
+def describe_box(box: Box) -> str:
+    """Return a box as text, for messages."""
+    return f"box x={box.x:g} y={box.y:g} width={box.width:g} height={box.height:g}"
+
+
+def check_overlap(view: View, box: Box) -> None:
+    """Raise :class:`InputError` unless the box has an area and overlaps the view.
+
+    Whether it can be the box of a mass is checked by :func:`mammopair.box_checks.check_box`.
+    """
     rows, columns = view.pixels.shape
-    where = f"box x={box.x:g} y={box.y:g} width={box.width:g} height={box.height:g}"
+    where = describe_box(box)
     if not all(np.isfinite([box.x, box.y, box.width, box.height])):
         raise InputError(view.source, f"{where} is not a rectangle of finite numbers")
     if box.width <= 0 or box.height <= 0:
@@ -184,8 +192,7 @@ def check_box(view: View, box: Box) -> None:
     if box.x >= columns or box.y >= rows or box.x + box.width <= 0 or box.y + box.height <= 0:
         raise InputError(
             view.source,
-            f"{where} lies outside the image of {columns} columns and {rows} rows; "
-            "boxes are in stored pixels from the top left corner",
+            f"{where} lies outside the image of {columns} columns and {rows} rows",
         )
 
 

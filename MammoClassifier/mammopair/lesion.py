@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from mammopair.box_checks import check_box
 from mammopair.crop import CropSquare, cut_patch, place_square
 from mammopair.view import Box, View
+from mammopair.warning import CodedWarning
 
 
 @dataclass(frozen=True)
@@ -18,6 +20,8 @@ class Patch:
     square: CropSquare
     pixels: npt.NDArray[np.float32]
     """``(256, 256)``, in [0, 1], bright where dense."""
+    warnings: tuple[CodedWarning, ...] = ()
+    """Of the box; see :func:`~mammopair.box_checks.check_box`."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +46,19 @@ class Lesion:
 
 
 def extract_patch(marked: MarkedView) -> Patch:
-    """Return the patch of a marked view; cut it unless the view already has one.
+    """Return the patch of a marked view; check the box and cut it unless the view has a patch.
 
     Raises
     ------
     InputError
-        If the box has no area or lies completely outside the view.
+        If the box cannot be that of a mass on the view; see
+        :func:`~mammopair.box_checks.check_box`.
     """
     if marked.patch is not None:
         return marked.patch
+    warnings = check_box(marked.view, marked.box)
     square = place_square(marked.view, marked.box)
-    return Patch(square, cut_patch(marked.view, square))
+    return Patch(square, cut_patch(marked.view, square), warnings)
 
 
 def with_patch_only(marked: MarkedView) -> MarkedView:

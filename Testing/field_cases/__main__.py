@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from Testing.field_cases import CASES, Read
+from Testing.field_cases import CASES, Marked, Read
 
 
 def main(folder: Path | None) -> None:
@@ -16,6 +16,9 @@ def main(folder: Path | None) -> None:
         expected = case.expected
         if isinstance(expected, Read):
             result = ", ".join(("read", *expected.warnings))
+        elif isinstance(expected, Marked):
+            outcome = ("refused",) if expected.refused else expected.warnings or ("accepted",)
+            result = f"box {', '.join(outcome)}"
         else:
             result = f"refused: {expected.message}"
         print(f"| {case.kind} | {case.name} | {result} | {case.source} |")

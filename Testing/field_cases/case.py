@@ -43,6 +43,19 @@ class Refused:
     """A regular expression that the message contains."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Marked:
+    """The file is read; a box on it is accepted, causes warnings, or is refused."""
+
+    box: tuple[float, float, float, float]
+    """x, y, width, height in stored pixels."""
+    warnings: tuple[str, ...] = ()
+    """All warning codes of the box."""
+    message: str = ""
+    """A regular expression that the warning, or the message of the refusal, contains."""
+    refused: bool = False
+
+
 COMMON_WARNINGS = frozenset(
     {
         "digital-detector",
@@ -71,7 +84,7 @@ class FieldCase:
     """Where it was met: an issue as ``owner/name#number``, a URL, a part of the standard, or
     ``sibling`` for a variation of the case before it that the project added."""
     build: Build
-    expected: Read | Refused
+    expected: Read | Refused | Marked
 
     @property
     def title(self) -> str:

@@ -101,7 +101,17 @@ def an_unknown_laterality(case):
 
 def a_roi_outside(case):
     case.choose(case.volume("L CC"), box=(500, 40, 15, 15))
-    return "mass cc: lies outside L CC"
+    return "mass cc on L CC: box x=500 y=40 width=15 height=15 lies outside the image of"
+
+
+def a_roi_far_over_the_edge(case):
+    case.choose(case.volume("L CC"), box=(60, 40, 50, 15))
+    return "mass cc on L CC: box x=60 y=40 width=50 height=15 extends 20 columns beyond the right"
+
+
+def a_roi_on_the_air(case):
+    case.choose(case.volume("L CC"), box=(70, 3, 15, 15))
+    return "mass cc on L CC: box x=70 y=3 width=15 height=15 lies on the air beside the breast"
 
 
 def a_roi_of_no_size(case):
@@ -177,6 +187,8 @@ CASES = [
     the_same_view_twice,
     an_unknown_laterality,
     a_roi_outside,
+    a_roi_far_over_the_edge,
+    a_roi_on_the_air,
     a_roi_of_no_size,
     a_roi_in_another_plane,
     a_roi_drawn_on_another_view,

@@ -87,9 +87,9 @@ def markedViewOf(marked: MarkedVolume, laterality: str | None = None) -> MarkedV
     Raises
     ------
     InputError
-        If the volume is not such a view, or the ROI does not mark anything on it.
+        If the volume is not such a view, or the ROI cannot be the box of a mass on it.
     """
-    from mammopair.crop import check_box
+    from mammopair.box_checks import check_box
     from mammopair.lesion import MarkedView
 
     view = viewFromVolume(marked.volume, marked.projection, laterality)
@@ -97,10 +97,10 @@ def markedViewOf(marked: MarkedVolume, laterality: str | None = None) -> MarkedV
     try:
         check_box(view, box)
     except InputError as error:
-        problem = _("lies outside {volume}; draw it around the mass on that view")
-        raise InputError(
-            marked.roi.GetName(), problem.format(volume=marked.volume.GetName())
-        ) from error
+        where = _("{roi} on {volume}").format(
+            roi=marked.roi.GetName(), volume=marked.volume.GetName()
+        )
+        raise InputError(where, error.problem) from error
     return MarkedView(view, box)
 
 
