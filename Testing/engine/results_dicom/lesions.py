@@ -53,7 +53,9 @@ MOMENT = datetime(2026, 3, 4, 5, 6, 7)
 def write_pair(folder: Path, projections=("CC", "MLO"), **attributes: object) -> dict[str, Path]:
     """Write the views of a left breast; by default of one study."""
     shared = {"StudyInstanceUID": generate_uid(), "SeriesInstanceUID": generate_uid()}
-    shared |= {"ImageLaterality": "L", "PatientOrientation": ["A", "R"], **attributes}
+    # Pixels of 0.3 mm, so that the boxes are as large as masses.
+    shared |= {"ImageLaterality": "L", "ImagerPixelSpacing": [0.3, 0.3]}
+    shared |= {"PatientOrientation": ["A", "R"], **attributes}
     return {
         name: write_mammogram(
             folder / f"{name}.dcm", breast(120, 90, seed=number), ViewPosition=name, **shared
