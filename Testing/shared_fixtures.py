@@ -9,6 +9,18 @@ from hypothesis import settings
 
 from Testing.synthetic_lesions import write_crop_folder, write_ensemble
 
+__all__ = [
+    "by_view",
+    "by_view_folder",
+    "cbis",
+    "crop_folder",
+    "ensemble",
+    "ensemble_folder",
+    "one_thread",
+    "pool",
+    "shipped",
+]
+
 CBIS = Path(__file__).parents[2] / "shared" / "data" / "cbis-ddsm"
 
 # Reproducible examples, without a time limit that fails on a busy machine.

@@ -4,30 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from Testing.shared_fixtures import (
-    by_view,
-    by_view_folder,
-    cbis,
-    crop_folder,
-    ensemble,
-    ensemble_folder,
-    one_thread,
-    pool,
-    shipped,
-)
+from Testing.shared_fixtures import *  # noqa: F403
 from Testing.synthetic_lesions import RECIPE
-
-__all__ = [
-    "by_view",
-    "by_view_folder",
-    "cbis",
-    "crop_folder",
-    "ensemble",
-    "ensemble_folder",
-    "one_thread",
-    "pool",
-    "shipped",
-]
 
 
 @pytest.fixture(scope="session")
