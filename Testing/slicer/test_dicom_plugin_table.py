@@ -97,7 +97,7 @@ def test_plugin_engine_and_standard_agree(plugin, tmp_path, row: Row):
     assert_geometry(volume, expected)
 
     # The module's view of the volume.
-    seen = viewFromVolume(volume, view.projection or "CC", expected.side)
+    seen = viewFromVolume(volume, view.projection or "CC", expected.side or "L")
     assert (seen.pixels == view.pixels).all()
     assert "edited-pixels" not in {warning.code for warning in seen.warnings}
 
