@@ -313,7 +313,8 @@ def test_an_invalid_box_gives_one_message_and_no_record(
             "line 4: is another row of p1 lesion 1",
         ),
         (lambda text: text.replace("MLO.png", "gone.png"), "line 3: names"),
-        (lambda text: text.replace(",", ";"), "semicolons"),
+        (lambda text: text.replace(",", " "), "separate the columns with commas"),
+        (lambda text: text.replace("\n", ",9\n").replace(",9", ",box_x", 1), "2 columns box_x"),
         (lambda text: text.splitlines()[0], "contains no lesions"),
     ],
 )

@@ -11,10 +11,10 @@ prints the table and, with a folder, writes the inputs.
 
 from __future__ import annotations
 
-from Testing.field_cases import boxes, spacing
-from Testing.field_cases.case import COMMON_WARNINGS, FieldCase, Marked, Read, Refused
+from Testing.field_cases import boxes, spacing, tables
+from Testing.field_cases.case import COMMON_WARNINGS, FieldCase, Marked, Read, Refused, Table
 
-CASES: tuple[FieldCase, ...] = (*boxes.CASES, *spacing.CASES)
+CASES: tuple[FieldCase, ...] = (*boxes.CASES, *spacing.CASES, *tables.CASES)
 """All rows."""
 
-__all__ = ["CASES", "COMMON_WARNINGS", "FieldCase", "Marked", "Read", "Refused"]
+__all__ = ["CASES", "COMMON_WARNINGS", "FieldCase", "Marked", "Read", "Refused", "Table"]

@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from Testing.field_cases import CASES, Marked, Read
+from Testing.field_cases import CASES, Marked, Read, Table
 
 
 def main(folder: Path | None) -> None:
@@ -19,6 +19,8 @@ def main(folder: Path | None) -> None:
         elif isinstance(expected, Marked):
             outcome = ("refused",) if expected.refused else expected.warnings or ("accepted",)
             result = f"box {', '.join(outcome)}"
+        elif isinstance(expected, Table):
+            result = f"refused: {expected.message}" if expected.message else "read"
         else:
             result = f"refused: {expected.message}"
         print(f"| {case.kind} | {case.name} | {result} | {case.source} |")

@@ -56,6 +56,16 @@ class Marked:
     refused: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The file is a lesion table and is read, or refused."""
+
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    """The boxes of its first lesion."""
+    message: str = ""
+    """A regular expression that the message of the refusal contains; empty if it is read."""
+
+
 COMMON_WARNINGS = frozenset(
     {
         "digital-detector",
@@ -84,7 +94,7 @@ class FieldCase:
     """Where it was met: an issue as ``owner/name#number``, a URL, a part of the standard, or
     ``sibling`` for a variation of the case before it that the project added."""
     build: Build
-    expected: Read | Refused | Marked
+    expected: Read | Refused | Marked | Table
 
     @property
     def title(self) -> str:

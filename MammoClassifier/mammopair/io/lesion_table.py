@@ -7,6 +7,8 @@ lesion invalid and no other.
 CSV with the columns ``case_id, lesion_id, laterality, view, file, box_x, box_y, box_w, box_h``
 and optionally ``label``. Boxes are in stored pixels, with the origin at the top left corner of
 the image. Files are relative to the folder of the table unless another folder is specified.
+Other encodings, delimiters and spellings of the columns that are read:
+:func:`~mammopair.io.csv_table.read_cells`.
 """
 
 from __future__ import annotations
@@ -223,7 +225,10 @@ def read_lesion_table(path: Path, root: Path | None = None) -> list[TableLesion]
             raise entry.error
         for line, row in zip(entry.lines, entry.lesion.rows, strict=True):
             if not _is_file(Path(row.file)):
-                problem = f"names the file {row.file}, which does not exist; correct it"
+                remedy = "correct it"
+                if "\\" in row.file:
+                    remedy = "write / instead of \\ between folders, and no drive letter"
+                problem = f"names the file {row.file}, which does not exist; {remedy}"
                 raise InputError(f"{path}, line {line}", problem)
         lesions.append(entry.lesion)
     if not lesions:
@@ -245,9 +250,19 @@ def _add(row: LesionTableRow | BadRow, line: int, lesion: _OpenLesion, table: Pa
 
 
 def _close(lesion: _OpenLesion, folder: Path) -> LesionEntry:
-    rows = [msgspec.structs.replace(row, file=str(folder / row.file)) for row in lesion.rows]
+    rows = [msgspec.structs.replace(row, file=_resolve(folder, row.file)) for row in lesion.rows]
     digest = digest_of(TableLesion(tuple(lesion.rows)))
     return LesionEntry(lesion.number, digest, TableLesion(tuple(rows)), tuple(lesion.lines))
+
+
+def _resolve(folder: Path, file: str) -> str:
+    """The absolute path of a file; backslashes separate folders where only such a file exists."""
+    path = folder / file
+    if "\\" in file and not _is_file(path):
+        other = folder / file.replace("\\", "/")
+        if _is_file(other):
+            return str(other)
+    return str(path)
 
 
 def _repeated(line: int, key: Key, table: Path) -> InputError:

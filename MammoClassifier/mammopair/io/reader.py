@@ -35,7 +35,10 @@ def read_view(path: Path, *, on_demand: bool = False) -> View:
         with path.open("rb") as file:
             start = file.read(1024)
     except FileNotFoundError as error:
-        raise InputError(path, "does not exist; check the path") from error
+        remedy = "check the path"
+        if "\\" in str(path):
+            remedy = "write / instead of \\ between folders, and no drive letter"
+        raise InputError(path, f"does not exist; {remedy}") from error
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror or error}") from error
     if not start:

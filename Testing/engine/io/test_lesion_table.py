@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from mammopair.cli.demo_command import exams_folder
 from mammopair.errors import InputError
 from mammopair.io.lesion_table import read_lesion_table
+from Testing.field_cases import CASES, Table
 
 HEADER = "case_id,lesion_id,laterality,view,file,box_x,box_y,box_w,box_h,label"
 CC = "p1,1,R,CC,a.png,10,20,30,40,1"
@@ -189,16 +191,27 @@ def test_an_empty_table_is_rejected(write, tmp_path):
     assert "has no column" in error_of(path)
 
 
-def test_a_table_with_semicolons_is_rejected_with_the_remedy(write):
-    path = write(CC.replace(",", ";"), header=HEADER.replace(",", ";"))
-    message = error_of(path)
-    assert "semicolons" in message
-    assert "comma" in message
-
-
-@pytest.mark.parametrize("encoding", ["latin-1", "utf-16"])
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le"])
 def test_text_that_is_not_utf_8_is_rejected_with_the_remedy(write, encoding):
     assert "UTF-8" in error_of(write(CC.replace("p1", "Müller"), encoding=encoding))
+
+
+def test_utf_16_text_that_ends_within_a_character_is_rejected(write):
+    path = write(CC, encoding="utf-16")
+    path.write_bytes(path.read_bytes()[:-1])
+    assert "is not UTF-8 text" in error_of(path)
+
+
+def test_numbers_with_points_and_commas_are_not_converted(write):
+    """The points of ``1.234,5`` or of another cell may separate thousands."""
+    header = HEADER.replace(",", ";")
+    assert "box_x is '1.234,5'" in error_of(write("p1;1;R;CC;a.png;1.234,5;2;3;4;", header=header))
+    assert "box_x is '1,5'" in error_of(write("p1;1;R;CC;a.png;1,5;2.5;3;4;", header=header))
+
+
+def test_the_line_of_an_error_counts_a_separator_line(write):
+    path = write(HEADER.replace(",", ";"), "p1;1;R;CC;a.png;ten;2;3;4;", header="sep=;")
+    assert error_of(path).startswith(", line 3: box_x is 'ten'")
 
 
 def test_a_file_that_is_not_a_table_is_rejected(tmp_path):
@@ -217,3 +230,19 @@ def test_the_demo_table_has_ten_views_of_five_lesions():
     assert len(lesions) == 5
     assert all([row.view for row in lesion.rows] == ["CC", "MLO"] for lesion in lesions)
     assert [lesion.rows[0].label for lesion in lesions] == [0, 0, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if isinstance(case.expected, Table)],
+    ids=lambda case: case.title,
+)
+def test_a_table_of_the_field_cases_is_read_or_refused_with_the_cause(case, tmp_path):
+    path = case.build(tmp_path)
+    if case.expected.message:
+        assert re.search(case.expected.message, error_of(path))
+        return
+    (lesion,) = read_lesion_table(path)
+    boxes = tuple((row.box_x, row.box_y, row.box_w, row.box_h) for row in lesion.rows)
+    assert boxes == case.expected.boxes
+    assert all(Path(row.file).is_file() for row in lesion.rows)
