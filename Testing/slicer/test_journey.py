@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from Testing.slicer.module_user import PAIR, is_shown, read_demo_view
+from Testing.slicer.module_user import PAIR, RIGHT_PAIR, is_shown, read_demo_view
 
 
 @pytest.fixture
@@ -350,16 +350,16 @@ def test_a_stale_result_stays_stale_until_it_is_classified_again(classified):
 
 def test_each_breast_keeps_its_own_result(user):
     """After both were classified, choosing the first breast shows its result, not stale."""
-    user.load(*PAIR.values(), "sfm-malign-0/1-282.dcm", "sfm-malign-0/1-283.dcm")
+    user.load(*PAIR.values(), *RIGHT_PAIR.values())
     user.open()
     selector = user.widget.ui.breastSelector
     places = {}
-    for index in (1, 2):
+    for index, pair in ((1, RIGHT_PAIR), (2, PAIR)):
         selector.setCurrentIndex(index)
         user.host.process_events()
         stale = is_shown(user.widget.ui.staleLabel)
         assert stale == (index == 2), "the result of the first breast is not that of the second"
-        user.mark()
+        user.mark(pair)
         user.classify()
         places[index] = user.parameters.result
 
