@@ -248,6 +248,16 @@ def test_the_slicer_side_loads_nothing_heavy(path):
     assert not HEAVY & {name.partition(".")[0] for name in imports_on_loading(source)}
 
 
+@pytest.mark.parametrize("path", python_files(EXTENSION / "MammoClassifierLib"), ids=file_id)
+def test_the_slicer_side_computes_nothing_but_geometry(path):
+    """All other numerics belong into the engine; the self test builds a synthetic image."""
+    allowed = {"geometry.py", "hanging.py", "evidence_nodes.py", "self_test.py"}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bodies = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    names = {name.partition(".")[0] for body in bodies for name in imports_of(ast.unparse(body))}
+    assert "numpy" not in names or path.name in allowed
+
+
 def test_importing_the_engine_takes_under_15_percent_of_importing_torch():
     code = "import time; t = time.perf_counter(); import {}; print(time.perf_counter() - t)"
     seconds = {"mammopair": [], "torch": []}

@@ -84,6 +84,23 @@ def add_as_stored(view):
     return node
 
 
+def _recorded(work, seen):
+    """Wrap a stepwise method so that each of its steps is appended to a list."""
+
+    def run(*arguments):
+        steps = work(*arguments)
+        try:
+            while True:
+                seen.append(next(steps))
+                yield seen[-1]
+        except StopIteration as finished:
+            return finished.value
+        finally:
+            steps.close()
+
+    return run
+
+
 class ModuleUser:
     """Opens the module on a host and does what a user does there.
 
@@ -183,6 +200,13 @@ class ModuleUser:
         self.widget.ui.classifyButton.click()
         self.wait(seconds)
 
+    def record_progress(self):
+        """Return a list that receives the progress of jobs that are started from now on."""
+        seen, logic = [], self.widget.logic
+        for name in ("classifyStepwise", "explainStepwise", "exportStepwise"):
+            setattr(logic, name, _recorded(getattr(logic, name), seen))
+        return seen
+
     def wait(self, seconds=60):
         """Wait until the running job has ended."""
         self.host.wait_until(lambda: not self.widget.jobs.isRunning, seconds=seconds)
@@ -195,4 +219,4 @@ class ModuleUser:
     @property
     def message(self):
         """The text in the message area."""
-        return self.widget.messages.text
+        return str(self.widget.ui.messageLabel.text)

@@ -160,9 +160,7 @@ def test_a_result_that_is_out_of_date_is_not_exported(classified):
 def test_cancel_leaves_the_database_as_it_was(classified, steps):
     import slicer
 
-    before, seen = instances(), []
-    show = classified.widget.jobs.onProgress
-    classified.widget.jobs.onProgress = lambda progress: (seen.append(progress), show(progress))
+    before, seen = instances(), classified.record_progress()
     classified.widget.ui.exportButton.click()
     classified.host.wait_until(lambda: len(seen) >= steps)
     assert not classified.widget.ui.exportButton.isEnabled()

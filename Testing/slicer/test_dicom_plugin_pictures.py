@@ -256,8 +256,8 @@ def test_the_module_pairs_and_classifies_volumes_of_the_plugin(user, load):
 
     volumes = {path: load(path) for path in sorted(user.exams.rglob("*.dcm"))}
     breasts = findBreasts(candidateVolumes())
-    names = [(one.laterality, one.cc.GetName()[:4], one.mlo.GetName()[:5]) for one in breasts]
-    assert names == [("R", "R CC", "R MLO"), ("L", "L CC", "L MLO")] * 2
+    names = [(one.title.split()[0], one.cc.GetName()[:4], one.mlo.GetName()[:5]) for one in breasts]
+    assert names == [("Right", "R CC", "R MLO"), ("Left", "L CC", "L MLO")] * 2
 
     pair = {projection: volumes[user.file(projection)] for projection in PAIR}
     assert {"CC": pair["CC"], "MLO": pair["MLO"]} in [{"CC": b.cc, "MLO": b.mlo} for b in breasts]

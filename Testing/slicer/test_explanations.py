@@ -100,9 +100,7 @@ def test_the_text_of_the_exact_map_states_its_error(classified):
 
 def test_cancel_restores_the_default_map_and_leaves_the_scene_as_it_was(classified):
     before = contents(classified.host.scene)
-    seen = []
-    show = classified.widget.jobs.onProgress
-    classified.widget.jobs.onProgress = lambda progress: (seen.append(progress), show(progress))
+    seen = classified.record_progress()
     combo = classified.widget.ui.mapSelector
     combo.setCurrentIndex(entry(OCCLUSION))
     combo.activated.emit(entry(OCCLUSION))

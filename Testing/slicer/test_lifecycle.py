@@ -19,14 +19,7 @@ def marked(user):
 
 def start(user, steps=3):
     """Click Classify and wait for a few steps."""
-    seen = []
-    show = user.widget.jobs.onProgress
-
-    def count(progress):
-        seen.append(progress)
-        show(progress)
-
-    user.widget.jobs.onProgress = count
+    seen = user.record_progress()
     user.widget.ui.classifyButton.click()
     user.host.wait_until(lambda: len(seen) >= steps)
     assert user.widget.jobs.isRunning, "the job has not ended"

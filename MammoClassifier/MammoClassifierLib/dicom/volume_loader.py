@@ -82,12 +82,11 @@ def hangingMatrix(view: View, windowed: WindowedValues) -> vtk.vtkMatrix4x4:
     windowed
         The values of the volume.
     """
-    import numpy as np
-
+    from mammopair.io.viewer_pixels import subtract_darkest
     from mammopair.results.hanging_protocol import hang
 
-    values = windowed.values.astype(np.float32)
-    hanging = hang(replace(view, pixels=values - values.min()), view.laterality or "")
+    values = subtract_darkest(windowed.values)
+    hanging = hang(replace(view, pixels=values), view.laterality or "")
     rows, columns = view.pixels.shape
     column, row = (view.spacing.column, view.spacing.row) if view.spacing else (1.0, 1.0)
     matrix = vtk.vtkMatrix4x4()

@@ -66,7 +66,7 @@ class JobArea:
             self._finish()
             onDone(outcome)
 
-        self._job = Job(steps, lambda progress: self.onProgress(progress), done, self.onFailed)
+        self._job = Job(steps, self._onProgress, done, self._onFailed)
         self._onStopped = onStopped
         self._show()
         self._onRunningChanged()
@@ -80,13 +80,11 @@ class JobArea:
         self._stop()
         return True
 
-    def onProgress(self, progress: Progress) -> None:
-        """Show the progress of a step."""
+    def _onProgress(self, progress: Progress) -> None:
         self._ui.progressBar.setValue(progress.done)
         self._ui.progressBar.setFormat(f"{progress.message} (%p%)")
 
-    def onFailed(self, error: Exception) -> None:
-        """Show why the job failed, in one sentence."""
+    def _onFailed(self, error: Exception) -> None:
         self._stop()
         if isinstance(error, InputError):
             self._messages.fail(str(error))

@@ -22,7 +22,6 @@ class MessageArea:
 
     def __init__(self, label: qt.QLabel) -> None:
         self._label = label
-        self.text = ""
         self.clear()
 
     def inform(self, sentence: str) -> None:
@@ -35,12 +34,10 @@ class MessageArea:
 
     def clear(self) -> None:
         """Hide the message."""
-        self.text = ""
         self._label.setText("")
         self._label.setVisible(False)
 
     def _show(self, sentence: str, style: str) -> None:
-        self.text = sentence
         self._label.setStyleSheet(style)
         self._label.setText(sentence)
         self._label.setVisible(True)

@@ -23,8 +23,6 @@ class BreastInScene:
 
     title: str
     """``Right breast of P_00173 (CC, MLO)``."""
-    laterality: str
-    """``R`` or ``L``."""
     cc: vtkMRMLScalarVolumeNode | None
     mlo: vtkMRMLScalarVolumeNode | None
 
@@ -48,7 +46,6 @@ def findBreasts(volumes: Sequence[vtkMRMLScalarVolumeNode]) -> list[BreastInScen
     breasts = [
         BreastInScene(
             title=_title(breast.patient_id, str(breast.laterality), breast.cc, breast.mlo),
-            laterality=str(breast.laterality),
             cc=breast.cc.volume if breast.cc else None,
             mlo=breast.mlo.volume if breast.mlo else None,
         )

@@ -13,9 +13,9 @@ from slicer.i18n import tr as _
 
 from mammopair.results.colours import opaque_scale
 from mammopair.results.evidence_levels import (
-    LEVEL_BOUNDS,
     LEVELS,
-    label_strengths,
+    is_visible,
+    label_opacities,
     level_colours,
 )
 
@@ -53,13 +53,10 @@ def ensureContinuousTable() -> vtkMRMLColorTableNode:
 
 def setWeakestLevel(level: int) -> None:
     """Hide evidence below a level, from 1 (weak) to ``LEVELS`` (very strong), in both tables."""
-    import numpy as np
-
-    opacities = level_colours()[:, 3] / 255.0
-    _setOpacities(ensureLevelTable(), np.where(label_strengths() >= level, opacities, 0.0))
+    _setOpacities(ensureLevelTable(), label_opacities(level))
     # Slicer displays a continuous map opaque or not at all; its opacity is that of the layer.
     logits, _colours = opaque_scale(CONTINUOUS_COLOURS)
-    _setOpacities(ensureContinuousTable(), np.abs(logits) >= LEVEL_BOUNDS[level - 1])
+    _setOpacities(ensureContinuousTable(), is_visible(logits, level))
 
 
 def _levelNames() -> list[str]:

@@ -14,7 +14,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from MammoClassifierLib.scene.colour_tables import ensureContinuousTable, ensureLevelTable
-from MammoClassifierLib.scene.geometry import toArray, toMatrix
+from MammoClassifierLib.scene.geometry import gridToIjk, toArray, toMatrix
 from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.evidence_levels import levels_of
 
@@ -63,26 +63,6 @@ def addEvidence(evidence: Evidence, volume: vtkMRMLVolumeNode, title: str = "") 
     for node in (levels, continuous):
         placeOnSquare(node, evidence.square, volume)
     return EvidenceNodes(levels, continuous)
-
-
-def gridToIjk(square: CropSquare, cells: int) -> npt.NDArray[np.float64]:
-    """Return the matrix from the IJK of a grid over a square to the IJK of the view, ``(4, 4)``.
-
-    Parameters
-    ----------
-    square
-        The square of the view that the grid covers.
-    cells
-        Number of cells in each direction.
-    """
-    import numpy as np
-
-    from mammopair.crop import to_pixel_index
-
-    matrix = np.diag([*square.cell_size(cells), 1.0, 1.0])
-    x, y = square.to_view(0.0, 0.0, cells)
-    matrix[:2, 3] = to_pixel_index(x), to_pixel_index(y)
-    return matrix
 
 
 def addVolume(className: str, name: str, cells: npt.NDArray[np.generic]) -> vtkMRMLScalarVolumeNode:

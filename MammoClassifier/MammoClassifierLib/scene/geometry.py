@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from slicer import vtkMRMLMarkupsROINode, vtkMRMLTransformableNode, vtkMRMLVolumeNode
 
+    from mammopair.crop import CropSquare
     from mammopair.view import Box
 
 HALF_SLICE = 0.5
@@ -105,6 +106,26 @@ def fitRoiToBox(roi: vtkMRMLMarkupsROINode, volume: vtkMRMLVolumeNode, box: Box)
     objectToNode = np.linalg.inv(nodeToWorld(roi)) @ objectToWorld
     roi.SetSize(box.width * extent[0], box.height * extent[1], max(extent))
     roi.SetAndObserveObjectToNodeMatrix(toMatrix(objectToNode))
+
+
+def gridToIjk(square: CropSquare, cells: int) -> npt.NDArray[np.float64]:
+    """Return the matrix from the IJK of a grid over a square to the IJK of the view, ``(4, 4)``.
+
+    Parameters
+    ----------
+    square
+        The square of the view that the grid covers.
+    cells
+        Number of cells in each direction.
+    """
+    import numpy as np
+
+    from mammopair.crop import to_pixel_index
+
+    matrix = np.diag([*square.cell_size(cells), 1.0, 1.0])
+    x, y = square.to_view(0.0, 0.0, cells)
+    matrix[:2, 3] = to_pixel_index(x), to_pixel_index(y)
+    return matrix
 
 
 def toArray(matrix: vtk.vtkMatrix4x4) -> npt.NDArray[np.float64]:

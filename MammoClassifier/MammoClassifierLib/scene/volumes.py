@@ -7,6 +7,7 @@ view it is and its polarity. Otherwise node attributes and the node's name do.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -118,8 +119,6 @@ def pixelsFromVolume(volume: vtkMRMLScalarVolumeNode) -> npt.NDArray[np.generic]
     InputError
         If the volume is not one grey-scale slice, or its pixels are not finite or all equal.
     """
-    import numpy as np
-
     name = volume.GetName()
     image = volume.GetImageData()
     if image is None or not image.GetNumberOfPoints():
@@ -133,9 +132,10 @@ def pixelsFromVolume(volume: vtkMRMLScalarVolumeNode) -> npt.NDArray[np.generic]
         problem = _("is a 3-D volume of {slices} slices; choose a single mammogram")
         raise InputError(name, problem.format(slices=slices))
     stored = slicer.util.arrayFromVolume(volume)[0]
-    if stored.dtype.kind == "f" and not np.isfinite(stored).all():
+    low, high = float(stored.min()), float(stored.max())
+    if not (isfinite(low) and isfinite(high)):
         raise InputError(name, _("has pixels that are not finite numbers; load it again"))
-    if stored.min() == stored.max():
+    if low == high:
         raise InputError(name, _("has the same value in every pixel; choose a mammogram"))
     return stored
 

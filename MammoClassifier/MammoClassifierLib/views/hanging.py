@@ -82,9 +82,8 @@ def displayOrientation(projection: str, volume: vtkMRMLScalarVolumeNode) -> Orie
     Patient Orientation of the DICOM file determines it if the file states it, else the pixels. If
     neither does, or a package of the engine is not installed, the volume is not turned.
     """
-    import numpy as np
-
     try:
+        from mammopair.io.viewer_pixels import subtract_darkest
         from mammopair.results.hanging_protocol import chest_wall, hang
         from mammopair.view import View
 
@@ -93,7 +92,7 @@ def displayOrientation(projection: str, volume: vtkMRMLScalarVolumeNode) -> Orie
     except (ImportError, InputError):
         return Orientation()
     view = View(
-        pixels=np.asarray(stored, dtype=np.float32) - np.float32(stored.min()),
+        pixels=subtract_darkest(stored),
         source=Path(volume.GetName()),
         projection=header.projection if header else None,
         orientation=header.orientation if header else None,

@@ -54,6 +54,12 @@ def stretch(stored: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
     return ((stored.astype(np.float32) - low) / (high - low)).astype(np.float32)
 
 
+def subtract_darkest(stored: npt.NDArray[np.generic]) -> npt.NDArray[np.float32]:
+    """Shift pixels so that their smallest value is 0, without scaling them."""
+    values = np.asarray(stored, dtype=np.float32)
+    return values - values.min()
+
+
 def apply_window(
     stored: npt.NDArray[np.generic], black: float, white: float
 ) -> npt.NDArray[np.float32]:

@@ -60,6 +60,26 @@ def label_strengths() -> npt.NDArray[np.int_]:
     return np.array([0, *range(LEVELS, 0, -1), *range(1, LEVELS + 1)])
 
 
+def label_opacities(weakest: int) -> npt.NDArray[np.float64]:
+    """Return the opacity of each label in [0, 1], ``(2 LEVELS + 1,)``; 0 below a level.
+
+    Parameters
+    ----------
+    weakest
+        The weakest visible level, from 1 to ``LEVELS``.
+    """
+    import numpy as np
+
+    return np.where(label_strengths() >= weakest, level_colours()[:, 3] / 255.0, 0.0)
+
+
+def is_visible(cells: npt.ArrayLike, weakest: int) -> npt.NDArray[np.bool_]:
+    """Return whether evidence in logits reaches a level, in the shape of ``cells``."""
+    import numpy as np
+
+    return np.abs(np.asarray(cells, dtype=np.float64)) >= LEVEL_BOUNDS[weakest - 1]
+
+
 def labels_in_order() -> list[int]:
     """Return the labels from strongest evidence against malignancy to strongest for it."""
     return [*range(1, LEVELS + 1), 0, *range(LEVELS + 1, 2 * LEVELS + 1)]

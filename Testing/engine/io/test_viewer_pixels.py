@@ -5,7 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mammopair.io.viewer_pixels import apply_window, has_bright_border, shows_same_image, stretch
+from mammopair.io.viewer_pixels import (
+    apply_window,
+    has_bright_border,
+    shows_same_image,
+    stretch,
+    subtract_darkest,
+)
 
 STORED = np.arange(4096, dtype=np.uint16).reshape(64, 64)
 SHOWN = (STORED / 4095).astype(np.float32)
@@ -52,6 +58,10 @@ def test_stretch_and_window_scale_to_zero_and_one():
     assert windowed[STORED <= 1000].max() == 0
     assert windowed[STORED >= 3000].min() == 1
     assert windowed.flat[2000] == pytest.approx(0.5)
+
+
+def test_subtracting_the_darkest_value_keeps_the_differences():
+    assert subtract_darkest(STORED.astype(np.int16) - 100).tolist() == STORED.tolist()
 
 
 def test_only_a_border_that_is_mostly_bright_counts_as_inverted():

@@ -17,7 +17,14 @@ from mammopair.results.colours import (
     evidence_rgba,
     opaque_scale,
 )
-from mammopair.results.evidence_levels import LEVELS, label_strengths, labels_in_order, levels_of
+from mammopair.results.evidence_levels import (
+    LEVELS,
+    is_visible,
+    label_opacities,
+    label_strengths,
+    labels_in_order,
+    levels_of,
+)
 from mammopair.results.pictures import (
     colour,
     draw_box,
@@ -182,3 +189,12 @@ def test_labels_in_order_follow_the_evidence_and_their_strengths_are_its_levels(
         0,
         *range(1, LEVELS + 1),
     ]
+
+
+@pytest.mark.parametrize("weakest", range(1, LEVELS + 1))
+def test_labels_and_evidence_below_the_weakest_level_are_hidden(weakest):
+    evidence = np.linspace(-5, 5, 201)
+    opacity = label_opacities(weakest)[levels_of(evidence)]
+    assert ((opacity > 0) == is_visible(evidence, weakest)).all()
+    visible = evidence_rgba(evidence[opacity > 0])[:, 3] / 255
+    assert opacity.max() == pytest.approx(visible.max(), abs=0.01)
