@@ -1,6 +1,6 @@
 """Metrics of binary predictions, with intervals and tests that resample patients.
 
-The functions know nothing of networks or images. A probability is that of malignancy, in
+The functions do not depend on networks or images. A probability is that of malignancy, in
 ``[0, 1]``; a label is 1 for malignant and 0 for benign; a patient is an identifier.
 
 ====================  ==============================================================================

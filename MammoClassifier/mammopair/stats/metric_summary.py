@@ -22,7 +22,6 @@ def summarise(
     patients: Sequence[str] | npt.NDArray[np.str_],
     *,
     threshold: float = 0.5,
-    seed: int = 0,
     resamples: int = RESAMPLES,
 ) -> dict[str, Any]:
     """Compute the metrics of a sample, each with its 95 % interval by patient.
@@ -35,8 +34,8 @@ def summarise(
         Patient of each row, ``(rows,)``.
     threshold
         A row is called malignant if its probability is this or more.
-    seed, resamples
-        Random seed and number of resamples of the bootstrap.
+    resamples
+        Number of resamples of the bootstrap.
 
     Returns
     -------
@@ -53,9 +52,7 @@ def summarise(
     """
     p, y = validate(probabilities, labels)
     values = measure(p, y, threshold=threshold)
-    intervals = bootstrap_intervals(
-        p, y, patients, threshold=threshold, seed=seed, resamples=resamples
-    )
+    intervals = bootstrap_intervals(p, y, patients, threshold=threshold, resamples=resamples)
     summary: dict[str, Any] = {
         "n": len(p),
         "patients": len(set(patients)),

@@ -61,11 +61,6 @@ class Association:
     """Number of crops with another descriptor of its group."""
 
     @property
-    def rank_biserial(self) -> float:
-        """Effect size from -1 to 1; 0 is chance."""
-        return 2 * self.auc - 1
-
-    @property
     def significant(self) -> bool:
         """Whether the pair is significant at :data:`FALSE_DISCOVERY_RATE`."""
         return self.q_value <= FALSE_DISCOVERY_RATE

@@ -30,8 +30,6 @@ class Mean:
 def bootstrap_mean(
     values: npt.ArrayLike,
     patients: Sequence[str] | npt.NDArray[np.str_],
-    *,
-    resamples: int = RESAMPLES,
 ) -> Mean | None:
     """Compute the mean over rows; for a paired difference, pass the differences of the rows.
 
@@ -41,8 +39,6 @@ def bootstrap_mean(
         ``(rows,)``; NaN is excluded.
     patients
         Patient of each row, ``(rows,)``.
-    resamples
-        Number of resamples.
 
     Returns
     -------
@@ -57,7 +53,7 @@ def bootstrap_mean(
     defined, owners = _defined(values, patients)
     if len(np.unique(owners)) < 2:
         return None
-    weights = patient_weights(owners, resamples, seed=0)
+    weights = patient_weights(owners, RESAMPLES, seed=0)
     drawn = weights @ defined / weights.sum(axis=1)
     return _with_interval(float(defined.mean()), drawn, len(defined), owners)
 

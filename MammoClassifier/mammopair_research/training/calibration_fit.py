@@ -28,8 +28,10 @@ INTERCEPT_RANGE = (-10.0, 10.0)
 Floats = npt.NDArray[np.float64]
 
 
-def fit_calibration(lesions: Sequence[LesionLogits], fitted_on: str, seed: int = 0) -> Calibration:
+def fit_calibration(lesions: Sequence[LesionLogits], fitted_on: str) -> Calibration:
     """Fit slope and intercept by the cross-entropy of the lesions' **averaged** probabilities.
+
+    The covariance is that over bootstrap resamples of the patients.
 
     Parameters
     ----------
@@ -37,8 +39,6 @@ def fit_calibration(lesions: Sequence[LesionLogits], fitted_on: str, seed: int =
         Lesions of both classes.
     fitted_on
         Description of the lesions, for the manifest.
-    seed
-        Random seed of the bootstrap over patients that estimates the covariance.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def fit_calibration(lesions: Sequence[LesionLogits], fitted_on: str, seed: int =
     """
     patients = sorted({lesion.patient_id for lesion in lesions})
     owner = np.array([patients.index(lesion.patient_id) for lesion in lesions])
-    draws = np.random.default_rng(seed).multinomial(
+    draws = np.random.default_rng(0).multinomial(
         len(patients), np.full(len(patients), 1 / len(patients)), size=RESAMPLES
     )
     padded = _pad(lesions)
@@ -64,7 +64,7 @@ def fit_calibration(lesions: Sequence[LesionLogits], fitted_on: str, seed: int =
 
 
 def fit_by_views(
-    lesions: Sequence[LesionLogits], scored_by: str, seed: int = 0
+    lesions: Sequence[LesionLogits], scored_by: str
 ) -> tuple[Calibration, Calibration | None]:
     """Fit one calibration for lesions with two views and one for lesions with one.
 
@@ -76,8 +76,6 @@ def fit_by_views(
         Lesions of both classes.
     scored_by
         Description of the members that scored them, for the manifest.
-    seed
-        Random seed, as in :func:`fit_calibration`.
 
     Raises
     ------
@@ -86,10 +84,10 @@ def fit_by_views(
     """
     two, one = split_by_views(lesions)
     if not one:
-        return fit_calibration(lesions, f"{len(lesions)} lesions, {scored_by}", seed), None
+        return fit_calibration(lesions, f"{len(lesions)} lesions, {scored_by}"), None
     return (
-        fit_calibration(two, f"{len(two)} lesions with two views, {scored_by}", seed),
-        fit_calibration(one, f"{len(one)} lesions with one view, {scored_by}", seed),
+        fit_calibration(two, f"{len(two)} lesions with two views, {scored_by}"),
+        fit_calibration(one, f"{len(one)} lesions with one view, {scored_by}"),
     )
 
 

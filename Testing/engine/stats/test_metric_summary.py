@@ -32,11 +32,11 @@ def sample(patients: int = 40) -> tuple[list[float], list[int], list[str]]:
 
 def test_a_summary_has_the_metrics_and_their_intervals_by_patient():
     p, y, patients = sample()
-    found = summarise(p, y, patients, threshold=0.6, seed=3, resamples=200)
+    found = summarise(p, y, patients, threshold=0.6, resamples=200)
     assert list(found) == [*KEYS, "resamples", "resamples_left_out"]
     assert (found["n"], found["patients"], found["malignant"]) == (100, 40, sum(y))
     values = measure(p, y, threshold=0.6)
-    ranges = bootstrap_intervals(p, y, patients, threshold=0.6, seed=3, resamples=200).ranges
+    ranges = bootstrap_intervals(p, y, patients, threshold=0.6, resamples=200).ranges
     for name in ("auc", "accuracy", "sensitivity", "specificity", "brier", "ece"):
         assert found[name] == getattr(values, name)
         assert found[f"{name}_ci"] == list(ranges[name])

@@ -31,7 +31,7 @@ def test_the_interval_covers_the_true_mean_with_the_nominal_frequency():
     for _ in range(200):
         patients = np.repeat([f"p{number:02d}" for number in range(40)], 2)
         values = np.repeat(rng.normal(size=40), 2) + 0.3 * rng.normal(size=80)
-        found = bootstrap_mean(values, patients, resamples=400)
+        found = bootstrap_mean(values, patients)
         hits += found.low <= 0 <= found.high
     assert 0.88 <= hits / 200 <= 0.99
 
