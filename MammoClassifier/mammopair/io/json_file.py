@@ -36,7 +36,7 @@ def read_json(path: Path, kind: type[Content], remedy: str) -> Content | None:
         return None
     except OSError as error:
         raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise InputError(path, f"is not valid: {error}; {remedy}") from error
 
 

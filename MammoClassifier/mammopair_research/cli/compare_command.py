@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import typer
 
 from mammopair.atomic_write import prepare_folder
@@ -17,7 +18,7 @@ from mammopair_research.comparison.comparison_document import (
     format_seconds,
     write_comparison,
 )
-from mammopair_research.comparison.comparison_schema import Comparison, Figure, encode_comparison
+from mammopair_research.comparison.comparison_schema import Comparison, Figure
 from mammopair_research.crossval.run_description import read_cross_validation
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def compare(
     comparison = run_with_bar(compare_runs([read_cross_validation(run) for run in runs], reference))
     written = write_comparison(comparison, out) if out else []
     if as_json:
-        print(encode_comparison(comparison), end="")
+        print(msgspec.json.encode(comparison).decode())
         return
     console = output()
     console.print(_table(comparison))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 
 from mammopair.atomic_write import prepare_folder
@@ -62,7 +62,7 @@ def correlate(
     study = run_with_bar(run_correlation_study(folder, ensemble, lesions=count, seed=seed))
     write_correlation(study, ensemble, out)
     if as_json:
-        print(json.dumps(correlation_as_json(study, ensemble)))
+        print(msgspec.json.encode(correlation_as_json(study, ensemble)).decode())
         return
     console = output()
     for name, content in FILES.items():

@@ -7,13 +7,8 @@ import io
 from pathlib import Path
 
 from mammopair.atomic_write import atomic_write
-from mammopair_research.comparison.comparison_schema import (
-    FILE,
-    Comparison,
-    Figure,
-    Row,
-    encode_comparison,
-)
+from mammopair.io.json_file import write_json
+from mammopair_research.comparison.comparison_schema import FILE, Comparison, Figure, Row
 
 MARKDOWN, CSV = "comparison.md", "comparison.csv"
 COLUMNS = {
@@ -34,15 +29,14 @@ def write_comparison(comparison: Comparison, folder: Path) -> list[Path]:
     InputError
         If a file cannot be written.
     """
-    contents = {
-        FILE: encode_comparison(comparison),
-        MARKDOWN: comparison_as_markdown(comparison),
-        CSV: comparison_as_csv(comparison),
-    }
-    for name, text in contents.items():
+    write_json(folder / FILE, comparison)
+    for name, text in (
+        (MARKDOWN, comparison_as_markdown(comparison)),
+        (CSV, comparison_as_csv(comparison)),
+    ):
         with atomic_write(folder / name) as stream:
             stream.write(text)
-    return [folder / name for name in contents]
+    return [folder / name for name in (FILE, MARKDOWN, CSV)]
 
 
 def comparison_as_markdown(comparison: Comparison) -> str:

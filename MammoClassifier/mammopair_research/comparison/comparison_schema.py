@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from mammopair import RESEARCH_USE_ONLY, __version__
-from mammopair.errors import InputError
 
 FILE = "comparison.json"
 
@@ -96,24 +94,3 @@ class Comparison(_Section, frozen=True, kw_only=True):
     software: str = f"mammopair {__version__}"
     research_use_only: Literal[True] = True
     notice: str = RESEARCH_USE_ONLY
-
-
-def encode_comparison(comparison: Comparison) -> str:
-    """Return a comparison as indented JSON."""
-    return msgspec.json.format(msgspec.json.encode(comparison), indent=2).decode() + "\n"
-
-
-def read_comparison(path: Path) -> Comparison:
-    """Read and validate a comparison.
-
-    Raises
-    ------
-    InputError
-        Naming file and field, if it is missing or invalid.
-    """
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Comparison)
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InputError(path, f"is not a valid comparison: {error}; run `make table`") from error

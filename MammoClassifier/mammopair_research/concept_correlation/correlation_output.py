@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import base64
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.atomic_write import atomic_write
 from mammopair.descriptors import DESCRIPTORS
+from mammopair.io.json_file import write_json
 from mammopair_research.concept_correlation.charts import MAIN_FEATURE, all_charts
 from mammopair_research.concept_correlation.correlation_study import CorrelationStudy
 from mammopair_research.concept_correlation.descriptor_associations import (
@@ -79,9 +77,7 @@ def write_correlation(study: CorrelationStudy, ensemble: Ensemble, out: Path) ->
     InputError
         If matplotlib is not installed, or a file cannot be written.
     """
-    with atomic_write(out / "correlation.json") as stream:
-        json.dump(correlation_as_json(study, ensemble), stream, indent=1, allow_nan=False)
-        stream.write("\n")
+    write_json(out / "correlation.json", correlation_as_json(study, ensemble))
     _write_csv(out / "associations.csv", [asdict(one) for one in study.associations])
     _write_csv(out / "zones.csv", [_flatten(asdict(one)) for one in study.contrasts])
     _write_csv(out / "dose.csv", [_flatten(asdict(one)) for one in study.responses])
@@ -90,33 +86,31 @@ def write_correlation(study: CorrelationStudy, ensemble: Ensemble, out: Path) ->
 
 
 def correlation_as_json(study: CorrelationStudy, ensemble: Ensemble) -> dict[str, Any]:
-    """Return the results as a JSON-serialisable dictionary; of the units only significant ones."""
-    return _without_nan(
-        {
-            "model": {
-                "name": ensemble.manifest.name,
-                "version": ensemble.manifest.version,
-                "sha256": ensemble.sha256,
-            },
-            "crops": len(study.measurements.rows),
-            "patients": len(set(study.measurements.patients.tolist())),
-            "false_discovery_rate": FALSE_DISCOVERY_RATE,
-            "associations_tested": len(study.associations),
-            "associations": [asdict(one) for one in study.associations if one.significant],
-            "zones": [asdict(one) for one in study.contrasts],
-            "mean_maps": [
-                {"descriptor": one.descriptor, "crops": one.crops, "cells": one.cells.tolist()}
-                for one in study.maps
-            ],
-            "counterfactual_crops": len(study.counterfactuals),
-            "logit_change": asdict(study.change),
-            "dose": [asdict(one) for one in study.responses],
-            "across_lesions": asdict(study.across) if study.across else None,
-            "software": f"mammopair {__version__}",
-            "research_use_only": True,
-            "notice": RESEARCH_USE_ONLY,
-        }
-    )
+    """Return the content of ``correlation.json``; of the units only significant ones."""
+    return {
+        "model": {
+            "name": ensemble.manifest.name,
+            "version": ensemble.manifest.version,
+            "sha256": ensemble.sha256,
+        },
+        "crops": len(study.measurements.rows),
+        "patients": len(set(study.measurements.patients.tolist())),
+        "false_discovery_rate": FALSE_DISCOVERY_RATE,
+        "associations_tested": len(study.associations),
+        "associations": [asdict(one) for one in study.associations if one.significant],
+        "zones": [asdict(one) for one in study.contrasts],
+        "mean_maps": [
+            {"descriptor": one.descriptor, "crops": one.crops, "cells": one.cells.tolist()}
+            for one in study.maps
+        ],
+        "counterfactual_crops": len(study.counterfactuals),
+        "logit_change": asdict(study.change),
+        "dose": [asdict(one) for one in study.responses],
+        "across_lesions": asdict(study.across) if study.across else None,
+        "software": f"mammopair {__version__}",
+        "research_use_only": True,
+        "notice": RESEARCH_USE_ONLY,
+    }
 
 
 def _page(study: CorrelationStudy, ensemble: Ensemble) -> str:
@@ -185,12 +179,3 @@ def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
                     for name, value in row.items()
                 }
             )
-
-
-def _without_nan(value: Any) -> Any:  # noqa: ANN401  any JSON value
-    """Replace numbers that JSON does not support with None."""
-    if isinstance(value, dict):
-        return {name: _without_nan(part) for name, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_without_nan(part) for part in value]
-    return None if isinstance(value, float) and not np.isfinite(value) else value

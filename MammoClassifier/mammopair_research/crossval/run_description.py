@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from mammopair.atomic_write import atomic_write
 from mammopair.errors import InputError
+from mammopair.io.json_file import read_json, write_json
 from mammopair_research.crossval.predictions import Natural, Prediction, read_predictions
 
 FILE, PREDICTIONS = "run.json", "predictions.csv"
@@ -111,16 +111,10 @@ def read_cross_validation_run(folder: Path) -> CrossValidationRun:
         Naming file and field, if it is missing or invalid.
     """
     path = folder / FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=CrossValidationRun)
-    except FileNotFoundError as error:
-        raise InputError(
-            path, "is missing; give a folder that `mammopair-research crossval` wrote"
-        ) from error
-    except OSError as error:
-        raise InputError(path, f"cannot be read: {error.strerror}") from error
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise InputError(path, f"is not a valid description of a run: {error}") from error
+    run = read_json(path, CrossValidationRun, "run the cross-validation again")
+    if run is None:
+        raise InputError(path, "is missing; give a folder that `mammopair-research crossval` wrote")
+    return run
 
 
 def write_cross_validation_run(run: CrossValidationRun, folder: Path) -> None:
@@ -131,9 +125,7 @@ def write_cross_validation_run(run: CrossValidationRun, folder: Path) -> None:
     InputError
         If the file cannot be written.
     """
-    text = msgspec.json.format(msgspec.json.encode(run), indent=2).decode()
-    with atomic_write(folder / FILE) as stream:
-        stream.write(text + "\n")
+    write_json(folder / FILE, run)
 
 
 def processor_name() -> str:

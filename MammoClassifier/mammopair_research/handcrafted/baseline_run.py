@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import time
 from collections.abc import Generator
 from concurrent.futures import Executor
@@ -17,6 +16,7 @@ from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.atomic_write import atomic_write
 from mammopair.features.catalogue import FEATURE_NAMES, compute_features
 from mammopair.io.crop_folder import read_crop, read_index
+from mammopair.io.json_file import write_json
 from mammopair.progress import Progress
 from mammopair_research.crossval.predictions import (
     Prediction,
@@ -89,8 +89,7 @@ def run_baseline(
         "software": f"mammopair {__version__}",
         "notice": RESEARCH_USE_ONLY,
     }
-    with atomic_write(out / FIGURES) as stream:
-        stream.write(json.dumps(figures, indent=2) + "\n")
+    write_json(out / FIGURES, figures)
     write_baseline_report(plan, figures, importance, out)
     return figures
 

@@ -23,9 +23,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from mammopair.atomic_write import atomic_write, atomic_write_bytes, make_folder
+from mammopair.atomic_write import atomic_write_bytes, make_folder
 from mammopair.errors import InputError
 from mammopair.features.catalogue import FEATURE_NAMES, FEATURES_VERSION
+from mammopair.io.json_file import read_json, write_json
 
 FILE, ARRAYS = "model.json", "model.safetensors"
 FARTHEST = 5.0
@@ -97,8 +98,7 @@ def save_classifier(classifier: FeatureClassifier, folder: Path) -> None:
     described = msgspec.structs.replace(classifier.description, arrays_sha256=sha256)
     make_folder(folder)
     atomic_write_bytes(folder / ARRAYS, content)
-    with atomic_write(folder / FILE) as stream:
-        stream.write(msgspec.json.format(msgspec.json.encode(described), indent=2).decode() + "\n")
+    write_json(folder / FILE, described)
 
 
 def load_classifier(folder: Path) -> FeatureClassifier:
@@ -112,31 +112,26 @@ def load_classifier(folder: Path) -> FeatureClassifier:
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    path = folder / FILE
+    path, arrays = folder / FILE, folder / ARRAYS
+    described = read_json(path, Description, "fit the model again")
+    if described is None:
+        raise InputError(path, "is missing; fit the model again")
     try:
-        described = msgspec.json.decode(path.read_bytes(), type=Description)
-        content = (folder / ARRAYS).read_bytes()
+        content = arrays.read_bytes()
     except OSError as error:
-        name = error.filename or path
-        raise InputError(name, f"cannot be read: {error.strerror}; fit the model again") from error
-    except msgspec.MsgspecError as error:
         raise InputError(
-            path, f"is not a valid description of a classifier: {error}; fit the model again"
+            arrays, f"cannot be read: {error.strerror}; fit the model again"
         ) from error
     if (tuple(described.features), described.features_version) != (FEATURE_NAMES, FEATURES_VERSION):
         raise InputError(
             path, "was fitted on other features than those of this version; fit the model again"
         )
     if hashlib.sha256(content).hexdigest() != described.arrays_sha256:
-        raise InputError(
-            folder / ARRAYS, f"does not match arrays_sha256 of {FILE}; fit the model again"
-        )
+        raise InputError(arrays, f"does not match arrays_sha256 of {FILE}; fit the model again")
     try:
         return FeatureClassifier(described, load(content))
     except SafetensorError as error:
-        raise InputError(
-            folder / ARRAYS, f"is not safetensors ({error}); fit the model again"
-        ) from error
+        raise InputError(arrays, f"is not safetensors ({error}); fit the model again") from error
 
 
 def _standardise(arrays: Arrays, values: Values) -> Values:

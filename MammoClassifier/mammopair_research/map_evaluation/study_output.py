@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from mammopair import RESEARCH_USE_ONLY, __version__
 from mammopair.atomic_write import atomic_write
 from mammopair.explain.default_method import DefaultMethod, weights_of
 from mammopair.explain.methods import METHODS
+from mammopair.io.json_file import write_json
 from mammopair_research.map_evaluation.baseline_maps import BASELINES
 from mammopair_research.map_evaluation.journal import Line
 from mammopair_research.map_evaluation.measure_table import MeasureTable, make_table
@@ -98,9 +98,7 @@ def write_study(study: Study, ensemble: Ensemble, out: Path) -> None:
     InputError
         If a file cannot be written.
     """
-    with atomic_write(out / "faithfulness.json") as stream:
-        json.dump(study_as_json(study, ensemble), stream, indent=1)
-        stream.write("\n")
+    write_json(out / "faithfulness.json", study_as_json(study, ensemble))
     with atomic_write(out / "faithfulness.csv") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(["method", "measure", "minus", "value", "low", "high", "n", "patients"])

@@ -130,9 +130,12 @@ def test_predictions_of_another_run_are_rejected(tmp_path):
             read_cross_validation(folder)
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"schema": 1}', '{"schema": 2, "colour": 3}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{", b"[]", b'{"schema": 1}', b'{"schema": 2, "colour": 3}', b'{"\xff": 1}']
+)
 def test_an_invalid_run_description_is_rejected(tmp_path, content):
     folder = write_run_folder(tmp_path / "net")
-    (folder / FILE).write_text(content)
-    with pytest.raises(InputError, match=r"run\.json: is not a valid description of a run"):
+    (folder / FILE).write_bytes(content)
+    problem = r"run\.json: is not valid: .*; run the cross-validation again"
+    with pytest.raises(InputError, match=problem):
         read_cross_validation(folder)

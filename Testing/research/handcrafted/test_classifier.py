@@ -100,11 +100,11 @@ def unknown_kind(folder):
 @pytest.mark.parametrize(
     ("damage", "file", "problem"),
     [
-        (lambda folder: (folder / FILE).unlink(), FILE, "cannot be read"),
+        (lambda folder: (folder / FILE).unlink(), FILE, "is missing"),
         (lambda folder: (folder / ARRAYS).unlink(), ARRAYS, "cannot be read"),
         (damaged_arrays, ARRAYS, "does not match arrays_sha256"),
         (other_features, FILE, "other features"),
-        (unknown_kind, FILE, "is not a valid description"),
+        (unknown_kind, FILE, "is not valid"),
     ],
     ids=["no description", "no arrays", "cut off", "other features", "another kind"],
 )

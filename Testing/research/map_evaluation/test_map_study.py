@@ -322,7 +322,7 @@ def test_the_default_is_stored_with_the_ensemble_and_valid_for_its_weights_only(
     assert weights_of(other.manifest) != weights_of(ensemble.manifest)
     assert default_method(other) == FALLBACK_METHOD
     (ensemble.folder / DEFAULT_METHOD_FILE).write_text('{"method": 3}')
-    with pytest.raises(InputError, match="is not a valid default method"):
+    with pytest.raises(InputError, match=r"explanation\.json: is not valid"):
         default_method(ensemble)
 
 
