@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mammopair.io.crop_folder import CropRow
 from mammopair.view import Laterality, Projection, Spacing, SpacingMeaning, View
 
 SIDE = 256
@@ -149,6 +150,21 @@ def write_index(folder: Path, rows: Sequence[dict[str, Any]]) -> Path:
         table.writeheader()
         table.writerows(rows)
     return folder
+
+
+def crop_row(patient: str = "P_00001", **changes: Any) -> CropRow:
+    """Return a row of ``crops.csv``: a benign mass on the left CC view, changed as given."""
+    values: dict[str, Any] = {
+        "laterality": "LEFT",
+        "view": "CC",
+        "abnormality_id": "1",
+        "label": 0,
+        "file": f"{patient}.png",
+        **dict.fromkeys(("lesion_x", "lesion_y"), 64),
+        **dict.fromkeys(("lesion_w", "lesion_h"), 128),
+        "mm_per_crop_px": 0.2,
+    }
+    return CropRow(patient_id=patient, **values | changes)
 
 
 def read_crop_rows(folder: Path) -> list[dict[str, str]]:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from mammopair.calibration.conformal import scores_of_other_folds
 from mammopair.errors import InputError
-from mammopair.model.batch_norm import fold_batch_norms
+from mammopair.model.batch_norm import prepare_for_inference
 from mammopair.model.device import choose_device
 from mammopair.model.ensemble_folder import find_ensemble
 from mammopair.model.inference import prepare_inputs, run_network
@@ -217,5 +217,4 @@ def load_member(manifest: Manifest, entry: MemberEntry, folder: Path) -> nn.Modu
         raise InputError(
             path, "does not fit the network in the manifest; reinstall or export the ensemble again"
         )
-    folded = fold_batch_norms(network.eval().requires_grad_(False))
-    return folded.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return prepare_for_inference(network)

@@ -39,7 +39,7 @@ from mammopair_research.crossval.run_description import (
 )
 from mammopair_research.datasets.folds import split_patients
 from mammopair_research.datasets.training_data import TrainingData
-from mammopair_research.training.inference_network import load_trained_network
+from mammopair_research.training.checkpoint import load_trained_network
 from mammopair_research.training.member_tasks import (
     CHECKPOINT,
     MemberTask,

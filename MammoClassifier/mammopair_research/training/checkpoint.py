@@ -10,6 +10,8 @@ from torch import Tensor, nn
 
 from mammopair.atomic_write import atomic_write_bytes
 from mammopair.errors import InputError
+from mammopair.model.batch_norm import prepare_for_inference
+from mammopair_research.training.recipe import Recipe
 
 
 @dataclass
@@ -106,6 +108,24 @@ def averaged_weights(path: Path) -> dict[str, Tensor]:
             path, "is not a checkpoint but has other weights; delete it and train the member again"
         )
     return {name: tensor for name, tensor in tensors.items() if not name.startswith("aux")}
+
+
+def load_trained_network(recipe: Recipe, path: Path) -> nn.Module:
+    """Build a recipe's network with the averaged weights of a checkpoint, for inference on the CPU.
+
+    Raises
+    ------
+    InputError
+        If the checkpoint is incomplete or of another network.
+    """
+    network = recipe.network.build(1 + len(recipe.concepts))
+    try:
+        network.load_state_dict(averaged_weights(path))
+    except RuntimeError as error:
+        raise InputError(
+            path, "is of another network than the recipe's; delete it to train again"
+        ) from error
+    return prepare_for_inference(network)
 
 
 def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:

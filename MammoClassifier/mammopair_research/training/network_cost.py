@@ -10,8 +10,8 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from mammopair.crop import PATCH_SIDE
+from mammopair.model.batch_norm import prepare_for_inference
 from mammopair.model.inference import run_network_on_patches
-from mammopair_research.training.inference_network import for_inference
 from mammopair_research.training.recipe import Recipe
 
 ROUNDS = 5
@@ -50,7 +50,7 @@ def seconds_per_case(recipe: Recipe) -> float:
     the patch, which are the same for all networks. The weights are random, as they do not affect
     the time.
     """
-    network = for_inference(recipe.network.build(1 + len(recipe.concepts)))
+    network = prepare_for_inference(recipe.network.build(1 + len(recipe.concepts)))
     patches = np.random.default_rng(0).random(
         (len(recipe.optimisation.views), PATCH_SIDE, PATCH_SIDE), np.float32
     )

@@ -10,7 +10,6 @@ from mammopair.calibration.out_of_distribution import (
     mean_score_over_members,
     out_of_distribution_score,
 )
-from mammopair.io.crop_folder import CropRow
 from mammopair.model.reference_distribution import (
     ReferenceDistribution,
     load_reference,
@@ -18,24 +17,9 @@ from mammopair.model.reference_distribution import (
 )
 from mammopair_research.training.out_of_fold import MemberOutputs
 from mammopair_research.training.reference_fit import DIRECTIONS, fit_features
+from Testing.synthetic_lesions import crop_row
 
 CHANNELS = 120
-
-
-def crop_row(patient):
-    return CropRow(
-        patient_id=f"P_{patient}",
-        laterality="LEFT",
-        view="CC",
-        abnormality_id="1",
-        label=0,
-        file=f"{patient}.png",
-        lesion_x=1,
-        lesion_y=1,
-        lesion_w=1,
-        lesion_h=1,
-        mm_per_crop_px=0.2,
-    )
 
 
 def features(count, seed, mixing):
@@ -53,7 +37,7 @@ def mixing():
 @pytest.fixture(scope="module")
 def distribution(mixing):
     pooled = features(330, 0, mixing)
-    rows = [crop_row(number // 2) for number in range(330)]
+    rows = [crop_row(f"P_{number // 2}") for number in range(330)]
     return fit_features(MemberOutputs(rows, np.zeros(330), pooled))
 
 
@@ -86,7 +70,7 @@ def test_reference_distances_are_of_crops_left_out_of_the_fit(distribution, mixi
 
 def test_the_number_of_directions_grows_with_the_crops_up_to_a_maximum(mixing):
     def count(crops):
-        rows = [crop_row(number) for number in range(crops)]
+        rows = [crop_row(f"P_{number}") for number in range(crops)]
         found = fit_features(MemberOutputs(rows, np.zeros(crops), features(crops, 5, mixing)))
         return len(found.directions)
 
@@ -98,7 +82,9 @@ def test_the_number_of_directions_grows_with_the_crops_up_to_a_maximum(mixing):
 def test_constant_features_do_not_cause_a_division_by_zero():
     pooled = np.ones((30, 8))
     pooled[:, 0] += 1e-6 * np.arange(30)
-    found = fit_features(MemberOutputs([crop_row(n) for n in range(30)], np.zeros(30), pooled))
+    found = fit_features(
+        MemberOutputs([crop_row(f"P_{n}") for n in range(30)], np.zeros(30), pooled)
+    )
     assert np.isfinite(feature_distances(pooled, found)).all()
     assert out_of_distribution_score(pooled + 1, found).tolist() == [1.0] * 30
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mammopair.io.crop_folder import CropRow
 from mammopair_research.concept_correlation.descriptor_associations import (
     FALSE_DISCOVERY_RATE,
     LEAST_PATIENTS,
@@ -14,6 +13,7 @@ from mammopair_research.concept_correlation.descriptor_associations import (
     within_class_auc,
     zone_scores,
 )
+from Testing.synthetic_lesions import crop_row
 
 
 def rows_of(patients=80, seed=0):
@@ -24,18 +24,11 @@ def rows_of(patients=80, seed=0):
         label = int(rng.random() < 0.5)
         spiculated = rng.random() < (0.75 if label else 0.25)
         found += [
-            CropRow(
-                patient_id=f"P{number:03d}",
-                laterality="LEFT",
+            crop_row(
+                f"P{number:03d}",
                 view=view,
-                abnormality_id="1",
                 label=label,
                 file=f"{number}-{view}.png",
-                lesion_x=64,
-                lesion_y=64,
-                lesion_w=128,
-                lesion_h=128,
-                mm_per_crop_px=0.2,
                 mass_margins="SPICULATED" if spiculated else "CIRCUMSCRIBED",
                 breast_density="2",
             )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mammopair.io.crop_folder import CropRow
 from mammopair_research.concept_correlation.counterfactual_features import (
     CONTRAST,
     CounterfactualCrop,
@@ -18,32 +17,17 @@ from mammopair_research.concept_correlation.dose_response import (
     within_slope,
 )
 from Testing.analytic_masses import mass, mass_box
+from Testing.synthetic_lesions import crop_row
 
 RADIUS = 50.0
 BOX = mass_box(RADIUS)
-
-
-def crop_row(number):
-    return CropRow(
-        patient_id=f"P{number // 2:02d}",
-        laterality="LEFT",
-        view="CC",
-        abnormality_id="1",
-        label=0,
-        file=f"{number}.png",
-        lesion_x=64,
-        lesion_y=64,
-        lesion_w=128,
-        lesion_h=128,
-        mm_per_crop_px=0.2,
-    )
 
 
 def counterfactual_crop(number, images, logits):
     measured = [measure_features(image, BOX) for image in images]
     logits = np.asarray(logits, float)
     return CounterfactualCrop(
-        row=crop_row(number),
+        row=crop_row(f"P{number // 2:02d}", file=f"{number}.png"),
         logits=logits,
         features={name: np.array([one[name] for one in measured]) for name in measured[0]},
         probabilities=1 / (1 + np.exp(-logits)),

@@ -7,24 +7,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mammopair.errors import InputError
-from mammopair.io.crop_folder import CropRow, read_index
+from mammopair.io.crop_folder import read_index
 from mammopair_research.datasets.folds import Folds, split_patients
-
-
-def row(patient, label, number=0):
-    return CropRow(
-        patient_id=str(patient),
-        laterality="LEFT",
-        view="CC",
-        abnormality_id=str(number),
-        label=label,
-        file=f"{patient}-{number}.png",
-        lesion_x=64,
-        lesion_y=64,
-        lesion_w=128,
-        lesion_h=128,
-        mm_per_crop_px=0.1,
-    )
+from Testing.synthetic_lesions import crop_row
 
 
 def test_every_patient_is_in_one_fold_and_every_fold_has_both_classes(crop_folder):
@@ -57,7 +42,11 @@ UNEVEN = [[1], [1], [0, 0, 1], [1, 1], [1], [0, 1, 0], [0, 0, 1], [0, 1], [1], [
 )
 @example([[0, 1, 1, 0, 0, 0, 0, 0, 0], *UNEVEN], 5, 1)
 def test_any_patients_are_divided_with_both_classes_in_each_fold_or_rejected(masses, count, seed):
-    rows = [row(p, label, n) for p, labels in enumerate(masses) for n, label in enumerate(labels)]
+    rows = [
+        crop_row(str(patient), label=label, abnormality_id=str(number))
+        for patient, labels in enumerate(masses)
+        for number, label in enumerate(labels)
+    ]
     try:
         fold_of = split_patients(rows, Folds(count=count, seed=seed))
     except InputError as error:
@@ -77,6 +66,6 @@ def test_folds_are_reproducible_and_depend_on_the_seed(crop_folder):
 
 
 def test_too_few_patients_of_a_class_are_rejected_with_their_number():
-    rows = [row(p, int(p < 2)) for p in range(12)]
+    rows = [crop_row(str(patient), label=int(patient < 2)) for patient in range(12)]
     with pytest.raises(InputError, match=r"folds\.count: is 3, but only 2 .* malignant"):
         split_patients(rows, Folds(count=3))

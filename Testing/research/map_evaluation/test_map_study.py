@@ -23,7 +23,7 @@ from mammopair.explain.default_method import (
 )
 from mammopair.explain.differentiable_ensemble import make_differentiable
 from mammopair.explain.methods import METHODS
-from mammopair.io.crop_folder import CropRow, read_index
+from mammopair.io.crop_folder import read_index
 from mammopair.lesion_groups import lesion_name
 from mammopair.model.ensemble import load_ensemble
 from mammopair.view import Box
@@ -54,6 +54,7 @@ from mammopair_research.stats.bootstrap_means import Mean
 from Testing.stepwise import drive
 from Testing.synthetic_lesions import (
     COLUMNS,
+    crop_row,
     lesion_picture,
     read_crop_rows,
     write_crop_folder,
@@ -232,11 +233,7 @@ def test_every_crop_has_finite_measures(kind, method, ensemble):
     if kind == "certain":
         calibration = replace(model.calibration, intercept=60.0)
         model = dataclasses.replace(model, calibration=calibration)
-    row = CropRow(
-        **{"patient_id": "P", "laterality": "LEFT", "view": "CC", "abnormality_id": "1"},
-        **{"label": 1, "file": "crop.png", "lesion_x": 0, "lesion_y": 0},
-        **{"lesion_w": 90, "lesion_h": 90, "mm_per_crop_px": 0.2},
-    )
+    row = crop_row(label=1, lesion_x=0, lesion_y=0, lesion_w=90, lesion_h=90)
     marked = PlacedPatch(patch, Box(-20, 0, 90, 90))
     crop = EvaluatedCrop(row, marked, marked, model, model, seed=0)
     figures, profile = measure_map(method, crop, compute_endpoints(model, patch))
