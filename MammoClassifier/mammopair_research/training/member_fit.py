@@ -49,7 +49,7 @@ def fit_member(
 
     A checkpoint is written after each epoch. The same recipe, member, data, device and number of
     threads give the same weights, interrupted or not, since each epoch has its own random seed.
-    Nothing is selected on the held-out fold: the member is the weight average of the last epoch.
+    Nothing is selected on the left-out fold: the member is the weight average of the last epoch.
 
     Parameters
     ----------

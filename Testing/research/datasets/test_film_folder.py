@@ -59,7 +59,7 @@ def test_an_invalid_spacing_is_rejected_with_its_line(line, field, tmp_path):
 
 
 def test_a_table_without_spacing_is_rejected(tmp_path):
-    (tmp_path / "films.csv").write_text("file\nfilms/a.png\n")
+    (tmp_path / "films.csv").write_text("file,mm_per_row\nfilms/a.png,0.2\n")
     with pytest.raises(InputError, match="mm_per_col"):
         read_film_index(tmp_path)
 
