@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 import msgspec
 
 from mammopair import RESEARCH_USE_ONLY, __version__
+from mammopair.errors import InputError
+from mammopair.io.json_file import read_json
 
 FILE = "comparison.json"
 
@@ -94,3 +97,17 @@ class Comparison(_Section, frozen=True, kw_only=True):
     software: str = f"mammopair {__version__}"
     research_use_only: Literal[True] = True
     notice: str = RESEARCH_USE_ONLY
+
+
+def read_comparison(path: Path) -> Comparison:
+    """Read and validate a comparison.
+
+    Raises
+    ------
+    InputError
+        Naming file and field, if it is missing or invalid.
+    """
+    comparison = read_json(path, Comparison, "run `make table`")
+    if comparison is None:
+        raise InputError(path, "is missing; run `make table`")
+    return comparison

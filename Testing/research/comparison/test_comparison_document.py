@@ -5,16 +5,16 @@ from __future__ import annotations
 import csv
 import io
 
-import msgspec
 import pytest
 
+from mammopair.errors import InputError
 from mammopair_research.comparison.compare_runs import compare_runs
 from mammopair_research.comparison.comparison_document import (
     comparison_as_csv,
     comparison_as_markdown,
     write_comparison,
 )
-from mammopair_research.comparison.comparison_schema import FILE, Comparison
+from mammopair_research.comparison.comparison_schema import FILE, read_comparison
 from mammopair_research.comparison.published import published_figures
 from Testing.stepwise import drive
 
@@ -27,7 +27,7 @@ def table(matrix):
 def test_a_written_comparison_is_read_back_unchanged(table, tmp_path):
     paths = write_comparison(table, tmp_path)
     assert [path.name for path in paths] == [FILE, "comparison.md", "comparison.csv"]
-    assert msgspec.json.decode(paths[0].read_bytes(), type=Comparison) == table
+    assert read_comparison(tmp_path / FILE) == table
 
 
 def test_markdown_has_the_figures_of_every_row_and_the_published_figures(table):
@@ -77,3 +77,12 @@ def test_published_figures_state_their_source_and_patients():
         assert figure.source
         assert figure.split
         assert figure.accuracy or figure.auc
+
+
+def test_an_invalid_comparison_is_rejected(tmp_path):
+    path = tmp_path / FILE
+    with pytest.raises(InputError, match="is missing; run `make table`"):
+        read_comparison(path)
+    path.write_text('{"rows": 3}')
+    with pytest.raises(InputError, match=r"is not valid: .*; run `make table`"):
+        read_comparison(path)
