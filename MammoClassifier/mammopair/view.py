@@ -75,6 +75,8 @@ class Header:
     orientation: tuple[str, str] | None = None
     """Patient Orientation (0020,0020): the anatomical directions of increasing column and row
     index, for example ``("P", "FL")``."""
+    shape: tuple[int, int] | None = None
+    """Rows and columns that the header states."""
     patient_id: str = ""
     study_uid: str = ""
     series_uid: str = ""
@@ -86,7 +88,8 @@ class Header:
     """Date and time of acquisition as ``YYYYMMDDHHMMSS``, which sorts as text; empty if
     unknown."""
     modifiers: tuple[str, ...] = ()
-    """View modifiers: ``magnification``, ``spot compression``, ...; empty for a standard view."""
+    """Why it is no standard view: ``magnification``, ``spot compression``, ``synthetic``,
+    ``secondary capture``, ...; empty for a standard view."""
     warnings: tuple[CodedWarning, ...] = ()
 
     @property

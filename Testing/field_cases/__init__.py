@@ -11,10 +11,33 @@ prints the table and, with a folder, writes the inputs.
 
 from __future__ import annotations
 
-from Testing.field_cases import boxes, spacing, tables
-from Testing.field_cases.case import COMMON_WARNINGS, FieldCase, Marked, Read, Refused, Table
+from Testing.field_cases import boxes, image_kind, spacing, tables, view_and_side
+from Testing.field_cases.case import (
+    COMMON_WARNINGS,
+    FieldCase,
+    Marked,
+    Read,
+    Refused,
+    Selected,
+    Table,
+)
 
-CASES: tuple[FieldCase, ...] = (*boxes.CASES, *spacing.CASES, *tables.CASES)
+CASES: tuple[FieldCase, ...] = (
+    *boxes.CASES,
+    *image_kind.CASES,
+    *spacing.CASES,
+    *tables.CASES,
+    *view_and_side.CASES,
+)
 """All rows."""
 
-__all__ = ["CASES", "COMMON_WARNINGS", "FieldCase", "Marked", "Read", "Refused", "Table"]
+__all__ = [
+    "CASES",
+    "COMMON_WARNINGS",
+    "FieldCase",
+    "Marked",
+    "Read",
+    "Refused",
+    "Selected",
+    "Table",
+]

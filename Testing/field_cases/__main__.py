@@ -6,7 +6,7 @@ import re
 import sys
 from pathlib import Path
 
-from Testing.field_cases import CASES, Marked, Read, Table
+from Testing.field_cases import CASES, Marked, Read, Selected, Table
 
 
 def main(folder: Path | None) -> None:
@@ -21,6 +21,8 @@ def main(folder: Path | None) -> None:
             result = f"box {', '.join(outcome)}"
         elif isinstance(expected, Table):
             result = f"refused: {expected.message}" if expected.message else "read"
+        elif isinstance(expected, Selected):
+            result = f"selected: {expected.cc or 'no CC'}, {expected.mlo or 'no MLO'}"
         else:
             result = f"refused: {expected.message}"
         print(f"| {case.kind} | {case.name} | {result} | {case.source} |")

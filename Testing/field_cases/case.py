@@ -66,6 +66,15 @@ class Table:
     """A regular expression that the message of the refusal contains; empty if it is read."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Selected:
+    """The file is a folder of one exam, of which these files are selected for the right breast."""
+
+    cc: str | None = None
+    """Name of the file; None if no CC view is selected."""
+    mlo: str | None = None
+
+
 COMMON_WARNINGS = frozenset(
     {
         "digital-detector",
@@ -94,7 +103,7 @@ class FieldCase:
     """Where it was met: an issue as ``owner/name#number``, a URL, a part of the standard, or
     ``sibling`` for a variation of the case before it that the project added."""
     build: Build
-    expected: Read | Refused | Marked | Table
+    expected: Read | Refused | Marked | Table | Selected
 
     @property
     def title(self) -> str:
@@ -136,6 +145,30 @@ def dicom(
         path = folder / "view.dcm"
         path.write_bytes(to_bytes(dataset))
         return path
+
+    return build
+
+
+def exam(**files: dict[str, object]) -> Build:
+    """Return a builder of the files of one exam, in a folder ``exam``.
+
+    Parameters
+    ----------
+    files
+        By name, what differs from the default of :func:`dicom`; ``stored`` is the pixels. All
+        have one study.
+    """
+
+    def build(folder: Path) -> Path:
+        place = folder / "exam"
+        place.mkdir(exist_ok=True)
+        for name, attributes in files.items():
+            stored = attributes.get("stored", STORED)
+            others = {key: value for key, value in attributes.items() if key != "stored"}
+            shared = {"ImagerPixelSpacing": [0.2, 0.2], "StudyInstanceUID": "1.2.3"}
+            dataset = mammogram(stored, **{**shared, **others})
+            (place / f"{name}.dcm").write_bytes(to_bytes(dataset))
+        return place
 
     return build
 

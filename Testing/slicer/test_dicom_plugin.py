@@ -161,8 +161,10 @@ def view_code(value, *modifiers):
         (
             {**CAPTURE, "ImageLaterality": None, "ViewPosition": None}
             | {"Laterality": "L", "PatientOrientation": "MLO"},
-            "L MLO",
+            "L MLO secondary capture",
         ),
+        ({"EstimatedRadiographicMagnificationFactor": 1.8}, "R CC magnification"),
+        ({"SeriesDescription": "R CC C-View"}, "R CC synthetic"),
     ],
 )
 def test_loadables_are_named_by_laterality_projection_and_modifiers(module, attributes, name):
@@ -223,7 +225,7 @@ def test_the_tooltip_lists_all_warnings_and_the_warning_only_those_about_the_vie
     assert "A magnification view" in plain.tooltip
     assert plain.warning == "", "Slicer asks before it loads what has a warning"
     (doubtful,) = module.examine(module.write(Laterality="L"))
-    assert "has conflicting lateralities" in doubtful.warning
+    assert "states conflicting lateralities" in doubtful.warning
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,9 @@ def test_plugin_engine_and_standard_agree(plugin, tmp_path, row: Row):
     # The plug-in.
     loadable, volume = load(plugin, path)
     words = [expected.side or "?", expected.projection or "?"]
+    words += ["magnification"] * (row.spacing == "imager, magnified")
+    is_film = row.spacing == "scanned"
+    words += ["secondary capture"] * (row.kind == "film" and not is_film)
     words += ["for processing"] * (row.kind == "processing")
     assert (loadable.name, volume.GetName()) == (" ".join(words), " ".join(words))
 

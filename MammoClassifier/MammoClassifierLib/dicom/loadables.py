@@ -32,7 +32,13 @@ TAGS = {
 """Tags that are read from the DICOM database, which caches most of them."""
 
 WARNING_CODES = frozenset(
-    {"unknown-laterality", "unknown-projection", "laterality-conflict", "unknown-polarity"}
+    {
+        "unknown-laterality",
+        "unknown-projection",
+        "laterality-conflict",
+        "projection-conflict",
+        "unknown-polarity",
+    }
 )
 """Engine warnings that are shown as warnings: those about the view or its polarity.
 
@@ -106,14 +112,13 @@ def spacingText(header: Header, magnification: str) -> str:
 
 def _mayBeMammogram(file: str) -> bool:
     """Return whether the tags in the database allow a mammogram; no file is opened."""
-    from mammopair.io.dicom_header import MAMMOGRAPHY_CLASSES, TOMOSYNTHESIS
+    from mammopair.io.dicom_header import MAMMOGRAPHY_CLASSES
     from mammopair.io.image_checks import OTHER_RADIOGRAPHY
 
     sopClass, modality = _value(file, "sopClassUID"), _value(file, "modality").upper()
     isMammography = modality == "MG" or sopClass in MAMMOGRAPHY_CLASSES
     return (
         (isMammography or modality in OTHER_RADIOGRAPHY)
-        and sopClass != TOMOSYNTHESIS
         and _value(file, "numberOfFrames") in ("", "1")
         and _value(file, "rows") != ""
         and _value(file, "photometricInterpretation") in ("MONOCHROME1", "MONOCHROME2", "")

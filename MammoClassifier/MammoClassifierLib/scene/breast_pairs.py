@@ -9,7 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from MammoClassifierLib.scene.evidence_nodes import EVIDENCE
-from MammoClassifierLib.scene.volumes import identifyVolume
+from MammoClassifierLib.scene.volumes import identifyVolume, isMaskVolume
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def candidateVolumes() -> list[vtkMRMLScalarVolumeNode]:
 
 
 def findBreasts(volumes: Sequence[vtkMRMLScalarVolumeNode]) -> list[BreastInScene]:
-    """Group volumes by breast; breasts with both projections come first.
+    """Group volumes by breast, except masks; breasts with both projections come first.
 
     Raises
     ------
@@ -49,7 +49,9 @@ def findBreasts(volumes: Sequence[vtkMRMLScalarVolumeNode]) -> list[BreastInScen
             cc=breast.cc.volume if breast.cc else None,
             mlo=breast.mlo.volume if breast.mlo else None,
         )
-        for breast in group_breasts([identifyVolume(volume) for volume in volumes])
+        for breast in group_breasts(
+            [identifyVolume(volume) for volume in volumes if not isMaskVolume(volume)]
+        )
         if breast.views
     ]
     return sorted(breasts, key=lambda breast: breast.cc is None or breast.mlo is None)

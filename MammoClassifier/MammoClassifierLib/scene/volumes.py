@@ -38,12 +38,14 @@ class VolumeIdentity:
 
     volume: vtkMRMLScalarVolumeNode
     patient_id: str = ""
+    """Without a DICOM file, what the volume's name has before the view; views are grouped by it."""
     study_uid: str = ""
     laterality: Laterality | None = None
     projection: Projection | None = None
     acquired: str = ""
     modifiers: tuple[str, ...] = ()
     intent: Intent | None = None
+    shape: tuple[int, int] | None = None
 
 
 def identifyVolume(volume: vtkMRMLScalarVolumeNode) -> VolumeIdentity:
@@ -51,7 +53,7 @@ def identifyVolume(volume: vtkMRMLScalarVolumeNode) -> VolumeIdentity:
 
     If the header cannot be read, all fields are empty.
     """
-    from mammopair.io.file_names import parse_name
+    from mammopair.io.view_names import parse_name
     from mammopair.view import Laterality, Projection
 
     try:
@@ -68,6 +70,7 @@ def identifyVolume(volume: vtkMRMLScalarVolumeNode) -> VolumeIdentity:
             acquired=header.acquired,
             modifiers=header.modifiers,
             intent=header.intent,
+            shape=header.shape,
         )
     named = parse_name(volume.GetName())
     laterality, projection = volume.GetAttribute(LATERALITY), volume.GetAttribute(PROJECTION)
@@ -77,6 +80,8 @@ def identifyVolume(volume: vtkMRMLScalarVolumeNode) -> VolumeIdentity:
         study_uid="this scene",
         laterality=Laterality(laterality) if laterality else named.laterality,
         projection=Projection(projection) if projection else named.projection,
+        modifiers=named.modifiers,
+        shape=_shapeOf(volume),
     )
 
 
@@ -92,7 +97,7 @@ def viewFromVolume(
     projection
         ``CC`` or ``MLO``, as chosen by the user.
     laterality
-        ``L`` or ``R``; used only if the volume does not state its own.
+        ``L`` or ``R``; used only if the volume does not state its own, or contradictory ones.
 
     Raises
     ------
@@ -108,7 +113,9 @@ def viewFromVolume(
     if view.laterality is None and laterality is None:
         problem = _("does not state the laterality; choose right or left under Laterality")
         raise InputError(volume.GetName(), problem)
-    return with_identity(view, projection=projection, laterality=view.laterality or laterality)
+    isContradictory = any(one.code == "laterality-conflict" for one in view.warnings)
+    side = laterality if isContradictory and laterality else view.laterality or laterality
+    return with_identity(view, projection=projection, laterality=side)
 
 
 def pixelsFromVolume(volume: vtkMRMLScalarVolumeNode) -> npt.NDArray[np.generic]:
@@ -119,6 +126,8 @@ def pixelsFromVolume(volume: vtkMRMLScalarVolumeNode) -> npt.NDArray[np.generic]
     InputError
         If the volume is not one grey-scale slice, or its pixels are not finite or all equal.
     """
+    from mammopair.io.image_kind import is_mask
+
     name = volume.GetName()
     image = volume.GetImageData()
     if image is None or not image.GetNumberOfPoints():
@@ -137,7 +146,25 @@ def pixelsFromVolume(volume: vtkMRMLScalarVolumeNode) -> npt.NDArray[np.generic]
         raise InputError(name, _("has pixels that are not finite numbers; load it again"))
     if low == high:
         raise InputError(name, _("has the same value in every pixel; choose a mammogram"))
+    if is_mask(stored):
+        raise InputError(name, _("has pixels of only two values and is a mask; choose a mammogram"))
     return stored
+
+
+def isMaskVolume(volume: vtkMRMLScalarVolumeNode) -> bool:
+    """Return whether the pixels of a volume of one slice are those of a mask."""
+    from mammopair.io.image_kind import is_mask
+
+    stored = slicer.util.arrayFromVolume(volume)[0]
+    return bool(stored.min() != stored.max()) and is_mask(stored)
+
+
+def _shapeOf(volume: vtkMRMLScalarVolumeNode) -> tuple[int, int] | None:
+    image = volume.GetImageData()
+    if image is None:
+        return None
+    columns, rows, _slices = image.GetDimensions()
+    return rows, columns
 
 
 def _viewFromFile(
@@ -178,7 +205,7 @@ def _viewFromPixels(volume: vtkMRMLScalarVolumeNode, stored: npt.NDArray[np.gene
         laterality=identity.laterality,
         projection=identity.projection,
         spacing=_spacingOf(volume),
-        patient_id=identity.patient_id,
+        patient_id=volume.GetAttribute(PATIENT) or "",
         warnings=(warning,),
     )
 

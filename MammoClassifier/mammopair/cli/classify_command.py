@@ -15,8 +15,8 @@ from mammopair.cli.marked_lesion import Corners, MarkedFile, ProjectionName, mak
 from mammopair.cli.options import Json, Out, with_run_options
 from mammopair.cli.run_output import classify_and_print
 from mammopair.io.dicom import NotDicomError, read_header
-from mammopair.io.file_names import parse_name
 from mammopair.io.lesion_table import LATERALITIES, read_lesion_table
+from mammopair.io.view_names import parse_name
 
 if TYPE_CHECKING:
     MarkedViews = Mapping[ProjectionName, tuple[Path | None, Corners | None]]

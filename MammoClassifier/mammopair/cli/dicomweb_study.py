@@ -104,7 +104,10 @@ def marked_lesion(
     InputError
         If the breast is not specified or not in the study, or has no view of a marked projection.
     """
-    breasts = group_breasts(read_headers(files))
+    headers, rejected = read_usable_headers(files)
+    for error in rejected:
+        print_message(f"not used: {error}")
+    breasts = group_breasts(headers)
     side = LATERALITIES.get((laterality or "").upper())
     if laterality is None and len({one.laterality for one in breasts}) == 1:
         side = LATERALITIES[str(breasts[0].laterality)]
@@ -121,7 +124,9 @@ def marked_lesion(
         found = [view for view in views if view is not None and view.laterality == side]
         if not found:
             raise InputError(
-                study, f"contains no {side} {projection} view; leave out --{projection.lower()}-box"
+                study,
+                f"contains no {side} {projection} view that can be used; leave out "
+                f"--{projection.lower()}-box, or name the image in a lesion table",
             )
         marked[projection] = MarkedFile(found[0].source, box, side)
         patient = patient or found[0].patient_id
@@ -130,15 +135,28 @@ def marked_lesion(
     return make_lesion(patient or study, marked)
 
 
-def read_headers(files: Sequence[Path]) -> list[Header]:
-    """Read the headers of those files that are mammograms; a study may contain other objects."""
-    headers = []
+def read_usable_headers(files: Sequence[Path]) -> tuple[list[Header], list[InputError]]:
+    """Read the images of a study, which may contain other objects and unusable images.
+
+    The pixels are decoded, as a mask or a damaged image must not replace a usable view.
+
+    Returns
+    -------
+    list of Header
+        Of the images that can be classified.
+    list of InputError
+        Why the others cannot.
+    """
+    from mammopair.io.dicom import read_dicom
+
+    headers, rejected = [], []
     for path in files:
         try:
+            read_dicom(path, on_demand=True)
             headers.append(read_header(path))
-        except InputError:
-            continue
-    return headers
+        except InputError as error:
+            rejected.append(error)
+    return headers, rejected
 
 
 def written_objects(out: Path) -> list[Path]:

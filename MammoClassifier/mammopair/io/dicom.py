@@ -14,6 +14,7 @@ from mammopair.io.dicom_attributes import get_text, get_value
 from mammopair.io.dicom_header import parse_header
 from mammopair.io.greyscale import DisplayPixels, Presentation, read_presentation
 from mammopair.io.image_checks import NO_PIXELS, check_image
+from mammopair.io.image_kind import MASK, is_mask
 from mammopair.io.pixel_data import decode_pixels
 from mammopair.io.viewer_window import WindowedValues, to_windowed
 from mammopair.view import Header, View
@@ -188,6 +189,8 @@ def _to_display(
         raise InputError(
             path, f"has the value {stored.flat[0]} in every pixel; export the image again"
         )
+    if is_mask(stored):
+        raise InputError(path, f"{MASK}; select the mammogram that it marks")
     presentation, warnings = read_presentation(dataset)
     pixels = DisplayPixels(stored, presentation)
     uniform = pixels.is_uniform()

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from mammopair.atomic_write import atomic_folder
 from mammopair.errors import InputError
-from mammopair.io.dicom_header import TOMOSYNTHESIS
 from mammopair.io.dicomweb_credentials import CREDENTIALS_HELP, authenticate, check_address
+from mammopair.io.image_kind import TOMOSYNTHESIS
 
 if TYPE_CHECKING:
     from dicomweb_client.web import DICOMwebClient
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TIMEOUT = 60.0
 """Seconds to wait for a response."""
 _MODALITY, _SERIES, _INSTANCE, _SOP_CLASS = "00080060", "0020000E", "00080018", "00080016"
+_FRAMES = "00280008"
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def connect(url: str, timeout: float = TIMEOUT) -> Archive:
 
 
 def fetch_mammograms(archive: Archive, study: str, folder: Path) -> list[Path]:
-    """Retrieve the mammograms of a study, without tomosynthesis, into a new folder.
+    """Retrieve the mammograms of a study, without tomosynthesis volumes, into a new folder.
 
     The folder is replaced only when all images have been retrieved.
 
@@ -104,7 +105,7 @@ def fetch_mammograms(archive: Archive, study: str, folder: Path) -> list[Path]:
 
 
 def _find_mammograms(archive: Archive, study: str) -> list[tuple[str, str]]:
-    """Series and SOP Instance UIDs of the mammograms of a study, without tomosynthesis."""
+    """Series and SOP Instance UIDs of the mammograms of a study, without tomosynthesis volumes."""
     with _translate_errors(archive):
         series = archive.client.search_for_series(study)
         wanted = [_first(one, _SERIES) for one in series if _first(one, _MODALITY) == "MG"]
@@ -112,7 +113,7 @@ def _find_mammograms(archive: Archive, study: str) -> list[tuple[str, str]]:
             (one, _first(instance, _INSTANCE))
             for one in wanted
             for instance in archive.client.search_for_instances(study, one)
-            if _first(instance, _SOP_CLASS) != TOMOSYNTHESIS
+            if _may_be_view(instance)
         ]
         for uids in found:
             for uid in uids:
@@ -121,6 +122,12 @@ def _find_mammograms(archive: Archive, study: str) -> list[tuple[str, str]]:
         missing = f"no mammogram (modality MG) in study {study}" if series else f"no study {study}"
         raise InputError(archive.url, f"has {missing}; check the study UID")
     return found
+
+
+def _may_be_view(instance: dict[str, Any]) -> bool:
+    """Whether an instance is no tomosynthesis volume; a synthetic view has one frame."""
+    is_tomosynthesis = _first(instance, _SOP_CLASS) == TOMOSYNTHESIS
+    return not is_tomosynthesis or _first(instance, _FRAMES) == "1"
 
 
 def store(archive: Archive, study: str, datasets: Sequence[Dataset]) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, Protocol, TypeVar
 
+from mammopair.io.image_kind import CROP, SECONDARY_CAPTURE, SYNTHETIC
 from mammopair.view import Intent, Laterality, Projection
 
 
@@ -39,7 +41,11 @@ class ViewIdentity(Protocol):
 
     @property
     def modifiers(self) -> tuple[str, ...]:
-        """``magnification``, ``spot compression``, ...; empty for a standard view."""
+        """``magnification``, ``synthetic``, ...; empty for a standard view."""
+
+    @property
+    def shape(self) -> tuple[int, int] | None:
+        """Rows and columns; None if unknown."""
 
     @property
     def intent(self) -> Intent | None:
@@ -72,8 +78,10 @@ def group_breasts(views: Iterable[V]) -> list[Breast[V]]:
     several views. A view without Patient ID is grouped by its study only; a view without Patient
     ID and study is an exam of its own.
 
-    Of several views of one projection, a standard view is preferred to a magnification or spot
-    compression view, then a view for presentation to one for processing, then the newest.
+    Of several views of one projection, a standard view is preferred to any other, which are a
+    synthetic view, then one with another modifier, then a magnification or spot compression view,
+    then a secondary capture, then a crop: an image named so, or much smaller than the largest.
+    Then a view for presentation is preferred to one for processing, then the newest.
 
     Returns
     -------
@@ -113,10 +121,13 @@ def _split_exams(views: Sequence[V]) -> list[list[V]]:
 
 
 def _select_views(views: Sequence[V], side: Laterality) -> Breast[V]:
-    selected: dict[Projection | None, V] = {}
-    newest_first = sorted(views, key=lambda view: view.acquired, reverse=True)
-    for view in sorted(newest_first, key=_preference):
-        selected.setdefault(view.projection, view)
+    by_projection: dict[Projection | None, list[V]] = defaultdict(list)
+    for view in sorted(views, key=lambda view: view.acquired, reverse=True):
+        by_projection[view.projection].append(view)
+    selected = {
+        projection: min(found, key=partial(_preference, largest=max(map(_area, found))))
+        for projection, found in by_projection.items()
+    }
     return Breast(
         patient_id=views[0].patient_id,
         laterality=side,
@@ -125,6 +136,29 @@ def _select_views(views: Sequence[V], side: Laterality) -> Breast[V]:
     )
 
 
-def _preference(view: ViewIdentity) -> tuple[bool, bool]:
+def _area(view: ViewIdentity) -> int:
+    """Number of pixels; 0 if unknown."""
+    return view.shape[0] * view.shape[1] if view.shape else 0
+
+
+def _preference(view: ViewIdentity, largest: int) -> tuple[int, bool]:
     """Sort key: the preferred views of a projection first."""
-    return bool(view.modifiers), view.intent is Intent.PROCESSING
+    ranks = [_RANKS.get(modifier, _OTHER_RANK) for modifier in view.modifiers]
+    if 0 < _area(view) < largest * SMALLEST_SHARE:
+        ranks.append(_RANKS[CROP])
+    return max(ranks, default=0), view.intent is Intent.PROCESSING
+
+
+SMALLEST_SHARE = 1 / 3
+"""Area relative to the largest view of the breast and projection below which one is a crop or a
+preview; detectors of one system differ by less."""
+_OTHER_RANK = 2
+_RANKS = {
+    SYNTHETIC: 1,
+    "magnification": 3,
+    "spot compression": 3,
+    "stereotactic": 3,
+    SECONDARY_CAPTURE: 4,
+    CROP: 5,
+}
+"""Order of preference of the modifiers; 0 is a standard view."""

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from mammopair.errors import InputError
 from mammopair.io.dicom_attributes import get_number, get_numbers, get_text
-from mammopair.io.dicom_header import MAMMOGRAPHY_CLASSES, TOMOSYNTHESIS
+from mammopair.io.dicom_header import MAMMOGRAPHY_CLASSES
+from mammopair.io.image_kind import TOMOSYNTHESIS, find_rejected_kind
 from mammopair.view import Header, Projection
 from mammopair.warning import CodedWarning
 
@@ -22,9 +23,10 @@ NO_PIXELS = "has no pixel data; select the image instead of its report or header
 def check_image(dataset: Dataset, header: Header) -> tuple[CodedWarning, ...]:
     """Check that a data set is a single 2-D greyscale mammogram.
 
-    Modality MG is accepted with any SOP class (CBIS-DDSM uses Secondary Capture), and so are the
-    mammography SOP classes with any modality. Modality CR, DX, OT, RG or none is accepted only
-    where the header states the laterality and CC or MLO.
+    Masks, crops, screenshots and other images that show no whole view are rejected by name
+    (:mod:`~mammopair.io.image_kind`). Modality MG is accepted with any SOP class (CBIS-DDSM uses
+    Secondary Capture), and so are the mammography SOP classes with any modality. Modality CR, DX,
+    OT, RG or none is accepted only where the header states the laterality and CC or MLO.
 
     Rows, Columns, BitsAllocated, BitsStored, HighBit and PixelRepresentation of ``dataset`` are
     set to the checked integers, with the default HighBit where it is absent.
@@ -46,16 +48,16 @@ def check_image(dataset: Dataset, header: Header) -> tuple[CodedWarning, ...]:
     InputError
         If the image is not accepted.
     """
-    return _check_kind(dataset, header) + _check_pixel_format(dataset, header)
+    warnings = _check_kind(dataset, header)
+    rejected = find_rejected_kind(dataset)
+    if rejected:
+        raise InputError(header.source, rejected)
+    return warnings + _check_pixel_format(dataset, header)
 
 
 def _check_kind(dataset: Dataset, header: Header) -> tuple[CodedWarning, ...]:
     sop_class, modality = get_text(dataset, "SOPClassUID"), get_text(dataset, "Modality").upper()
-    if sop_class == TOMOSYNTHESIS:
-        raise InputError(
-            header.source, "is a tomosynthesis; select the 2-D view or a synthetic 2-D view"
-        )
-    if modality == "MG" or sop_class in MAMMOGRAPHY_CLASSES:
+    if modality == "MG" or sop_class in MAMMOGRAPHY_CLASSES | {TOMOSYNTHESIS}:
         return ()
     named = header.laterality and header.projection in (Projection.CC, Projection.MLO)
     if modality not in OTHER_RADIOGRAPHY or not named:

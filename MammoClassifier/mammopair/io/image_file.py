@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mammopair.errors import InputError
-from mammopair.io.file_names import parse_name
+from mammopair.io.image_kind import CROP, MASK, is_mask, names_crop_or_mask
 from mammopair.io.view_checks import check_header
+from mammopair.io.view_names import parse_name
 from mammopair.view import Spacing, SpacingMeaning, View
 from mammopair.warning import CodedWarning
 
@@ -57,7 +58,8 @@ def read_image(path: Path) -> View:
 
     Unsigned integers of 8 and 16 bits are scaled by the range of their type, all other types by
     the smallest and largest value of the image. Bright pixels are assumed to be dense tissue. The
-    spacing is read from the file, laterality and projection from its name where unambiguous.
+    spacing is read from the file, laterality, projection and modifiers from its name where
+    unambiguous.
 
     Raises
     ------
@@ -81,13 +83,20 @@ def read_image(path: Path) -> View:
         warnings.append(CodedWarning(code="lossy-compression", message=message))
 
     named = parse_name(path.stem)
+    modifiers = named.modifiers
+    if names_crop_or_mask(path.stem):
+        modifiers = (*modifiers, CROP)
+        message = "The name of the file states that it is a crop or a mask, not a whole view."
+        warnings.append(CodedWarning(code="crop", message=message))
+    # The name is no identifier of the patient: pictures of one exam may be numbered.
     view = View(
         pixels=pixels,
         source=path,
         laterality=named.laterality,
         projection=named.projection,
         spacing=spacing,
-        patient_id=named.subject,
+        shape=pixels.shape,
+        modifiers=modifiers,
     )
     return replace(view, warnings=(*warnings, *check_header(view)))
 
@@ -165,6 +174,8 @@ def _scale(picture: Picture, path: Path) -> tuple[npt.NDArray[np.float32], list[
     low, high = picture.min(), picture.max()
     if low == high:
         raise InputError(path, f"has the value {low} in every pixel; export the image again")
+    if is_mask(picture):
+        raise InputError(path, f"{MASK}; select the mammogram that it marks")
     if picture.dtype in (np.uint8, np.uint16):
         brightest = 2 ** (8 * picture.dtype.itemsize) - 1
         warnings = []

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from mammopair.errors import InputError
+from mammopair.io.view_names import parse_name
 from mammopair.view import Acquisition, Header, Intent, Laterality, Projection, View
 from mammopair.warning import CodedWarning
 
@@ -17,8 +18,19 @@ _LATERALITIES = {
 }
 
 
-def check_header(header: Header) -> tuple[CodedWarning, ...]:
+def check_header(
+    header: Header, *, laterality_text: str = "", projection_text: str = ""
+) -> tuple[CodedWarning, ...]:
     """Warn about what is unknown, or differs from the training data, in a header of any format.
+
+    Parameters
+    ----------
+    header
+        The header.
+    laterality_text
+        What the file states in place of a laterality, if that was not understood.
+    projection_text
+        The same for the projection.
 
     Returns
     -------
@@ -28,10 +40,13 @@ def check_header(header: Header) -> tuple[CodedWarning, ...]:
     """
     found: list[tuple[str, str]] = []
     if header.laterality is None:
-        message = "The file does not state the laterality (left or right breast)."
+        stated = f": {laterality_text}" if laterality_text else ""
+        message = f"The file does not state the laterality (left or right breast){stated}."
         found.append(("unknown-laterality", message))
     if header.projection is None:
-        found.append(("unknown-projection", "The file does not state the view (CC or MLO)."))
+        stated = f": {projection_text}" if projection_text else ""
+        message = f"The file does not state the view (CC or MLO){stated}."
+        found.append(("unknown-projection", message))
     elif header.projection is Projection.OTHER:
         found.append(("other-projection", "The view is neither CC nor MLO."))
     if header.spacing is None:
@@ -51,7 +66,7 @@ def check_pair(views: Sequence[View]) -> tuple[CodedWarning, ...]:
     Returns
     -------
     tuple of CodedWarning
-        Warnings about the views together: ``one-view``, ``different-days``,
+        Warnings about the views together: ``one-view``, ``different-names``, ``different-days``,
         ``different-intents``. Warnings about a single view are in its ``warnings``.
 
     Raises
@@ -109,6 +124,14 @@ def _check_two(first: View, second: View) -> tuple[CodedWarning, ...]:
             f"is {second.name}, and so is {first.source}; use one CC and one MLO view",
         )
     warnings = []
+    if not first.patient_id and not second.patient_id:
+        named = [parse_name(view.source.stem).subject for view in (first, second)]
+        if all(named) and named[0] != named[1]:
+            message = (
+                f"The names of the files differ ({named[0]} and {named[1]}); "
+                "check that both views are of one patient."
+            )
+            warnings.append(CodedWarning(code="different-names", message=message))
     # The dates of a digitised film are those of scanning or copying.
     digital = [v for v in (first, second) if v.acquisition is not Acquisition.FILM]
     days = {view.acquired[:8] for view in digital if view.acquired}
@@ -131,6 +154,8 @@ def with_identity(
     """Return a view with laterality, projection and patient from a lesion table or the user.
 
     The warnings ``unknown-laterality`` and ``unknown-projection`` are removed where resolved.
+    Where places of the file contradict each other, the specified value is used; the warning about
+    the conflict remains.
 
     Parameters
     ----------
@@ -150,6 +175,11 @@ def with_identity(
     """
     side = _parse_laterality(view, laterality)
     which = _parse_projection(view, projection)
+    conflicts = {warning.code for warning in view.warnings}
+    if side and "laterality-conflict" in conflicts:
+        view = replace(view, laterality=side)
+    if which and "projection-conflict" in conflicts:
+        view = replace(view, projection=which)
     _check_agreement(view, "laterality", view.laterality, side)
     _check_agreement(view, "view", view.projection, which)
     _check_agreement(view, "patient", view.patient_id or None, patient_id or None)
@@ -183,8 +213,9 @@ def _parse_projection(view: View, text: str | None) -> Projection | None:
 
 def _check_agreement(view: View, field: str, in_file: str | None, specified: str | None) -> None:
     if in_file and specified and in_file != specified:
+        found = "neither CC nor MLO" if in_file == Projection.OTHER else in_file
         raise InputError(
             view.source,
-            f"{field} is specified as {specified}, but is {in_file} in the file; "
+            f"{field} is specified as {specified}, but is {found} in the file; "
             "correct the wrong one",
         )

@@ -81,10 +81,9 @@ def test_a_missing_photometric_interpretation_causes_a_warning(tmp_path):
 
 def test_an_image_with_a_single_display_value_is_rejected(tmp_path):
     stored = np.zeros((8, 8), np.uint16)
-    stored[0] = 7
-    assert_rejected(
-        tmp_path, "same display value in every pixel", stored=stored, PixelPaddingValue=7
-    )
+    stored[0], stored[1] = 7, 6
+    padding = {"PixelPaddingValue": 6, "PixelPaddingRangeLimit": 7}
+    assert_rejected(tmp_path, "same display value in every pixel", stored=stored, **padding)
 
 
 def test_a_dicom_file_without_preamble_and_meta_header_is_read(tmp_path):

@@ -11,8 +11,7 @@ from pydicom.uid import (
 )
 
 from mammopair.io.dicom import read_header
-from mammopair.io.dicom_header import MODIFIER_CODES, PROJECTION_CODES
-from mammopair.io.file_names import parse_name
+from mammopair.io.stated_view import MODIFIER_CODES, PROJECTION_CODES
 from mammopair.view import (
     Acquisition,
     Header,
@@ -152,14 +151,17 @@ def test_view_modifiers_are_read_and_cause_a_warning(header, attributes, modifie
 def test_the_codes_equal_the_tables_of_the_standard():
     from pydicom.sr._snomed_dict import mapping
 
-    assert codes.cid4014.CranioCaudal.value == "399162004"
-    projections = {
+    known = {
         codes.cid4014.CranioCaudal.value: Projection.CC,
         codes.cid4014.MedioLateralObliqueProjection.value: Projection.MLO,
     }
-    for concept in list(projections):
-        projections[mapping["SCT"][concept]] = projections[concept]
-    assert projections == PROJECTION_CODES
+    views = [getattr(codes.cid4014, name) for name in dir(codes.cid4014)]
+    values = [code.value for code in views if isinstance(code, Code)]
+    values.remove(codes.cid4014.TissueSpecimenFromBreast.value)
+    assert len(values) == 10
+    for value in values:
+        projection = known.get(value, Projection.OTHER)
+        assert PROJECTION_CODES[value] == PROJECTION_CODES[mapping["SCT"][value]] == projection
     named = [getattr(codes.cid4015, name) for name in dir(codes.cid4015)]
     modifiers = [code for code in named if isinstance(code, Code)]
     expected = {code.value: code.meaning.lower() for code in modifiers}
@@ -309,29 +311,3 @@ def test_an_invalid_spacing_is_unknown(header, spacing):
     found = header(ImagerPixelSpacing=spacing)
     assert found.spacing is None
     assert "no-spacing" in codes_of(found)
-
-
-@pytest.mark.parametrize(
-    ("name", "laterality", "projection", "subject"),
-    [
-        ("Mass-Test_P_00173_LEFT_CC", "L", "CC", "Mass-Test_P_00173"),
-        ("Mass-Training_P_00001_RIGHT_MLO_1", "R", "MLO", "Mass-Training_P_00001"),
-        ("case7 R-MLO", "R", "MLO", "case7"),
-        ("lcc", "L", "CC", ""),
-        ("RMLO_17", "R", "MLO", ""),
-        ("CC_left", "L", "CC", ""),
-        ("a_right_breast", "R", None, ""),
-        ("L_0001_CC", None, "CC", ""),
-        ("left_right_cc", None, "CC", ""),
-        ("success", None, None, ""),
-        ("accent_mlops", None, None, ""),
-        ("lcc_rmlo", None, None, ""),
-    ],
-)
-def test_laterality_and_projection_are_parsed_from_unambiguous_names(
-    name, laterality, projection, subject
-):
-    found = parse_name(name)
-    assert found.laterality == laterality
-    assert found.projection == projection
-    assert found.subject == subject

@@ -29,7 +29,7 @@ def attribute(tag, vr, value):
     return {tag: {"vr": vr, "Value": [value]}}
 
 
-def study_of(*instances, modality="MG", sop_class="1.2.840.10008.5.1.4.1.1.1.2"):
+def study_of(*instances, modality="MG", sop_class="1.2.840.10008.5.1.4.1.1.1.2", frames=None):
     """Responds as an archive with one series, but not to requests for images."""
 
     def respond(request):
@@ -37,7 +37,9 @@ def study_of(*instances, modality="MG", sop_class="1.2.840.10008.5.1.4.1.1.1.2")
             body = [attribute("0020000E", "UI", SERIES) | attribute("00080060", "CS", modality)]
         elif request.path.endswith("/instances"):
             body = [
-                attribute("00080018", "UI", uid) | attribute("00080016", "UI", sop_class)
+                attribute("00080018", "UI", uid)
+                | attribute("00080016", "UI", sop_class)
+                | (attribute("00280008", "IS", frames) if frames else {})
                 for uid in instances
             ]
         else:
@@ -150,6 +152,15 @@ def test_an_unknown_study_and_one_without_mammograms_are_distinguished(tmp_path)
 def test_tomosynthesis_is_not_fetched(tmp_path):
     tomosynthesis = "1.2.840.10008.5.1.4.1.1.13.1.3"
     assert "has no mammogram" in error_of(study_of(FIRST, sop_class=tomosynthesis), tmp_path)
+    volume = study_of(FIRST, sop_class=tomosynthesis, frames=60)
+    assert "has no mammogram" in error_of(volume, tmp_path)
+
+
+def test_a_synthetic_view_that_is_stored_as_tomosynthesis_is_fetched(tmp_path):
+    directory = study_of(FIRST, sop_class="1.2.840.10008.5.1.4.1.1.13.1.3", frames=1)
+    with serving(lambda r: directory(r) or part(image(FIRST))) as server:
+        (path,) = fetch_mammograms(connect(server.url), STUDY, tmp_path / "images")
+    assert path.name == FIRST
 
 
 @pytest.mark.parametrize(

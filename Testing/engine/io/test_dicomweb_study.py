@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from mammopair.cli.dicomweb_study import marked_lesion
 from mammopair.errors import InputError
+from Testing.field_cases import CASES, Selected
 from Testing.synthetic_mammograms import breast, write_mammogram
 
 BOX = (1.0, 2.0, 30.0, 40.0)
@@ -51,13 +53,30 @@ def test_laterality_is_required_for_a_study_of_both_breasts(exam):
 
 def test_a_box_on_a_missing_view_is_rejected(exam):
     ccs = [path for path in exam if path.name.endswith("CC")]
-    with pytest.raises(InputError, match="contains no R MLO view; leave out --mlo-box"):
+    with pytest.raises(InputError, match="no R MLO view that can be used; leave out --mlo-box"):
         marked_lesion(ccs, {"CC": BOX, "MLO": BOX}, "R", STUDY)
 
 
 def test_a_study_without_a_box_is_rejected(exam):
     with pytest.raises(InputError, match="specify --cc-box, --mlo-box or a lesion table"):
         marked_lesion(exam, {"CC": None, "MLO": None}, "R", STUDY)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if isinstance(case.expected, Selected)],
+    ids=lambda case: case.title,
+)
+def test_the_views_of_an_exam_are_selected_as_the_field_cases_state(case, tmp_path):
+    files = sorted(case.build(tmp_path).iterdir())
+    expected = {"CC": case.expected.cc, "MLO": case.expected.mlo}
+    for projection, name in expected.items():
+        if name is None:
+            with pytest.raises(InputError, match=f"contains no R {projection} view"):
+                marked_lesion(files, {projection: BOX}, "R", STUDY)
+        else:
+            (row,) = marked_lesion(files, {projection: BOX}, "R", STUDY).rows
+            assert row.file.endswith(f"{name}.dcm")
 
 
 @pytest.mark.parametrize("by_table", [False, True])
@@ -101,3 +120,32 @@ def test_a_study_is_classified_and_its_results_are_stored_in_it(
     assert record.views[0].file == str(out / "images" / FIRST)
     (stored,) = [request for request in server.requests if request.method == "POST"]
     assert stored.path == f"/studies/{STUDY}"
+
+
+def test_nothing_is_stored_for_a_study_of_a_mask_even_if_a_table_names_it(
+    ensemble_folder, tmp_path, monkeypatch
+):
+    from typer.testing import CliRunner
+
+    from mammopair.cli import app
+    from Testing.engine.io.faulty_server import serving
+    from Testing.engine.io.test_dicomweb import FIRST, SERIES, part, study_of
+
+    monkeypatch.setenv("NETRC", str(tmp_path / "none"))
+    uids = {"StudyInstanceUID": STUDY, "SeriesInstanceUID": SERIES, "SOPInstanceUID": FIRST}
+    mask = np.where(breast(120, 90) > 2000, np.uint16(4095), np.uint16(0))
+    file = write_mammogram(tmp_path / "mask", mask, **uids)
+    directory = study_of(FIRST)
+    table = tmp_path / "lesions.csv"
+    header = "case_id,lesion_id,laterality,view,file,box_x,box_y,box_w,box_h"
+    table.write_text(f"{header}\na,1,R,CC,{FIRST},20,30,16,20\n")
+    out = tmp_path / "out"
+    with serving(lambda request: directory(request) or part(file.read_bytes())) as server:
+        arguments = ["classify", "--dicomweb", server.url, "--study", STUDY, "--out", str(out)]
+        arguments += ["--model", str(ensemble_folder)]
+        by_box = CliRunner().invoke(app, [*arguments, "--cc-box", "20", "30", "16", "20"])
+        by_table = CliRunner().invoke(app, [*arguments, str(table)])
+    assert by_box.exit_code == by_table.exit_code == 1
+    assert "two values" in by_box.stderr
+    assert "two values" in by_table.stderr
+    assert not [request for request in server.requests if request.method == "POST"]

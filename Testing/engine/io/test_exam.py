@@ -23,6 +23,7 @@ class Identity:
     acquired: str = ""
     modifiers: tuple[str, ...] = ()
     intent: Intent | None = None
+    shape: tuple[int, int] | None = None
 
 
 def four(patient="p", study="s", acquired=""):

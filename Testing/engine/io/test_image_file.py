@@ -104,19 +104,20 @@ def test_dots_per_inch_are_used_only_where_plausible_for_a_mammogram(tmp_path, s
 
 
 @pytest.mark.parametrize(
-    ("name", "laterality", "projection", "patient"),
+    ("name", "laterality", "projection"),
     [
-        ("P_00173_LEFT_CC", Laterality.LEFT, Projection.CC, "P_00173"),
-        ("lcc", Laterality.LEFT, Projection.CC, ""),
-        ("case R-MLO", Laterality.RIGHT, Projection.MLO, "case"),
-        ("IMG_0001", None, None, ""),
+        ("P_00173_LEFT_CC", Laterality.LEFT, Projection.CC),
+        ("lcc", Laterality.LEFT, Projection.CC),
+        ("case R-MLO", Laterality.RIGHT, Projection.MLO),
+        ("IMG_0001", None, None),
     ],
 )
 def test_laterality_and_projection_are_read_from_an_unambiguous_file_name(
-    tmp_path, name, laterality, projection, patient
+    tmp_path, name, laterality, projection
 ):
     view = read_view(write(tmp_path / f"{name}.png", WORDS))
-    assert (view.laterality, view.projection, view.patient_id) == (laterality, projection, patient)
+    assert (view.laterality, view.projection) == (laterality, projection)
+    assert view.patient_id == ""
     assert ("unknown-laterality" in codes_of(view)) == (laterality is None)
     assert ("unknown-projection" in codes_of(view)) == (projection is None)
 

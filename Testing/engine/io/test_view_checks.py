@@ -116,3 +116,39 @@ def test_a_specified_attribute_that_differs_from_the_file_is_rejected(specified,
     with pytest.raises(InputError, match=problem) as caught:
         with_identity(VIEW, **specified)
     assert caught.value.subject == "r_cc.dcm"
+
+
+def conflicting(code):
+    return replace(VIEW, warnings=(CodedWarning(code=code, message="..."),))
+
+
+def test_the_user_settles_a_conflict_within_the_file_and_the_warning_remains():
+    view = with_identity(conflicting("laterality-conflict"), laterality="L", projection="CC")
+    assert (view.name, codes_of(view.warnings)) == ("L CC", ["laterality-conflict"])
+    view = with_identity(conflicting("projection-conflict"), laterality="R", projection="MLO")
+    assert (view.name, codes_of(view.warnings)) == ("R MLO", ["projection-conflict"])
+    with pytest.raises(InputError, match="view is specified as MLO, but is CC"):
+        with_identity(conflicting("laterality-conflict"), projection="MLO")
+
+
+def test_a_view_that_is_neither_cc_nor_mlo_is_not_settled():
+    with pytest.raises(InputError, match="specified as CC, but is neither CC nor MLO in the file"):
+        with_identity(replace(VIEW, projection=Projection.OTHER), projection="CC")
+
+
+@pytest.mark.parametrize(
+    ("names", "codes"),
+    [
+        (("p1_R_CC.png", "p1_R_MLO.png"), []),
+        (("cc.png", "mlo.png"), []),
+        (("IMG_0001_R_CC.png", "IMG_0002_R_MLO.png"), ["different-names"]),
+    ],
+)
+def test_file_names_of_different_subjects_cause_a_warning_but_no_other_patient(names, codes):
+    views = [
+        replace(view, source=Path(name), patient_id="")
+        for view, name in zip((VIEW, OTHER), names, strict=True)
+    ]
+    assert codes_of(check_pair(views)) == codes
+    identified = [replace(view, patient_id="p") for view in views]
+    assert check_pair(identified) == ()
