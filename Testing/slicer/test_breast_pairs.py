@@ -30,7 +30,7 @@ def test_the_views_of_an_exam_are_found_as_the_field_cases_state(slicer_host, tm
         node = plugin.load(loadable)
         if node is not None:
             loaded[node.GetID()] = Path(loadable.files[0]).stem
-    found = [breast for breast in findBreasts(candidateVolumes()) if breast.laterality == "R"]
+    found = findBreasts(candidateVolumes())
     ccs = [loaded[breast.cc.GetID()] for breast in found if breast.cc]
     mlos = [loaded[breast.mlo.GetID()] for breast in found if breast.mlo]
     assert ccs == [case.expected.cc] * (case.expected.cc is not None)
