@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from mammopair.record import Interval, PriorShift
 from mammopair.results.dicom import result_picture
 from mammopair.results.dicom.result_picture import draw_result
 from Testing.engine.results_dicom.lesions import CELLS, make_record, objects_of, render, write_pair
@@ -43,6 +44,16 @@ def test_the_probability_is_above_the_views_and_the_notice_below(record, monkeyp
     rows = np.flatnonzero((shown != picture_of(record)).any(axis=(1, 2)))
     assert rows.size
     assert rows.min() > shown.shape[0] - 100
+
+
+def test_the_assumed_and_the_requested_prevalence_are_shown(record):
+    adjusted = PriorShift(
+        prevalence=0.1, probability=0.06, interval=Interval(low=0.02, high=0.15, level=0.9)
+    )
+    plain = picture_of(record)
+    assumed = picture_of(msgspec.structs.replace(record, prevalence=0.489))
+    both = picture_of(msgspec.structs.replace(record, prevalence=0.489, prior_shift=adjusted))
+    assert plain.shape[0] < assumed.shape[0] < both.shape[0]
 
 
 @pytest.mark.parametrize(("image", "picture"), [("YES", "YES"), ("NO", "NO"), (None, "NO")])

@@ -10,7 +10,7 @@ from highdicom.sr import CodedConcept, Comprehensive3DSR
 from pydicom.sr.codedict import codes
 
 from mammopair.errors import InputError
-from mammopair.record import Interval
+from mammopair.record import Interval, PriorShift
 from mammopair.results.dicom.uids import lesion_uid
 from Testing.engine.results_dicom.lesions import (
     BOXES,
@@ -187,6 +187,21 @@ def test_series_description_and_content_state_research_use_only(report):
 
 def test_the_warnings_of_the_record_are_comments(lesion):
     assert WARNINGS[0].message in [item.value for item in items_named(lesion, "121106")]
+
+
+def test_the_assumed_and_the_requested_prevalence_are_comments(tmp_path):
+    adjusted = PriorShift(
+        prevalence=0.1, probability=0.06, interval=Interval(low=0.02, high=0.15, level=0.9)
+    )
+    record = make_record(write_pair(tmp_path, ["CC"]), prevalence=0.489, prior_shift=adjusted)
+    report = Comprehensive3DSR.from_dataset(objects_of(record)["report.dcm"].dataset)
+    (group,) = report.content.get_image_measurement_groups()
+    comments = [item.value for item in items_named(group, "121106")]
+    assert any("assume a prevalence of malignancy of 48.9 %" in one for one in comments)
+    assert (
+        "Adjusted for a prevalence of malignancy of 10 %, the probability is 6 % "
+        "(90 % interval 2 to 15 %)." in comments
+    )
 
 
 def test_a_lesion_with_one_view_has_one_region(tmp_path):

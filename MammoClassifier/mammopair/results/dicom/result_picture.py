@@ -18,7 +18,13 @@ from mammopair.results.colours import EVIDENCE_LIMIT
 from mammopair.results.dicom.ascii_text import to_ascii
 from mammopair.results.pictures import Colour, legend_picture
 from mammopair.results.rendered_view import RenderedView, film_with_box, lesion_with_evidence
-from mammopair.results.text import breast_name, interval_name, interval_range, percent
+from mammopair.results.text import (
+    breast_name,
+    interval_name,
+    interval_range,
+    percent,
+    share_text,
+)
 from mammopair.view import Box
 
 if TYPE_CHECKING:
@@ -59,7 +65,8 @@ def draw_result(
     Returns
     -------
     ndarray of uint8, shape ``(rows, columns, 3)``
-        The result and the intended use above and below the views, which are side by side.
+        The result with the prevalence that it assumes above the views, which are side by side, and
+        the intended use below them.
     """
     columns = [_draw_view(record, result, views[result.projection]) for result in results]
     height = max(len(column) for column in columns)
@@ -70,6 +77,7 @@ def draw_result(
             f"{interval_name(record.interval.level)} {interval_range(record.interval)}, "
             f"{breast_name(record.laterality)} breast"
         ),
+        *_prevalence(record),
     ]
     foot = [
         _Line(RESEARCH_USE_ONLY, LARGE),
@@ -92,6 +100,20 @@ def draw_result(
             _draw_text(foot, width),
         ]
     )
+
+
+def _prevalence(record: Record) -> list[_Line]:
+    """Return the prevalence that the probability assumes, and the result at another one."""
+    lines = []
+    if record.prevalence is not None:
+        lines.append(f"Assumed prevalence of malignancy: {share_text(record.prevalence)}")
+    if record.prior_shift is not None:
+        adjusted = record.prior_shift
+        lines.append(
+            f"At {share_text(adjusted.prevalence)}: {percent(adjusted.probability)} "
+            f"({interval_name(adjusted.interval.level)} {interval_range(adjusted.interval)})"
+        )
+    return [_Line(line, colour=GREY) for line in lines]
 
 
 def _draw_view(record: Record, result: ViewResult, view: RenderedView) -> Colour:

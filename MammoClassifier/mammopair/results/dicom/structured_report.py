@@ -3,8 +3,8 @@
 The report contains
 
 - the image library (TID 1600): each view with its laterality and projection;
-- a group for the lesion (TID 1501): the probability, the bounds of its interval, the scores of
-  the margin descriptors, the warnings;
+- a group for the lesion (TID 1501): the probability, the bounds of its interval, the prevalence
+  that they assume, the scores of the margin descriptors, the warnings;
 - a group for each view (TID 1410): the marked box on the image, the probability and the margin
   scores of the view, the direction of its evidence and references to the evidence objects.
 
@@ -35,7 +35,8 @@ from mammopair.results.dicom.equipment import (
 from mammopair.results.dicom.image_library import make_image_library
 from mammopair.results.dicom.source import Source, describe_source
 from mammopair.results.dicom.uids import lesion_uid, result_uid, stable_uid
-from mammopair.results.text import interval_name
+from mammopair.results.table_text import prevalence_note
+from mammopair.results.text import interval_name, interval_range, percent, share_text
 
 if TYPE_CHECKING:
     from highdicom.sr import (
@@ -163,11 +164,25 @@ def _lesion_group(record: Record) -> MeasurementsAndQualitativeEvaluations:
     )
     comments = [
         SCOPE.format(interval=interval_name(record.interval.level)),
+        *_prevalence(record),
         *([MARGIN_SCORES] if margins else []),
         *(warning.message for warning in record.warnings),
     ]
     group[0].ContentSequence.extend(map(_comment, comments))
     return group
+
+
+def _prevalence(record: Record) -> list[str]:
+    """Return the prevalence that the probabilities assume, and the result at another one."""
+    note, adjusted = prevalence_note([record]), record.prior_shift
+    sentences = [note] if note else []
+    if adjusted is not None:
+        sentences.append(
+            f"Adjusted for a prevalence of malignancy of {share_text(adjusted.prevalence)}, the "
+            f"probability is {percent(adjusted.probability)} "
+            f"({interval_name(adjusted.interval.level)} {interval_range(adjusted.interval)})."
+        )
+    return sentences
 
 
 def _view_group(
