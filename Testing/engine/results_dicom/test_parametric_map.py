@@ -84,7 +84,7 @@ def test_the_window_is_the_fixed_scale_of_all_evidence(shared):
 
 
 def test_the_comment_states_the_bias(stored):
-    assert "plus the bias -0.125000 is the mean logit" in stored.ImageComments
+    assert "plus the bias -0.125000 is the mean calibrated logit" in stored.ImageComments
 
 
 def test_it_is_marked_as_research_and_derived(stored, sources):

@@ -73,7 +73,8 @@ def make_parametric_map(record: Record, source: Source, number: int) -> Parametr
     )
     made.ImageComments = (
         "Class activation map in calibrated logits, mean over the networks of the ensemble. The "
-        f"mean of all cells plus the bias {evidence.bias:.6f} is the mean logit of the view."
+        f"mean of all cells plus the bias {evidence.bias:.6f} is the mean calibrated logit of the "
+        "view."
     )
     made.SharedFunctionalGroupsSequence[0].FrameAnatomySequence = [_breast(record.laterality)]
     return made
