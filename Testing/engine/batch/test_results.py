@@ -167,7 +167,10 @@ def exam(tmp_path_factory):
 
 
 def test_files_of_each_kind_are_written_for_each_lesion(exam, ensemble_folder, tmp_path):
+    from PIL import Image
     from pydicom import dcmread
+
+    from mammopair import RESEARCH_USE_ONLY
 
     result = invoke(exam, tmp_path, "--workers", 0, "--model", ensemble_folder, *FILES)
     assert result.exit_code == 0, failures_of(tmp_path)
@@ -180,6 +183,8 @@ def test_files_of_each_kind_are_written_for_each_lesion(exam, ensemble_folder, t
         assert (tmp_path / "report" / lesion / "report.html").is_file()
         pictures = (tmp_path / "evidence" / lesion).iterdir()
         assert {path.name for path in pictures} == {"CC.png", "MLO.png"}
+        with Image.open(tmp_path / "evidence" / lesion / "CC.png") as picture:
+            assert picture.info["Comment"] == RESEARCH_USE_ONLY
     assert (tmp_path / "report.html").read_text("utf-8").count("<article") == 3
 
 
