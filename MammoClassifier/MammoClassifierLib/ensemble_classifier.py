@@ -54,7 +54,7 @@ class Classifier(Protocol):
 
     @property
     def device(self) -> str:
-        """``cpu`` or ``cuda``; empty before :meth:`prepare`."""
+        """``cpu``, ``cuda:0`` or ``mps:0``; empty before :meth:`prepare`."""
 
 
 class EnsembleClassifier:

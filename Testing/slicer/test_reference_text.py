@@ -33,9 +33,9 @@ def test_the_reference_text_has_classes_operating_points_and_out_of_distribution
     lines = reference_text(marked).splitlines()
     assert lines == [
         "Classes not excluded at 90 % coverage: benign or malignant.",
-        "Above the threshold for sensitivity 95 % (at 20 %).",
+        "At or above the threshold for sensitivity 95 % (at 20 %).",
         "Below the threshold for specificity 90 % (at 80 %).",
-        "Looks more unusual than 63 % of the training images.",
+        "Out-of-distribution score: higher than 63 % of the training images.",
     ]
 
 

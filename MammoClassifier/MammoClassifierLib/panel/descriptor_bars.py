@@ -1,4 +1,4 @@
-"""How much a mass looks like each BI-RADS descriptor, as a picture with bars and as text."""
+"""The scores of the BI-RADS descriptors of a mass, as a picture with bars and as text."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def drawDescriptors(concepts: Sequence[ConceptScore], *, stale: bool) -> qt.QPix
     pixmap.fill(qt.QColor(CARD))
     painter = qt.QPainter(pixmap)
     ink = FAINT if stale else INK
-    _write(painter, NAME, 17, _("Similarity to masses described as"), ink)
-    _write(painter, WITH, 17, _("higher than masses"), FAINT)
+    _write(painter, NAME, 17, _("Descriptor score, from 0 to 1"), ink)
+    _write(painter, WITH, 17, _("exceeds masses"), FAINT)
     _write(painter, WITH, 34, _("with it"), FAINT)
     _write(painter, WITHOUT, 34, _("without it"), FAINT)
     for number, one in enumerate(concepts):

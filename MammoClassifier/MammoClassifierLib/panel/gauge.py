@@ -49,7 +49,7 @@ def drawGauge(record: Record, *, stale: bool) -> qt.QPixmap:
     )
     title = _("probability of malignancy")
     if record.prior_shift:
-        title = _("of malignancy at {prevalence} prevalence")
+        title = _("probability at a prevalence of {prevalence}")
         title = title.format(prevalence=share_text(record.prior_shift.prevalence))
     _write(painter, LEFT + 112, 26, title, 11, ink)
     _write(painter, LEFT + 112, 44, interval, 11, ink)

@@ -24,14 +24,14 @@ def referenceText(record: Record) -> str:
         lines.append(text.format(coverage=share_text(record.conformal.coverage), classes=classes))
     points = record.prior_shift.operating_points if record.prior_shift else record.operating_points
     for isReached, text in (
-        (True, _("Above the threshold for {points}.")),
+        (True, _("At or above the threshold for {points}.")),
         (False, _("Below the threshold for {points}.")),
     ):
         names = [_pointText(point) for point in points if point.reached is isReached]
         if names:
             lines.append(text.format(points=", ".join(names)))
     if record.out_of_distribution is not None:
-        text = _("Looks more unusual than {share} of the training images.")
+        text = _("Out-of-distribution score: higher than {share} of the training images.")
         lines.append(text.format(share=percent(record.out_of_distribution.score)))
     return "\n".join(lines).replace(" %", "\N{NO-BREAK SPACE}%")
 

@@ -261,7 +261,7 @@ class MammoClassifierWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Choose the new result for display."""
         parameters = self._parameterNode or self.logic.getParameterNode()
         parameters.result = outcome.table
-        isOnGpu = self.logic.classifier.device.startswith("cuda")
+        isOnGpu = self.logic.classifier.device != "cpu"
         sentence = _("Classification finished; it was computed on the {device}.")
         self.messages.inform(sentence.format(device=_("GPU") if isOnGpu else _("CPU")))
         self.refresh()
