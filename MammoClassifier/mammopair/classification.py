@@ -51,6 +51,13 @@ if TYPE_CHECKING:
 def classify(lesion: Lesion, ensemble: Ensemble) -> Record:
     """Classify one lesion.
 
+    Parameters
+    ----------
+    lesion
+        One or two marked views of one mass.
+    ensemble
+        As :func:`mammopair.load_ensemble` returns it.
+
     Raises
     ------
     InputError
@@ -62,6 +69,18 @@ def classify(lesion: Lesion, ensemble: Ensemble) -> Record:
 
 def classify_many(lesions: Sequence[Lesion], ensemble: Ensemble) -> list[Record]:
     """Classify lesions together: each member processes all patches as one batch.
+
+    Parameters
+    ----------
+    lesions
+        All with their pixels in memory; for thousands of lesions use ``mammopair batch``.
+    ensemble
+        As :func:`mammopair.load_ensemble` returns it.
+
+    Returns
+    -------
+    list of Record
+        One for each lesion, in their order.
 
     Raises
     ------
@@ -77,6 +96,13 @@ def classify_stepwise(
     """Classify lesions, yielding progress before each patch and each member.
 
     Closing the generator cancels the classification.
+
+    Parameters
+    ----------
+    lesions
+        One lesion or several, with their pixels in memory.
+    ensemble
+        As :func:`mammopair.load_ensemble` returns it.
 
     Returns
     -------
