@@ -63,7 +63,8 @@ def _measured(manifest: Manifest, comparison: Comparison) -> list[list[str]]:
     for row in [by_name[name] for name in shown if name in by_name]:
         level = row.levels["pairs"]
         figures = [_figure(level.figures[metric]) for metric in ("accuracy", "auc")]
-        rows.append([row.title, *figures, f"{level.n} of these pairs"])
+        title = f"{row.title}: the shipped recipe" if row.name == manifest.name else row.title
+        rows.append([title, *figures, f"{level.n} of these pairs"])
     return rows
 
 
