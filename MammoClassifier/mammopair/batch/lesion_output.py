@@ -86,7 +86,6 @@ def section_file(record: Record, out: Path) -> Path:
 def _explain(
     lesion: CutLesion, record: Record, ensemble: Ensemble, out: Path
 ) -> Generator[Progress, None, Record]:
-
     name = lesion_folder(record).as_posix()
     return (yield from explain_record(record, lesion.lesion, ensemble, out, name))
 

@@ -7,12 +7,13 @@ from typing import Literal
 
 OPTION_HELP = {
     "model": "Name of an included ensemble, or folder of an ensemble; default: light-googlenet.",
-    "device": "Device that runs the networks: `auto`, `cuda`, `mps` or `cpu`.",
+    "device": "Device that runs the networks: `auto`, `cuda`, `cuda:N`, `mps` or `cpu`.",
     "runtime": "Library that runs the networks: `torch`, or `openvino`, which is faster on most "
     "CPUs and needs the extra `openvino`.",
     "prevalence": "Prevalence of malignancy to adjust the probabilities to, between 0 and 1; "
     "default: that of the training data.",
-    "coverage": "Coverage of the set of classes, between 0 and 1; default: that of the ensemble.",
+    "coverage": "Share of lesions whose conformal set (the classes that are not excluded) contains "
+    "the true class, between 0 and 1; default: that of the ensemble.",
     "explain": "Add counterfactual images and a second evidence map; takes seconds per view.",
     "dicom": "Write DICOM objects for each lesion: report, evidence maps and a picture.",
     "report": "Write an HTML page with pictures for each lesion.",

@@ -1,4 +1,4 @@
-"""What a worker needs to know: the plan of a run, and the lesions of a task."""
+"""What is sent to a worker: the plan of a run, and the lesions of a task."""
 
 from __future__ import annotations
 

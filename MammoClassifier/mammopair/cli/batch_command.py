@@ -26,9 +26,7 @@ from mammopair.cli.terminal import output, print_message, run_with_bar
 def batch(
     table: Annotated[
         Path,
-        typer.Argument(
-            metavar="TABLE", help="Lesion table: CSV, one row for each view of a lesion."
-        ),
+        typer.Argument(metavar="TABLE", help="Lesion table: CSV, one row per view of a lesion."),
     ],
     out: Annotated[Path, typer.Argument(metavar="OUT", help="Folder for the results.")],
     resume: Annotated[

@@ -28,7 +28,7 @@ def info(
 ) -> None:
     """Show an ensemble: members, training data, calibration and performance.
 
-    The weights are verified against the manifest:
+    The weights are verified against the SHA-256 values in the manifest.
 
         mammopair info
 

@@ -57,6 +57,7 @@ class LesionTableRow(msgspec.Struct, frozen=True, kw_only=True):
     laterality: Literal["L", "R"]
     """The breast; ``LEFT`` and ``RIGHT`` are accepted too."""
     view: Literal["CC", "MLO"]
+    """The projection of the image."""
     file: Text
     """The image, relative to the folder of the table; with ``--dicomweb`` a SOP Instance UID."""
     box_x: float

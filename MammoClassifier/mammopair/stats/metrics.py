@@ -19,7 +19,7 @@ CALIBRATION_BINS = 10
 class Metrics:
     """Metrics of one sample; all None if the sample has one class only or no rows.
 
-    Accuracy, say, is defined for one class, but reporting it without an AUC would mislead.
+    Accuracy, for example, is defined for one class, but reporting it without an AUC would mislead.
     """
 
     auc: float | None

@@ -7,13 +7,16 @@ from typing import Annotated
 
 import typer
 
-CropFolder = Annotated[Path, typer.Argument(help="Crop folder: crops.csv and its images.")]
+CropFolder = Annotated[
+    Path, typer.Argument(metavar="FOLDER", help="Crop folder: crops.csv and its images.")
+]
 Data = Annotated[Path, typer.Option(help="Crop folder: crops.csv and its images.")]
 RecipeName = Annotated[
     str,
     typer.Argument(
+        metavar="RECIPE",
         help="Name of a recipe of this package, such as light-googlenet or matrix/vgg, or a TOML "
-        "file."
+        "file.",
     ),
 ]
 AllLesions = Annotated[
