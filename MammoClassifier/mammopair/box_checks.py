@@ -95,9 +95,10 @@ def check_box(view: View, box: Box) -> tuple[CodedWarning, ...]:
     ------
     InputError
         If the box is not finite, has no area, has the values of fractions of the image, lies
-        outside the image or to more than a quarter, is longer than 10 cm where the pixel spacing
-        is known, is smaller than 4 pixels or 1 mm, or contains nothing but air. The message
-        states what the columns of a lesion table contain, and what the values look like.
+        outside the image with all or more than a quarter of its area, is longer than 10 cm where
+        the pixel spacing is known, is smaller than 4 pixels or 1 mm, or contains nothing but air.
+        The message states what the columns of a lesion table contain, and what the values look
+        like.
     """
     rows, columns = view.pixels.shape
     if _is_fraction(box):
@@ -230,7 +231,7 @@ def _check_air(view: View, box: Box, *, is_sized: bool) -> list[CodedWarning]:
     if share >= ALL_AIR and uniform:
         problem = f"{describe_box(box)} lies on the air beside the breast"
         raise InputError(view.source, f"{problem}; {BOX_COLUMNS}{guess}")
-    problem = f"{describe_box(box)} lies to {share:.0%} on pixels as dark as air"
+    problem = f"{share:.0%} of {describe_box(box)} is as dark as air"
     return [_warning(view, "box-on-air", problem, guess)]
 
 

@@ -25,12 +25,13 @@ def cbis_ddsm(
     folder: Annotated[
         Path,
         typer.Argument(
+            metavar="FOLDER",
             help="Folder with the downloaded CBIS-DDSM series and case descriptions.",
             exists=True,
             file_okay=False,
         ),
     ],
-    out: Annotated[Path, typer.Argument(help="Crop folder to write.")],
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="Crop folder to write.")],
     split: Annotated[
         Split, typer.Option(help="Official split of the patients.", show_default=True)
     ] = Split.TRAIN,
